@@ -1,0 +1,42 @@
+# Every command prepares what it needs; none needs more than Python 3.11 and make.
+# Settings may be given behind the command: make run WEB_PORT=8080
+SHELL := /bin/sh
+BIN := .venv/bin
+INSTALL := mailtrap_site/embedded/install.py
+
+# The first Python that can make a virtual environment; without one the plain python3 says what is missing.
+FITS := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))
+PYTHON = $(shell for p in python3 python3.13 python3.12 python3.11 python3.14; do \
+	$$p -c '$(FITS)' 2>/dev/null && { echo $$p; exit; }; done; command -v python3)
+
+.PHONY: help run test lint format clean-data requirements requirements-dev
+.DEFAULT_GOAL := help
+
+help: ## lists these commands
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-20s %s\n", $$1, $$2 }'
+
+run: requirements ## starts the whole service on this machine; Ctrl-C stops it
+	@STARTED_BY_MAKE=1 exec $(BIN)/python manage.py up
+
+test: requirements-dev ## runs all tests on a PostgreSQL of their own (ARGS="-k quota" chooses)
+	@$(BIN)/python -m pytest -n auto $(ARGS)
+
+lint: requirements-dev ## style, types, import directions, templates, migrations
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy .
+	$(BIN)/lint-imports
+	$(BIN)/djlint templates --check --lint
+	$(BIN)/python manage.py makemigrations --check --dry-run
+
+format: requirements-dev ## puts code and templates into shape
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/djlint templates --reformat --quiet
+
+clean-data: ## removes var/, with all mail, accounts and secrets in it
+	@$(PYTHON) -c 'import shutil, sys' && test ! -d var || $(BIN)/python -m mailtrap_site.embedded clean
+
+requirements requirements-dev:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed. Debian, Ubuntu: apt install python3 python3-venv" >&2; exit 1; }
+	@$(PYTHON) $(INSTALL) $@.txt

@@ -1,0 +1,48 @@
+"""The tenant: what owns domains, tokens, mail and a plan."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+class Account(models.Model):
+    """A tenant. Its id is the contract's `account_id`."""
+
+    class State(models.TextChoices):
+        ACTIVE = "active", _("Active")
+        SUSPENDED = "suspended", _("Suspended")
+
+    name = models.CharField(_("name"), max_length=150)
+    state = models.CharField(_("state"), max_length=16, choices=State, default=State.ACTIVE)
+    suspension_reason = models.CharField(_("reason of the suspension"), max_length=500, blank=True)
+    is_platform = models.BooleanField(_("is the platform's own"), default=False)
+    """The account that sends our own notices; it is not metered."""
+    max_message_bytes = models.PositiveIntegerField(_("message size limit in bytes"), null=True, blank=True)
+    """Null means the default of 10 MB."""
+    created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+
+    objects: ClassVar[models.Manager["Account"]] = models.Manager()
+
+    class Meta:
+        verbose_name = _("account")
+        verbose_name_plural = _("accounts")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["is_platform"], condition=models.Q(is_platform=True), name="one_platform_account"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_suspended(self) -> bool:
+        return self.state == self.State.SUSPENDED
+
+    @property
+    def initials(self) -> str:
+        """Two capitals for the account's mark."""
+        words = self.name.split() or ["?"]
+        return "".join(word[0] for word in words[:2]).upper()

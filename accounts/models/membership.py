@@ -1,0 +1,35 @@
+"""What a user may do in an account."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+class Role(models.TextChoices):
+    """The four roles; `accounts.roles` maps them to abilities."""
+
+    OWNER = "owner", _("Owner")
+    ADMIN = "admin", _("Admin")
+    VIEWER = "viewer", _("Viewer")
+    BILLING = "billing", _("Billing")
+
+
+class Membership(models.Model):
+    """A user in an account, with a role."""
+
+    account = models.ForeignKey("accounts.Account", on_delete=models.CASCADE, related_name="memberships")
+    user = models.ForeignKey("accounts.User", on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(_("role"), max_length=16, choices=Role)
+    created_at = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
+
+    objects: ClassVar[models.Manager["Membership"]] = models.Manager()
+
+    class Meta:
+        verbose_name = _("membership")
+        verbose_name_plural = _("memberships")
+        constraints = [models.UniqueConstraint(fields=["account", "user"], name="one_membership_a_person")]
+
+    def __str__(self) -> str:
+        return f"{self.user} ({self.get_role_display()})"

@@ -1,0 +1,24 @@
+"""What an account has used of its plan."""
+
+from typing import ClassVar
+
+from django.db import models
+
+
+class UsagePeriod(models.Model):
+    """The meter: accepted recipients of one account in one period. Written by `billing.metering` alone."""
+
+    account = models.ForeignKey("accounts.Account", on_delete=models.CASCADE, related_name="usage_periods")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    used = models.PositiveBigIntegerField(default=0)
+    message_limit = models.PositiveBigIntegerField()
+    """The limit in force at the last reservation; a copy, so that one statement can hold the meter to it."""
+
+    objects: ClassVar[models.Manager["UsagePeriod"]] = models.Manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "starts_at"], name="one_meter_a_period")]
+
+    def __str__(self) -> str:
+        return f"{self.used} of {self.message_limit}"

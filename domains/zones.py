@@ -1,0 +1,180 @@
+"""The zones that our name server answers: the platform's own, computed from stored keys, and the embedded demo zone.
+
+Names are lower case without the final dot. Nothing is copied: answers come from the database, at most a second late.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+from django.db import close_old_connections
+from django.db.models import QuerySet
+
+from domains.dkim.keys import dns_txt
+from domains.models import DkimKey, DnsRecord, SendingDomain, ZoneRecord
+from domains.names import registrable_domain
+from domains.nameserver import Record, ZoneSource
+
+RESERVED = ("test", "example")
+"""Top-level names that exist nowhere else (RFC 2606): the demo zone is their authority."""
+KEPT_SECONDS = 1.0
+KEPT_ANSWERS = 20_000
+PLATFORM_TTL = 300
+DEMO_TTL = 60
+NEGATIVE_TTL = 30
+
+Value = TypeVar("Value")
+
+
+class Zones:
+    """Several zones as one source, the first that is the authority for a name wins; answers are kept for a second."""
+
+    def __init__(self, *zones: ZoneSource, kept_seconds: float = KEPT_SECONDS) -> None:
+        self._zones = zones
+        self._kept_seconds = kept_seconds
+        self._kept: dict[tuple[str, str], tuple[float, Any]] = {}
+
+    def apex(self, name: str) -> str | None:
+        return self._zone_and_apex(name)[1]
+
+    def records(self, name: str) -> list[Record]:
+        return self._keep("records", name, lambda: self._records(name))
+
+    def has_below(self, name: str) -> bool:
+        return self._keep("has_below", name, lambda: self._has_below(name))
+
+    def _records(self, name: str) -> list[Record]:
+        zone = self._zone_and_apex(name)[0]
+        return list(zone.records(name)) if zone else []
+
+    def _has_below(self, name: str) -> bool:
+        zone = self._zone_and_apex(name)[0]
+        return zone.has_below(name) if zone else False
+
+    def _zone_and_apex(self, name: str) -> tuple[ZoneSource | None, str | None]:
+        return self._keep("apex", name, lambda: self._find(name))
+
+    def _find(self, name: str) -> tuple[ZoneSource | None, str | None]:
+        for zone in self._zones:
+            if (apex := zone.apex(name)) is not None:
+                return zone, apex
+        return None, None
+
+    def _keep(self, question: str, name: str, find: Callable[[], Value]) -> Value:
+        now = time.monotonic()
+        kept = self._kept.get((question, name))
+        if kept is not None and kept[0] > now:
+            return kept[1]
+        close_old_connections()
+        value = find()
+        if len(self._kept) >= KEPT_ANSWERS:
+            self._kept.clear()
+        self._kept[(question, name)] = (now + self._kept_seconds, value)
+        return value
+
+
+class PlatformZone:
+    """DKIM keys, return path, tracking and report targets under the platform's domain.
+
+    Keys of deleted domains stay, since receivers verify mail days after it left.
+    """
+
+    def __init__(self, platform_domain: str, ipv4: str) -> None:
+        self.domain = platform_domain
+        self._fixed = fixed_records(platform_domain, ipv4)
+
+    def apex(self, name: str) -> str | None:
+        return self.domain if name == self.domain or name.endswith("." + self.domain) else None
+
+    def records(self, name: str) -> list[Record]:
+        if name == self.domain:
+            return self._fixed[name]
+        relative = name.removesuffix("." + self.domain)
+        own = self._own_domain_records().filter(name=relative)
+        published = [Record(record.type, record.value, PLATFORM_TTL) for record in own]
+        return [*self._fixed.get(name, []), *_keys_at(relative), *published]
+
+    def has_below(self, name: str) -> bool:
+        if any(fixed.endswith("." + name) for fixed in self._fixed):
+            return True
+        match name.removesuffix("." + self.domain).split("."):
+            case ["dkim"]:
+                return True
+            case [key_id, "dkim"]:
+                return DkimKey.objects.filter(key_id=key_id).exists()
+            case labels:
+                return self._own_domain_records().filter(name__endswith="." + ".".join(labels)).exists()
+
+    def exported(self) -> Iterator[tuple[str, Record]]:
+        """Every record of the zone with its name, for a server other than ours."""
+        for name, records in self._fixed.items():
+            for record in records:
+                yield name, record
+        for own in self._own_domain_records():
+            yield f"{own.name}.{self.domain}", Record(own.type, own.value, PLATFORM_TTL)
+        for key in DkimKey.objects.order_by("id").iterator():
+            yield f"{key.selector}.{key.key_id}.dkim.{self.domain}", _key_record(key)
+
+    def _own_domain_records(self) -> QuerySet[DnsRecord]:
+        """What the platform's own account has to publish for our notices."""
+        return DnsRecord.objects.filter(domain__name=self.domain, domain__deleted_at=None)
+
+
+class DemoZone:
+    """The embedded default's world: stored records, and authority over names that someone here added or published."""
+
+    def apex(self, name: str) -> str | None:
+        top = name.rpartition(".")[2]
+        if top in RESERVED:
+            return top
+        registrable = registrable_domain(name)
+        known = _at_or_under(ZoneRecord.objects.all(), registrable) or _at_or_under(
+            SendingDomain.objects.filter(deleted_at=None), registrable
+        )
+        return registrable if known else None
+
+    def records(self, name: str) -> list[Record]:
+        stored = [Record(record.type, record.value, record.ttl) for record in ZoneRecord.objects.filter(name=name)]
+        if self.apex(name) == name and not any(record.type == "SOA" for record in stored):
+            stored.append(soa(name, DEMO_TTL))
+        return stored
+
+    def has_below(self, name: str) -> bool:
+        return ZoneRecord.objects.filter(name__endswith="." + name).exists()
+
+
+def fixed_records(domain: str, ipv4: str) -> dict[str, list[Record]]:
+    """The part of the platform's zone that no database row decides."""
+    address = Record("A", ipv4, PLATFORM_TTL)
+    exchange = Record("MX", f"10 mx.{domain}", PLATFORM_TTL)
+    spf = Record("TXT", f"v=spf1 ip4:{ipv4} ~all", PLATFORM_TTL)
+    server = Record("NS", f"ns1.{domain}", PLATFORM_TTL)
+    return {
+        domain: [soa(domain, PLATFORM_TTL), server, address, exchange, spf],
+        f"ns1.{domain}": [address],
+        f"mx.{domain}": [address],
+        f"smtp.{domain}": [address, exchange, spf],
+        f"t.{domain}": [address],
+        # Customers' policies send their DMARC reports here; this agrees to receive them (RFC 7489 section 7.1).
+        f"*._report._dmarc.{domain}": [Record("TXT", "v=DMARC1", PLATFORM_TTL)],
+    }
+
+
+def soa(apex: str, ttl: int) -> Record:
+    """An SOA record; the serial stands still because nobody transfers the zone."""
+    return Record("SOA", f"ns1.{apex} hostmaster.{apex} 1 3600 600 604800 {NEGATIVE_TTL}", ttl)
+
+
+def _keys_at(relative: str) -> list[Record]:
+    match relative.split("."):
+        case [selector, key_id, "dkim"]:
+            return [_key_record(key) for key in DkimKey.objects.filter(selector=selector, key_id=key_id)]
+    return []
+
+
+def _key_record(key: DkimKey) -> Record:
+    return Record("TXT", dns_txt(key.public_key), PLATFORM_TTL)
+
+
+def _at_or_under(rows: QuerySet[Any], name: str) -> bool:
+    return bool(name) and (rows.filter(name=name).exists() or rows.filter(name__endswith="." + name).exists())

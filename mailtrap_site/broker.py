@@ -1,0 +1,56 @@
+"""Celery's settings by broker. Celery only wakes workers: the rows of the queue are the truth."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from kombu import Exchange, Queue
+
+QUEUES = ("deliveries", "webhooks", "upkeep")
+DRAIN_SECONDS = 30
+"""How long one drain task may claim; the visibility time-out is four times that, or the task would run twice."""
+
+_TRANSPORT_OPTIONS: dict[str, dict[str, Any]] = {
+    "pgmq": {
+        "init_extension": False,
+        "use_notify": True,
+        "notify_throttle_interval_ms": 0,
+        "wait_time_seconds": 0,
+        "polling_interval": 5,
+        "visibility_timeout": 4 * DRAIN_SECONDS,
+        "pool_size": 4,
+        "pool_timeout": 5,
+    },
+    "redis": {
+        "visibility_timeout": 4 * DRAIN_SECONDS,
+        "unacked_restore_throttle": 1,
+        "socket_keepalive": True,
+    },
+}
+
+
+def celery_settings(broker_url: str) -> dict[str, Any]:
+    """Django settings (`CELERY_…`) for the broker at `broker_url` (pgmq, redis, amqp or memory)."""
+    scheme = urlsplit(broker_url).scheme
+    return {
+        "CELERY_BROKER_URL": broker_url,
+        "CELERY_BROKER_TRANSPORT_OPTIONS": _TRANSPORT_OPTIONS.get(scheme, {}),
+        "CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP": True,
+        "CELERY_BROKER_CONNECTION_MAX_RETRIES": None,
+        "CELERY_TASK_IGNORE_RESULT": True,
+        "CELERY_TASK_ACKS_LATE": True,
+        "CELERY_TASK_REJECT_ON_WORKER_LOST": True,
+        "CELERY_TASK_CREATE_MISSING_QUEUES": False,
+        "CELERY_TASK_DEFAULT_QUEUE": "upkeep",
+        "CELERY_TASK_QUEUES": [_queue(name, durable_log=scheme == "amqp") for name in QUEUES],
+        "CELERY_WORKER_PREFETCH_MULTIPLIER": 1,
+        "CELERY_WORKER_ENABLE_REMOTE_CONTROL": False,
+        "CELERY_WORKER_SEND_TASK_EVENTS": False,
+        "CELERY_WORKER_HIJACK_ROOT_LOGGER": False,
+        "CELERY_TIMEZONE": "UTC",
+    }
+
+
+def _queue(name: str, *, durable_log: bool) -> Queue:
+    exchange = Exchange(name, type="topic" if durable_log else "direct")
+    arguments = {"x-queue-type": "quorum"} if durable_log else None
+    return Queue(name, exchange, routing_key=name, queue_arguments=arguments)

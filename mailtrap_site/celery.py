@@ -1,0 +1,42 @@
+"""The Celery application: three queues, and the schedules of `beat`. Tasks live in each app's `tasks.py`."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from celery import Celery
+from celery.signals import beat_init, worker_process_init, worker_ready
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mailtrap_site.settings")
+
+app = Celery("mailtrap_site")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+
+def _every(seconds: int, task: str, queue: str = "upkeep") -> dict[str, Any]:
+    """A schedule whose message expires with its interval, so that a stopped worker finds no pile of them."""
+    return {"task": task, "schedule": seconds, "options": {"queue": queue, "expires": seconds}}
+
+
+app.conf.beat_schedule = {
+    "sweep the queue": _every(5, "sending.sweep"),
+    "make partitions": _every(3600, "sending.make_partitions"),
+    "trim captured mail": _every(3600, "sending.trim_captured"),
+    "check domains that are due": _every(30, "domains.check_due"),
+}
+
+
+@worker_ready.connect
+@beat_init.connect
+def _say_ready(**_: Any) -> None:
+    """Tells the supervisor, which waits for this file, that the process has started."""
+    if ready_file := os.environ.get("READY_FILE"):
+        Path(ready_file).touch()
+
+
+@worker_process_init.connect
+def _follow_parent(**_: Any) -> None:
+    from mailtrap_site.embedded.follow_parent import end_with_parent
+
+    end_with_parent()

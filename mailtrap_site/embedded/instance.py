@@ -1,0 +1,96 @@
+"""What belongs to one instance and is made once: its secrets, its addresses, and the file `var/instance.env` that tells the other processes."""
+
+import base64
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+
+from mailtrap_site.embedded.postgres import Cluster
+from mailtrap_site.environment import BASE_DIR
+
+POSTGRES_PORT = 54330
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """`cluster` is None when the operator named a database by DATABASE_URL."""
+
+    var_dir: Path
+    cluster: Cluster | None
+    database_url: str
+    broker_url: str
+
+    @property
+    def demo_file(self) -> Path:
+        return self.var_dir / "demo.env"
+
+
+def var_dir() -> Path:
+    """The folder that holds everything; made when missing, closed to other accounts."""
+    folder = Path(os.environ.get("VAR_DIR", BASE_DIR / "var")).absolute()
+    if not folder.exists():
+        folder.mkdir(mode=0o700, parents=True)
+    return folder
+
+
+def load(folder: Path) -> Instance:
+    """Reads or makes the instance in `folder` and writes `instance.env`. Raises ValueError with a sentence for a bad setting."""
+    dotenv = BASE_DIR / ".env"
+    if dotenv.exists():
+        environ.Env.read_env(str(dotenv))
+    database_url = os.environ.get("DATABASE_URL", "")
+    cluster = None if database_url else _cluster(folder / "postgres")
+    if cluster:
+        database_url, broker_url = cluster.url("mail"), cluster.url("broker", scheme="pgmq")
+    else:
+        # Its own database could not be made with certainty; the queue's tables have a schema of their own.
+        broker_url = urlsplit(database_url)._replace(scheme="pgmq", query="").geturl()
+    broker_url = os.environ.get("CELERY_BROKER_URL") or broker_url
+    kept = _read(folder / "instance.env")
+    _write(
+        folder / "instance.env",
+        {
+            "EMBEDDED": "true",
+            "SECRET_KEY": kept.get("SECRET_KEY") or secrets.token_urlsafe(48),
+            "SEALING_KEY": kept.get("SEALING_KEY") or base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+            "DATABASE_URL": database_url,
+            "CELERY_BROKER_URL": broker_url,
+        },
+    )
+    return Instance(folder, cluster, database_url, broker_url)
+
+
+def _cluster(folder: Path) -> Cluster:
+    port = os.environ.get("POSTGRES_PORT", str(POSTGRES_PORT))
+    if not port.isdigit():
+        raise ValueError(f"POSTGRES_PORT is {port!r}; it must be a port number.")
+    folder.mkdir(mode=0o700, exist_ok=True)
+    file = folder / "password"
+    if not file.exists():
+        _write_private(file, secrets.token_urlsafe(24))
+    return Cluster(folder, int(port), file.read_text().strip())
+
+
+def _read(file: Path) -> dict[str, str]:
+    """The KEY=VALUE lines of a file that we wrote; empty when there is none."""
+    if not file.exists():
+        return {}
+    pairs = (line.partition("=") for line in file.read_text().splitlines() if "=" in line and not line.startswith("#"))
+    return {name: value for name, _, value in pairs}
+
+
+def _write(file: Path, values: dict[str, str]) -> None:
+    note = "# Written by `make run`. Settings in .env and in the environment are stronger. Without SEALING_KEY the stored secrets are lost.\n"
+    _write_private(file, note + "".join(f"{name}={value}\n" for name, value in values.items()))
+
+
+def _write_private(file: Path, text: str) -> None:
+    fresh = file.with_name(file.name + ".new")
+    fresh.unlink(missing_ok=True)
+    with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
+        stream.write(text)
+    fresh.replace(file)

@@ -1,0 +1,28 @@
+"""GNU make between us and the terminal: it does not pass on a SIGINT sent to it alone, and it may be killed."""
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from mailtrap_site.embedded.follow_parent import ask_for_signal
+
+
+def follow() -> Callable[[], bool]:
+    """For a process that make started (STARTED_BY_MAKE is set): it gets SIGTERM when make is gone; the answer tells whether make wants to end."""
+    if "STARTED_BY_MAKE" not in os.environ or not sys.platform.startswith("linux"):
+        return lambda: False
+    ask_for_signal(signal.SIGTERM, adopted=False)
+    status = Path(f"/proc/{os.getppid()}/status")
+    return lambda: _waits_in_its_handler(status)
+
+
+def _waits_in_its_handler(status: Path) -> bool:
+    """make's handler for SIGINT waits for its children, and a signal is blocked while its handler runs."""
+    try:
+        lines = status.read_text().splitlines()
+    except OSError:
+        return True
+    blocked = next((line.split()[1] for line in lines if line.startswith("SigBlk:")), "0")
+    return bool(int(blocked, 16) & 1 << (signal.SIGINT - 1))

@@ -1,0 +1,107 @@
+"""Which programs make up the service on one machine, and how each one shows that it serves."""
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from mailtrap_site.embedded import readiness
+from mailtrap_site.embedded.ports import Wanted
+from mailtrap_site.embedded.postgres import Cluster
+from mailtrap_site.embedded.supervisor import Program
+from mailtrap_site.environment import BASE_DIR, Environment
+
+_MANAGE = (sys.executable, str(BASE_DIR / "manage.py"))
+_QUIET_WORKER = ("--without-gossip", "--without-mingle", "--without-heartbeat")
+
+
+def wanted_ports(settings: Environment, cluster: Cluster | None) -> list[Wanted]:
+    """Every address that the programs bind."""
+    wanted = [
+        Wanted("WEB_PORT", "web server", settings.web_host, settings.web_port),
+        Wanted("SMTP_PORT", "SMTP submission server", settings.smtp_host, settings.smtp_port),
+        Wanted("SMTPS_PORT", "SMTP submission server (TLS)", settings.smtp_host, settings.smtps_port),
+        *(
+            Wanted("SMTP_EXTRA_PORTS", "SMTP submission server", settings.smtp_host, port)
+            for port in settings.smtp_extra_ports
+        ),
+        Wanted("MX_PORT", "mail exchanger", settings.mx_host, settings.mx_port),
+    ]
+    if settings.dns_enabled:
+        wanted += [
+            Wanted("DNS_PORT", "name server", settings.dns_host, settings.dns_port),
+            Wanted("DNS_PORT", "name server", settings.dns_host, settings.dns_port, datagrams=True),
+        ]
+    if cluster:
+        wanted.append(Wanted("POSTGRES_PORT", "embedded PostgreSQL", "127.0.0.1", cluster.port))
+    return wanted
+
+
+def postgres(cluster: Cluster) -> Program:
+    return Program(
+        name="postgres",
+        command=tuple(cluster.command()),
+        folder=cluster.folder,
+        ready=cluster.is_ready,
+        start=cluster.spawn,
+        hidden=("LOG:",),
+        last=True,
+    )
+
+
+def once(name: str, *arguments: str) -> Program:
+    """A management command to be run to its end."""
+    return Program(name=name, command=(*_MANAGE, *arguments), folder=BASE_DIR, environment=_environment())
+
+
+def web(settings: Environment) -> Program:
+    host_header = urlsplit(settings.site_url).hostname or "localhost"
+    command = (
+        *(sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws", "--http", "1"),
+        *("--host", settings.web_host, "--port", str(settings.web_port)),
+        *("--workers", str(settings.web_workers), "--blocking-threads", str(settings.web_threads)),
+        *("--respawn-failed-workers", "--respawn-interval", "0.5", "--workers-kill-timeout", "20"),
+        *("--log-level", "warning", "mailtrap_site.wsgi:application"),
+    )
+    ready = readiness.answers_http(settings.web_host, settings.web_port, "/healthz", host_header)
+    return Program("web", command, BASE_DIR, _environment(), ready)
+
+
+def others(settings: Environment) -> list[Program]:
+    """All but PostgreSQL and the web server, in the order in which they are started."""
+    ready_files = settings.var_dir / "run"
+    shutil.rmtree(ready_files, ignore_errors=True)
+    ready_files.mkdir(mode=0o700)
+    served = [
+        _command("smtpd", readiness.greets(settings.smtp_host, settings.smtp_port)),
+        _command("mx", readiness.greets(settings.mx_host, settings.mx_port)),
+    ]
+    if settings.dns_enabled:
+        question = readiness.answers_dns(settings.dns_host, settings.dns_port, settings.platform_domain)
+        served.insert(0, _command("dns", question))
+    cores = str(os.cpu_count() or 1)
+    return [
+        *served,
+        _celery(ready_files, "deliveries", "worker", "-Q", "deliveries", "-c", cores, "-n", "d@h", *_QUIET_WORKER),
+        _celery(
+            *(ready_files, "upkeep", "worker", "-Q", "webhooks,upkeep", "-c", "4", "-P", "threads", "-n", "u@h"),
+            *_QUIET_WORKER,
+        ),
+        _celery(ready_files, "beat", "beat", "-s", str(ready_files / "schedule"), "--pidfile="),
+    ]
+
+
+def _command(name: str, ready: Callable[[int], bool]) -> Program:
+    return Program(name, (*_MANAGE, name), BASE_DIR, _environment(), ready)
+
+
+def _celery(ready_files: Path, name: str, *arguments: str) -> Program:
+    file = ready_files / name
+    command = (sys.executable, "-m", "celery", "-A", "mailtrap_site.celery", "--quiet", *arguments)
+    return Program(name, command, BASE_DIR, _environment(READY_FILE=str(file)), ready_file=file)
+
+
+def _environment(**extra: str) -> Mapping[str, str]:
+    return os.environ | {"MAIL_SUPERVISED": str(os.getpid()), "PYTHONUNBUFFERED": "1"} | extra

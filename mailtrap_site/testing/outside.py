@@ -1,0 +1,34 @@
+"""pytest plugin: tests marked `outside("swaks")` need a program that we did not write.
+
+On a bare machine such a test is skipped with the program's name; where REQUIRE_OUTSIDE is set (CI) it fails instead.
+Node packages are looked for in OUTSIDE_NODE_DIR (`.ci/outside` by default).
+"""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+NODE_DIR = Path(os.environ.get("OUTSIDE_NODE_DIR", Path(__file__).parents[2] / ".ci" / "outside"))
+NODE_PACKAGES = ("mailauth", "nodemailer", "mailtrap-node")
+
+
+def is_present(what: str) -> bool:
+    """Whether the program or Node package `what` is here."""
+    if what in NODE_PACKAGES:
+        package = what.removesuffix("-node")
+        return shutil.which("node") is not None and (NODE_DIR / "node_modules" / package).is_dir()
+    return shutil.which(what, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/bin") is not None
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skips or fails a test whose outside program is missing."""
+    for marker in item.iter_markers("outside"):
+        for what in marker.args:
+            if is_present(what):
+                continue
+            reason = f"{what} is not installed"
+            if os.environ.get("REQUIRE_OUTSIDE"):
+                pytest.fail(f"{reason}, and REQUIRE_OUTSIDE is set", pytrace=False)
+            pytest.skip(reason)

@@ -1,0 +1,140 @@
+"""The world of the tests: Alice owns, Bob sends (admin), Vera views, and Charlie is a stranger with an account of his own."""
+
+import secrets
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+
+from allauth.account.models import EmailAddress
+from django.conf import settings
+from django.utils import timezone
+
+from accounts.models import Account, ApiToken, Membership, User
+from accounts.models.membership import Role
+from domains.dkim import KeyPair, generate
+from domains.models import DkimKey, DnsRecord, SendingDomain
+from domains.records import expected_records
+
+DOMAIN = "example.test"
+STRANGER_DOMAIN = "stranger.test"
+PASSWORD = "correct horse battery"
+SELECTORS = ("mt1", "mt2")
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Alice's account with its verified `example.test`, and Charlie's with `stranger.test`; `secret` is a token's text."""
+
+    account: Account
+    alice: User
+    bob: User
+    vera: User
+    domain: SendingDomain
+    token: ApiToken
+    secret: str
+    stranger_account: Account
+    charlie: User
+    stranger_domain: SendingDomain
+    stranger_token: ApiToken
+    stranger_secret: str
+
+
+def make_world() -> World:
+    """Saves everybody; needs the database."""
+    account = Account.objects.create(name="Acme")
+    stranger_account = Account.objects.create(name="Strangers")
+    token, secret = make_token(account)
+    stranger_token, stranger_secret = make_token(stranger_account)
+    return World(
+        account=account,
+        alice=make_user("alice@acme.test", account, Role.OWNER),
+        bob=make_user("bob@acme.test", account, Role.ADMIN),
+        vera=make_user("vera@acme.test", account, Role.VIEWER),
+        domain=make_domain(account, DOMAIN),
+        token=token,
+        secret=secret,
+        stranger_account=stranger_account,
+        charlie=make_user("charlie@strangers.test", stranger_account, Role.OWNER),
+        stranger_domain=make_domain(stranger_account, STRANGER_DOMAIN),
+        stranger_token=stranger_token,
+        stranger_secret=stranger_secret,
+    )
+
+
+def make_user(email: str, account: Account | None = None, role: Role = Role.OWNER) -> User:
+    """A confirmed user whose password is `PASSWORD`."""
+    user = User.objects.create_user(email, PASSWORD, name=email.partition("@")[0].capitalize())
+    EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
+    if account is not None:
+        Membership.objects.create(account=account, user=user, role=role)
+    return user
+
+
+def make_token(account: Account, name: str = "Test", scopes: list[dict[str, object]] | None = None) -> tuple[ApiToken, str]:
+    """A token with its secret; by default it may do everything in the account."""
+    secret = secrets.token_hex(16)
+    if scopes is None:
+        scopes = [{"resource_type": "account", "resource_id": account.pk, "access_level": 100}]
+    token = ApiToken.objects.create(
+        account=account,
+        name=name,
+        digest=sha256(secret.encode()).hexdigest(),
+        first_digits=secret[:4],
+        last_digits=secret[-4:],
+        scopes=scopes,
+    )
+    return token, secret
+
+
+def make_domain(account: Account, name: str, *, verified: bool = True) -> SendingDomain:
+    """A domain with its two DKIM keys and its records; `verified` says that all of them were found."""
+    now = timezone.now()
+    status = SendingDomain.Compliance.COMPLIANT if verified else SendingDomain.Compliance.UNVERIFIED_DNS
+    domain = SendingDomain.objects.create(
+        account=account,
+        name=name,
+        verification_label=f"mt{secrets.token_hex(4)}",
+        compliance_status=status,
+        dns_verified_at=now if verified else None,
+    )
+    keys = [_dkim_key(domain, selector) for selector in SELECTORS]
+    pairs = [(key.selector, key.key_id) for key in keys]
+    records = expected_records(name, domain.verification_label, pairs, settings.PLATFORM_DOMAIN)
+    DnsRecord.objects.bulk_create(
+        DnsRecord(
+            domain=domain,
+            key=record.key,
+            type=record.type,
+            name=record.name,
+            value=record.value,
+            required=record.required,
+            status=DnsRecord.Status.PASS if verified else DnsRecord.Status.UNCHECKED,
+            checked_at=now if verified else None,
+        )
+        for record in records
+    )
+    return domain
+
+
+def make_platform() -> Account:
+    """The platform's own account with its verified domain, which sends our notices."""
+    account = Account.objects.create(name=settings.SITE_NAME, is_platform=True)
+    make_domain(account, settings.PLATFORM_DOMAIN)
+    return account
+
+
+def _dkim_key(domain: SendingDomain, selector: str) -> DkimKey:
+    pair = _key_pair(selector)
+    return DkimKey.objects.create(
+        domain=domain,
+        selector=selector,
+        key_id=secrets.token_hex(8),
+        private_key=pair.private_pem.decode(),
+        public_key=pair.public_base64,
+    )
+
+
+@cache
+def _key_pair(selector: str) -> KeyPair:
+    """Making a key takes up to half a second, so all test domains share one for each selector."""
+    return generate()

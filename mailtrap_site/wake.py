@@ -1,0 +1,35 @@
+"""Nudges a worker by task name, after commit. A lost nudge costs seconds, never a message: a sweep finds what is due."""
+
+import time
+from threading import Lock
+
+import structlog
+from celery import current_app
+from django.db import transaction
+from kombu.exceptions import OperationalError
+
+log = structlog.get_logger(__name__)
+
+MIN_INTERVAL = 0.1
+"""Seconds between two nudges for the same task from one process."""
+
+_last: dict[str, float] = {}
+_lock = Lock()
+
+
+def nudge(task: str, *, queue: str) -> None:
+    """Asks a worker of `queue` to run `task` once the current transaction has committed; at most ten times a second."""
+    transaction.on_commit(lambda: send_now(task, queue=queue))
+
+
+def send_now(task: str, *, queue: str) -> None:
+    """The nudge itself, coalesced. An unreachable broker is logged and forgotten."""
+    now = time.monotonic()
+    with _lock:
+        if now - _last.get(task, 0.0) < MIN_INTERVAL:
+            return
+        _last[task] = now
+    try:
+        current_app.send_task(task, queue=queue, expires=60, ignore_result=True, retry=False)
+    except (OperationalError, OSError) as problem:
+        log.warning("nudge_lost", task=task, problem=type(problem).__name__)

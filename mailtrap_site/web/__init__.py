@@ -1,0 +1,1 @@
+"""What every page is drawn with: template tags, states, charts, fragments, the shell. A leaf: it knows no app."""

@@ -1,0 +1,150 @@
+"""What the shell shows on each signed-in page: the places, the current one, the accounts of the reader."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise, cached_property
+from django.utils.translation import gettext_lazy as _
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One link of the side. `current_for` lists the URL names, or their beginnings, on which it is the current place."""
+
+    label: str | Promise
+    url_name: str
+    icon: str
+    current_for: tuple[str, ...]
+    hotkey: str = ""
+    of_account: bool = True
+    development_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A place as the template draws it."""
+
+    label: str | Promise
+    url: str
+    icon: str
+    hotkey: str
+    current: bool
+
+
+PLACES: tuple[tuple[str | Promise, tuple[Place, ...]], ...] = (
+    (
+        "",
+        (
+            Place(_("Overview"), "sending:overview", "home", ("sending:overview",), "g o"),
+            Place(_("Email log"), "sending:email_log", "list", ("sending:email_log", "sending:message"), "g l"),
+        ),
+    ),
+    (
+        _("Set up"),
+        (
+            Place(_("Sending domains"), "domains:list", "globe", ("domains:",), "g d"),
+            Place(_("API and SMTP"), "sending:integration", "code", ("sending:integration",), "g a"),
+        ),
+    ),
+    (_("Account"), (Place(_("API tokens"), "accounts:tokens", "key", ("accounts:token",), "g t"),)),
+    (
+        _("Development"),
+        (
+            Place(
+                _("Captured mail"),
+                "sending:captured_list",
+                "captured",
+                ("sending:captured",),
+                "g c",
+                of_account=False,
+                development_only=True,
+            ),
+        ),
+    ),
+)
+
+
+class Shell:
+    """What surrounds a page, worked out only where a template asks for it (a fragment asks for nothing)."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self._request = request
+        self.site_name: str = getattr(settings, "SITE_NAME", "Mailtrap")
+        self.development: bool = getattr(settings, "ROUTE", "") == "development"
+
+    @cached_property
+    def memberships(self) -> list[Any]:
+        """The reader's memberships with their accounts, by the account's name."""
+        user = getattr(self._request, "user", None)
+        if user is None or not user.is_authenticated:
+            return []
+        return list(user.memberships.select_related("account").order_by("account__name", "pk"))
+
+    @cached_property
+    def account(self) -> Any | None:
+        """The account of this page; on pages of no account, the reader's first."""
+        of_page = getattr(self._request, "account", None)
+        return of_page or (self.memberships[0].account if self.memberships else None)
+
+    @property
+    def groups(self) -> "list[tuple[str | Promise, list[Link]]]":
+        match = self._request.resolver_match
+        account_id = self.account.pk if self.account else None
+        return navigation(account_id, match.view_name if match else "", development=self.development)
+
+    @property
+    def accounts(self) -> list[tuple[Any, str]]:
+        """Each account of the reader, with the address of its overview."""
+        return [(one.account, url_or_nothing("sending:overview", one.account.pk)) for one in self.memberships]
+
+    @property
+    def search_url(self) -> str:
+        return url_or_nothing("sending:email_log", self.account.pk) if self.account else ""
+
+    @property
+    def usage_url(self) -> str:
+        return url_or_nothing("sending:overview", self.account.pk) if self.account else ""
+
+    @property
+    def profile_url(self) -> str:
+        return url_or_nothing("accounts:profile")
+
+    @property
+    def captured_url(self) -> str:
+        return url_or_nothing("sending:captured_list") if self.development else ""
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """Context processor: `shell`."""
+    return {"shell": Shell(request)}
+
+
+def navigation(account_id: int | None, view_name: str, *, development: bool) -> list[tuple[str | Promise, list[Link]]]:
+    """The groups of links that exist for this account, each with whether it is the current place."""
+    groups = []
+    for heading, places in PLACES:
+        links = [
+            Link(place.label, url, place.icon, place.hotkey, view_name.startswith(place.current_for))
+            for place in places
+            if (development or not place.development_only) and (url := _url(place, account_id))
+        ]
+        if links:
+            groups.append((heading, links))
+    return groups
+
+
+def url_or_nothing(name: str, *arguments: int) -> str:
+    """The URL of this name, or an empty text where this instance has no such page."""
+    try:
+        return reverse(name, args=arguments)
+    except NoReverseMatch:
+        return ""
+
+
+def _url(place: Place, account_id: int | None) -> str:
+    if not place.of_account:
+        return url_or_nothing(place.url_name)
+    return url_or_nothing(place.url_name, account_id) if account_id is not None else ""

@@ -1,0 +1,35 @@
+"""The WSGI application: a lean handler without middleware for the sending API, Django's full stack for the rest."""
+
+import os
+from collections.abc import Callable, Iterable
+from typing import Any
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mailtrap_site.settings")
+
+from django.core.handlers.exception import convert_exception_to_response
+from django.core.handlers.wsgi import WSGIHandler
+from django.core.wsgi import get_wsgi_application
+
+from mailtrap_site.embedded.follow_parent import end_with_parent
+
+end_with_parent()
+
+LEAN_PREFIXES = ("/api/send", "/bulk/api/send", "/healthz")
+
+
+class LeanHandler(WSGIHandler):
+    """Django's handler without sessions, CSRF and the like: the sending API authenticates by token alone."""
+
+    def load_middleware(self, is_async: bool = False) -> None:
+        self._view_middleware = self._template_response_middleware = self._exception_middleware = []
+        self._middleware_chain = convert_exception_to_response(self._get_response)
+
+
+_full = get_wsgi_application()
+_lean = LeanHandler()
+
+
+def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    """Chooses the handler by path."""
+    handler = _lean if environ["PATH_INFO"].startswith(LEAN_PREFIXES) else _full
+    return handler(environ, start_response)

@@ -1,0 +1,264 @@
+"""One SMTP connection: carries bytes between a socket and a server session, and questions between session and handler."""
+
+import asyncio
+import ssl
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Protocol
+
+import structlog
+
+from sending.protocol.reply import Reply
+from sending.protocol.smtp_server import ServerSession
+from sending.protocol.smtp_server_events import (
+    SERVER_TIMEOUTS,
+    Closed,
+    Question,
+    ServerConfig,
+    ServerEvent,
+    ServerPhase,
+    StartTls,
+)
+
+log = structlog.get_logger(__name__)
+
+Verdict = Reply | None
+"""None accepts with the session's own words, a positive reply accepts with others, any other reply refuses."""
+
+READ_AHEAD = 65_536
+"""Octets that a client may pipeline while a question is open; more stay in the kernel."""
+TIMED_OUT = Reply(421, "4.4.2", ("Timeout; closing connection",))
+TOO_MANY_CONNECTIONS = Reply(421, "4.7.0", ("Too many connections from your address",))
+BUSY = Reply(421, "4.3.2", ("Too busy; try again later",))
+FAILED = Reply(451, "4.3.0", ("Internal error; try again later",))
+
+
+class Handler(Protocol):
+    """Decides for one connection. Runs on the event loop: it never blocks, and never lets an exception out."""
+
+    def decide(self, question: Question) -> Verdict | Awaitable[Verdict]:
+        """The verdict, at once or later; while it is awaited the client waits too."""
+
+    def closed(self) -> None:
+        """The connection is gone; called once."""
+
+
+class Connection(asyncio.Protocol):
+    """`client_ip`, `tls` (such as `TLSv1.3 TLS_AES_256_GCM_SHA384`, None for plain) and `session` are for the handler."""
+
+    def __init__(
+        self,
+        config: ServerConfig,
+        make_handler: "Callable[[Connection], Handler]",
+        crowd: "Crowd",
+        context: ssl.SSLContext | None,
+    ) -> None:
+        self.session = ServerSession(config)
+        self.client_ip = ""
+        self.tls: str | None = None
+        self._make_handler = make_handler
+        self._crowd = crowd
+        self._context = context
+        self._handler: Handler | None = None
+        self._transport: asyncio.Transport | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._last_byte = 0.0
+        self._task: asyncio.Task[None] | None = None
+        self._ahead = 0
+        self._draining = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        peer = transport.get_extra_info("peername")
+        self.client_ip = peer[0] if peer else ""
+        self._note_tls(transport)
+        refusal = self._crowd.enter(self)
+        if refusal is not None:
+            transport.write(refusal.encode())
+            transport.close()
+            return
+        self._handler = self._make_handler(self)
+        self._wait_for_client()
+        self.session.greet()
+        self._flush()
+
+    def data_received(self, data: bytes) -> None:
+        self._last_byte = asyncio.get_running_loop().time()
+        if self._task is not None:
+            self._ahead += len(data)
+            if self._ahead > READ_AHEAD and self._transport is not None:
+                self._transport.pause_reading()
+        self._follow(self.session.receive(data))
+
+    def pause_writing(self) -> None:
+        if self._transport is not None:
+            self._transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        if self._transport is not None and self._ahead <= READ_AHEAD:
+            self._transport.resume_reading()
+
+    def connection_lost(self, problem: Exception | None) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._transport = None
+        self._crowd.leave(self)
+        if self._handler is not None:
+            handler, self._handler = self._handler, None
+            handler.closed()
+
+    def drain(self) -> None:
+        """Says 421 as soon as nothing is under way: a message whose content is coming is still taken."""
+        self._draining = True
+        if self._task is None and self.session.phase in (ServerPhase.COMMAND, ServerPhase.AUTH):
+            self._follow(self.session.shutdown())
+
+    def abort(self) -> None:
+        """Cuts the connection."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    def _follow(self, events: Iterable[ServerEvent]) -> None:
+        """Does what the session says, up to a question that takes time."""
+        waiting = deque(events)
+        while waiting:
+            event = waiting.popleft()
+            if isinstance(event, StartTls):
+                self._task = asyncio.get_running_loop().create_task(self._shake_hands())
+                return
+            if isinstance(event, Closed):
+                self._flush()
+                self._close()
+                return
+            if self._handler is None:
+                return
+            verdict = self._handler.decide(event)
+            if verdict is not None and not isinstance(verdict, Reply):
+                self._flush()
+                self._task = asyncio.get_running_loop().create_task(self._answer_later(verdict))
+                return
+            waiting.extend(self._answer(verdict))
+        self._flush()
+        if self._draining:
+            self.drain()
+
+    def _answer(self, verdict: Verdict) -> Iterable[ServerEvent]:
+        if verdict is None:
+            return self.session.accept()
+        if verdict.is_positive:
+            return self.session.accept(verdict)
+        return self.session.reject(verdict)
+
+    async def _answer_later(self, pending: Awaitable[Verdict]) -> None:
+        try:
+            verdict = await pending
+        except Exception:
+            log.exception("smtp_decision_failed")
+            verdict = FAILED
+        self._resume()
+        self._follow(self._answer(verdict))
+
+    async def _shake_hands(self) -> None:
+        """STARTTLS (RFC 3207): reading stops before the 220 leaves, so that nothing but the handshake is read after it."""
+        transport = self._transport
+        assert transport is not None and self._context is not None
+        transport.pause_reading()
+        self._flush()
+        try:
+            secured = await asyncio.get_running_loop().start_tls(
+                transport,
+                self,
+                self._context,
+                server_side=True,
+                ssl_handshake_timeout=SERVER_TIMEOUTS[ServerPhase.TLS],
+            )
+        except (OSError, ssl.SSLError, ConnectionError) as problem:
+            log.info("smtp_tls_failed", problem=type(problem).__name__)
+            transport.abort()
+            return
+        if secured is None or self._handler is None:
+            return
+        self._transport = secured
+        self._note_tls(secured)
+        self._last_byte = asyncio.get_running_loop().time()
+        self._resume()
+        self._follow(self.session.tls_established())
+
+    def _resume(self) -> None:
+        self._task = None
+        if self._ahead > READ_AHEAD and self._transport is not None:
+            self._transport.resume_reading()
+        self._ahead = 0
+        self._last_byte = asyncio.get_running_loop().time()
+
+    def _flush(self) -> None:
+        data = self.session.outgoing()
+        if data and self._transport is not None:
+            self._transport.write(data)
+
+    def _close(self) -> None:
+        if self._transport is not None:
+            self._transport.close()
+
+    def _note_tls(self, transport: asyncio.Transport) -> None:
+        secured: ssl.SSLObject | None = transport.get_extra_info("ssl_object")
+        if secured is not None:
+            cipher = secured.cipher()
+            self.tls = f"{secured.version()} {cipher[0] if cipher else ''}".strip()
+
+    def _wait_for_client(self) -> None:
+        """One timer a connection, moved when it fires rather than at each byte."""
+        loop = asyncio.get_running_loop()
+        self._last_byte = loop.time()
+        self._timer = loop.call_later(min(SERVER_TIMEOUTS.values()), self._look_at_clock)
+
+    def _look_at_clock(self) -> None:
+        loop = asyncio.get_running_loop()
+        allowed = SERVER_TIMEOUTS.get(self.session.phase)
+        # While we are the ones who think, the client is not late.
+        if self._task is not None or allowed is None:
+            allowed = max(SERVER_TIMEOUTS.values())
+            left = min(SERVER_TIMEOUTS.values())
+        else:
+            left = self._last_byte + allowed - loop.time()
+        if left > 0:
+            self._timer = loop.call_later(max(left, 0.05), self._look_at_clock)
+            return
+        if self._transport is not None:
+            self._transport.write(TIMED_OUT.encode())
+            self._transport.close()
+            # A client that does not read its last reply either would hold the socket for ever.
+            self._timer = loop.call_later(10, self.abort)
+
+
+class Crowd:
+    """The connections of one listener, counted by address."""
+
+    def __init__(self, *, most: int, most_an_address: int) -> None:
+        self.connections: set[Connection] = set()
+        self._most = most
+        self._most_an_address = most_an_address
+        self._by_address: dict[str, int] = {}
+
+    def enter(self, connection: Connection) -> Reply | None:
+        """Counts a connection in, or answers why it may not stay."""
+        count = self._by_address.get(connection.client_ip, 0)
+        if len(self.connections) >= self._most:
+            return BUSY
+        if count >= self._most_an_address:
+            return TOO_MANY_CONNECTIONS
+        self._by_address[connection.client_ip] = count + 1
+        self.connections.add(connection)
+        return None
+
+    def leave(self, connection: Connection) -> None:
+        """Counts it out; nothing for one that was not let in."""
+        if connection not in self.connections:
+            return
+        self.connections.discard(connection)
+        count = self._by_address[connection.client_ip] - 1
+        if count:
+            self._by_address[connection.client_ip] = count
+        else:
+            del self._by_address[connection.client_ip]

@@ -1,0 +1,35 @@
+"""UUID version 7 (RFC 9562): ids that carry their time, so that partitions and pages follow the primary key."""
+
+import secrets
+import uuid
+from datetime import UTC, datetime
+
+from uuid_utils.compat import uuid7
+
+__all__ = ["id_at", "id_floor", "new_id", "time_of"]
+
+
+def new_id() -> uuid.UUID:
+    """An id of now, monotonic within this process."""
+    return uuid7()
+
+
+def id_floor(moment: datetime) -> uuid.UUID:
+    """A bound: below every version 7 id of `moment`'s millisecond and later."""
+    return uuid.UUID(int=_milliseconds(moment) << 80)
+
+
+def id_at(moment: datetime) -> uuid.UUID:
+    """A random id that carries `moment`."""
+    random_part = secrets.randbits(74)
+    value = _milliseconds(moment) << 80 | 0x7 << 76 | (random_part >> 62) << 64 | 0b10 << 62 | random_part & (1 << 62) - 1
+    return uuid.UUID(int=value)
+
+
+def time_of(identifier: uuid.UUID) -> datetime:
+    """The moment that an id carries, to the millisecond, in UTC."""
+    return datetime.fromtimestamp((identifier.int >> 80) / 1000, UTC)
+
+
+def _milliseconds(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000) & (1 << 48) - 1

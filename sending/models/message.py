@@ -1,0 +1,79 @@
+"""One recipient's copy: the row of the email log and the unit of metering."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from sending.models.foreign import reference
+from sending.models.identifiers import new_id
+from sending.models.submission import Stream
+
+
+class RecipientKind(models.TextChoices):
+    """Which field named the recipient."""
+
+    TO = "to", _("To")
+    CC = "cc", _("Cc")
+    BCC = "bcc", _("Bcc")
+
+
+class MessageStatus(models.TextChoices):
+    """The states of a message that are stored; "sending" is derived from the lease of its queue entry."""
+
+    SCHEDULED = "scheduled", _("Scheduled")
+    QUEUED = "queued", _("Queued")
+    DEFERRED = "deferred", _("Deferred")
+    UNCERTAIN = "uncertain", _("Uncertain")
+    HELD = "held", _("Held")
+    DELIVERED = "delivered", _("Delivered")
+    CAPTURED = "captured", _("Captured")
+    BOUNCED = "bounced", _("Bounced")
+    REJECTED = "rejected", _("Rejected")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+class Message(models.Model):
+    """Its id is the contract's `message_id`. Status is written by `sending.events.record` alone."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    submission = reference("sending.Submission")
+    account = reference("accounts.Account")
+    domain = reference("domains.SendingDomain")
+    stream = models.CharField(max_length=16, choices=Stream)
+    kind = models.CharField(max_length=3, choices=RecipientKind)
+    recipient = models.CharField(max_length=320)
+    from_address = models.CharField(max_length=320)
+    subject = models.TextField()
+    category = models.CharField(max_length=255, null=True)
+    status = models.CharField(_("status"), max_length=16, choices=MessageStatus, default=MessageStatus.QUEUED)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_attempt_at = models.DateTimeField(null=True)
+    """When a deferred message is tried again, for the log; the queue entry decides."""
+    finished_at = models.DateTimeField(null=True)
+    recipient_mx = models.CharField(max_length=253, null=True)
+    sending_ip = models.GenericIPAddressField(null=True)
+    reply = models.TextField(null=True)
+    """The last answer of the receiving server, in one line."""
+    opens_count = models.PositiveIntegerField(default=0)
+    clicks_count = models.PositiveIntegerField(default=0)
+    opted_out_at = models.DateTimeField(null=True)
+    """When the recipient unsubscribed or reported spam; the status stays what the delivery made it."""
+
+    objects: ClassVar[models.Manager["Message"]] = models.Manager()
+
+    class Meta:
+        verbose_name = _("message")
+        verbose_name_plural = _("messages")
+        indexes = [
+            models.Index(fields=["account", "id"], name="message_by_account"),
+            models.Index(fields=["account", "recipient", "id"], name="message_by_recipient"),
+            models.Index(
+                fields=["account", "status", "id"],
+                condition=~models.Q(status="delivered"),
+                name="message_by_status",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.recipient} ({self.status})"

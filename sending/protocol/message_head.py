@@ -1,0 +1,166 @@
+"""The head of a raw message as octets: find, drop and add fields without touching another octet (RFC 5322 2.2).
+
+Knows what is wrong with a message on the wire, and the fix-ups that RFC 6409 8 lets a submission server make.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import format_datetime
+from enum import StrEnum
+
+MAX_LINE = 998
+
+CONTROL_PREFIX = b"x-mt-"
+NEVER_RELAYED = frozenset({b"bcc", b"resent-bcc", b"return-path"})
+
+# A field is a line with its continuations. The line end is LF here: a bare LF must not hide a field from us.
+_FIELD = re.compile(rb"[^\n]*\n(?:[ \t][^\n]*(?:\n|\Z))*|[^\n]+\Z")
+_NAME = re.compile(rb"[!-9;-~]+(?=:)")
+_FOLD = re.compile(rb"\r?\n(?=[ \t])")
+
+
+class Defect(StrEnum):
+    BARE_CR = "bare_cr"
+    BARE_LF = "bare_lf"
+    NUL = "nul"
+    LONG_LINE = "long_line"
+    EIGHT_BIT_HEAD = "eight_bit_head"
+    MALFORMED_FIELD = "malformed_field"
+    NO_FROM = "no_from"
+    SEVERAL_FROM = "several_from"
+    REPEATED_FIELD = "repeated_field"
+    NO_DATE = "no_date"
+    NO_MESSAGE_ID = "no_message_id"
+
+
+# RFC 5322 3.6 allows one of each; readers differ on which of two they believe. From has its own defect.
+_SINGLE = (b"sender", b"reply-to", b"to", b"cc", b"subject", b"date", b"message-id")
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """`name` in lower case, empty if the line is no field; `raw` with its folds and line end."""
+
+    name: bytes
+    raw: bytes
+
+    @property
+    def value(self) -> str:
+        """Unfolded and trimmed; octets that are not UTF-8 stay as lone surrogates."""
+        value = _FOLD.sub(b"", self.raw[len(self.name) + 1 :]).strip(b" \t\r\n")
+        return value.decode("utf-8", "surrogateescape")
+
+
+@dataclass(frozen=True, slots=True)
+class MessageHead:
+    fields: tuple[Field, ...]
+
+    def all(self, name: str) -> list[str]:
+        """The values of every field of this name, in order, case ignored."""
+        wanted = name.lower().encode("ascii")
+        return [field.value for field in self.fields if field.name == wanted]
+
+    def first(self, name: str) -> str | None:
+        wanted = name.lower().encode("ascii")
+        return next((field.value for field in self.fields if field.name == wanted), None)
+
+
+def split(message: bytes) -> tuple[bytes, bytes]:
+    """(head, body): the head ends with the line end of its last field, the empty line belongs to neither."""
+    if message.startswith(b"\r\n"):
+        return b"", message[2:]
+    end = message.find(b"\r\n\r\n")
+    if end < 0:
+        return (message if message.endswith(b"\r\n") or not message else message + b"\r\n"), b""
+    return message[: end + 2], message[end + 4 :]
+
+
+def join(head: bytes, body: bytes) -> bytes:
+    return b"%b\r\n%b" % (head, body)
+
+
+def parse_head(head: bytes) -> MessageHead:
+    return MessageHead(tuple(_fields(head)))
+
+
+def drop(head: bytes, names: Iterable[str]) -> bytes:
+    """The head without any field of these names."""
+    unwanted = {name.lower().encode("ascii") for name in names}
+    return b"".join(field.raw for field in _fields(head) if field.name not in unwanted)
+
+
+def prepend(head: bytes, *fields: bytes) -> bytes:
+    """Complete fields, line ends included, put on top as trace fields are."""
+    return b"".join((*fields, head))
+
+
+def defects(message: bytes) -> set[Defect]:
+    """Everything wrong with a message that is to be relayed; what to do about each is for the caller to say."""
+    head, _ = split(message)
+    return line_defects(message) | head_defects(head)
+
+
+def line_defects(message: bytes) -> set[Defect]:
+    """Defects of the octet stream: RFC 5321 2.3.8 line ends, RFC 5322 2.1.1 lengths."""
+    found = set()
+    lines = message.split(b"\r\n")
+    line_ends = len(lines) - 1
+    if message.count(b"\r") != line_ends:
+        found.add(Defect.BARE_CR)
+    if message.count(b"\n") != line_ends:
+        found.add(Defect.BARE_LF)
+    if b"\0" in message:
+        found.add(Defect.NUL)
+    if max(map(len, lines)) > MAX_LINE:
+        found.add(Defect.LONG_LINE)
+    return found
+
+
+def head_defects(head: bytes) -> set[Defect]:
+    """Defects of the fields: what must be there once, is there twice, or is no field at all."""
+    names = [field.name for field in _fields(head)]
+    found = set()
+    if not head.isascii():
+        found.add(Defect.EIGHT_BIT_HEAD)
+    if b"" in names:
+        found.add(Defect.MALFORMED_FIELD)
+    if b"from" not in names:
+        found.add(Defect.NO_FROM)
+    elif names.count(b"from") > 1:
+        found.add(Defect.SEVERAL_FROM)
+    if b"date" not in names:
+        found.add(Defect.NO_DATE)
+    if b"message-id" not in names:
+        found.add(Defect.NO_MESSAGE_ID)
+    if any(names.count(name) > 1 for name in _SINGLE):
+        found.add(Defect.REPEATED_FIELD)
+    return found
+
+
+def complete_submission(message: bytes, *, date: datetime, message_id: str) -> bytes:
+    """The message as RFC 6409 8 lets us relay it: Date and Message-ID added when missing; Bcc, Return-Path and our
+    control fields removed. `date` is aware, `message_id` stands in angle brackets."""
+    head, body = split(message)
+    fields = _fields(head)
+    names = {field.name for field in fields}
+    kept = [field.raw for field in fields if not _is_ours_to_remove(field.name)]
+    if b"message-id" not in names:
+        kept.insert(0, b"Message-ID: %b\r\n" % message_id.encode("ascii"))
+    if b"date" not in names:
+        kept.insert(0, b"Date: %b\r\n" % format_datetime(date).encode("ascii"))
+    return join(b"".join(kept), body)
+
+
+def _is_ours_to_remove(name: bytes) -> bool:
+    return name in NEVER_RELAYED or name.startswith(CONTROL_PREFIX)
+
+
+def _fields(head: bytes) -> list[Field]:
+    return [Field(_name(raw), raw) for raw in _FIELD.findall(head)]
+
+
+def _name(raw: bytes) -> bytes:
+    match = _NAME.match(raw)
+    return match.group().lower() if match else b""

@@ -1,0 +1,129 @@
+"""Message content on the wire: RFC 5321 4.1.1.4 and 4.5.2 (DATA, transparency), RFC 3030 (BDAT).
+
+Content ends at CRLF.CRLF and at nothing else; content with NUL, bare CR, bare LF or a line beyond 998 octets is refused
+after its real end, so that no two systems can disagree about where a message stops.
+"""
+
+from sending.protocol.message_head import Defect, line_defects
+from sending.protocol.reply import Reply
+
+# Content refused for its size is read and dropped up to this many octets beyond twice the limit, then we hang up.
+RUNAWAY_OCTETS = 1_048_576
+
+_END = b"\r\n.\r\n"
+_DEFECT_REPLIES = (
+    (Defect.NUL, Reply(550, "5.6.0", ("Message content holds a NUL octet",))),
+    (Defect.BARE_CR, Reply(550, "5.6.0", ("Message content holds a bare CR; lines must end in CRLF",))),
+    (Defect.BARE_LF, Reply(550, "5.6.0", ("Message content holds a bare LF; lines must end in CRLF",))),
+    (
+        Defect.LONG_LINE,
+        Reply(
+            550,
+            "5.6.0",
+            ("Message content has a line longer than 998 octets; encode it as quoted-printable or base64",),
+        ),
+    ),
+)
+
+
+def content_refusal(content: bytes, *, allow_long_lines: bool = False) -> Reply | None:
+    """Why these octets may not travel, in or out, or None if they may."""
+    defects = line_defects(content)
+    if defects:
+        for defect, reply in _DEFECT_REPLIES:
+            if defect in defects and not (allow_long_lines and defect is Defect.LONG_LINE):
+                return reply
+    return None
+
+
+def dot_stuffed(content: bytes) -> bytes:
+    """Content, whose lines end in CRLF, with the transparency dots of RFC 5321 4.5.2; without the final dot."""
+    if b"\r\n." in content:
+        content = content.replace(b"\r\n.", b"\r\n..")
+    return b"." + content if content.startswith(b".") else content
+
+
+class DataReceiver:
+    """Takes what follows 354, removes transparency dots, and keeps at most `max_size` octets of content."""
+
+    def __init__(self, max_size: int) -> None:
+        self.is_too_large = False
+        self.is_runaway = False
+        # The CRLF of the DATA line counts as the one before a first dot; it is taken off again at the end.
+        self._tail = b"\r\n"
+        self._clean = bytearray()
+        self._limit = max_size + 2
+        self._octets = 0
+        self._runaway_octets = 2 * max_size + RUNAWAY_OCTETS
+
+    def feed(self, data: bytes) -> bytes | None:
+        """What follows the end of the content, or None while the end has not come."""
+        data = self._tail + data
+        end = data.find(_END)
+        cut = end + 2 if end >= 0 else _safe_cut(data)
+        self._octets += cut
+        self.is_runaway = self._octets > self._runaway_octets
+        self._keep(data[:cut])
+        if end < 0:
+            self._tail = data[cut:]
+            return None
+        return data[end + len(_END) :]
+
+    def content(self) -> bytes:
+        """The whole content, ending in CRLF, or empty; only after `feed` has found the end."""
+        return bytes(memoryview(self._clean)[2:])
+
+    def _keep(self, data: bytes) -> None:
+        if self.is_too_large:
+            return
+        if b"\r\n." in data:
+            data = data.replace(b"\r\n.", b"\r\n")
+        if len(self._clean) + len(data) > self._limit:
+            self.is_too_large = True
+            self._clean = bytearray()
+        else:
+            self._clean += data
+
+
+def _safe_cut(data: bytes) -> int:
+    """Where `data` may be cut so that neither the end mark nor a line's first dot lies across the cut."""
+    cut = max(len(data) - 4, 0)
+    if data.endswith(b"\r\n", 0, cut):
+        return cut - 2
+    return cut - 1 if data.endswith(b"\r", 0, cut) else cut
+
+
+class ChunkReceiver:
+    """Takes the octets that BDAT commands announce; keeps at most `max_size` of them in all."""
+
+    def __init__(self, max_size: int) -> None:
+        self.is_too_large = False
+        self._max_size = max_size
+        self._octets = 0
+        self._remaining = 0
+        self._clean: bytearray | None = bytearray()
+
+    def open_chunk(self, size: int) -> None:
+        """Announces `size` octets; too many are still read, but no longer kept."""
+        self._remaining = size
+        self._octets += size
+        if self._octets > self._max_size:
+            self.is_too_large = True
+            self.discard()
+
+    def discard(self) -> None:
+        """Forgets what came and keeps nothing of what is still to come."""
+        self._clean = None
+
+    def feed(self, data: bytes) -> bytes | None:
+        """What follows the open chunk, or None while octets of it are missing."""
+        taken = data[: self._remaining]
+        self._remaining -= len(taken)
+        if self._clean is not None:
+            self._clean += taken
+        return None if self._remaining else data[len(taken) :]
+
+    def content(self) -> bytes:
+        """All chunks; a missing last CRLF is added, since DATA, by which the message leaves, cannot go without it."""
+        content = bytes(self._clean or b"")
+        return content if not content or content.endswith(b"\r\n") else content + b"\r\n"
