@@ -293,7 +293,8 @@ def _phrase(tokens: list[_Token]) -> str:
     """A display name as people read it."""
     words: list[str] = []
     for kind, text in tokens:
-        if kind == "mark":
+        # Dots may end a word (obs-phrase), not start the phrase.
+        if kind == "mark" or (kind == "atom" and text.startswith(".") and not "".join(words).strip()):
             raise AddressError(AddressReason.AMBIGUOUS_HEADER)
         if kind == "quoted":
             text = _unquoted(text)

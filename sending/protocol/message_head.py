@@ -141,7 +141,10 @@ def head_defects(head: bytes) -> set[Defect]:
 
 def complete_submission(message: bytes, *, date: datetime, message_id: str) -> bytes:
     """The message as RFC 6409 8 lets us relay it: Date and Message-ID added when missing; Bcc, Return-Path and our
-    control fields removed. `date` is aware, `message_id` stands in angle brackets."""
+    control fields removed; every other octet stays. `date` is aware, `message_id` stands in angle brackets.
+
+    For messages without line defects or malformed fields: refuse those first.
+    """
     head, body = split(message)
     fields = _fields(head)
     names = {field.name for field in fields}

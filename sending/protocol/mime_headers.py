@@ -214,7 +214,7 @@ def _word_octets(encoding: str, payload: str) -> bytes | None:
         if encoding.lower() == "q":
             return binascii.a2b_qp(ascii_payload, header=True)
         if encoding.lower() == "b":
-            return binascii.a2b_base64(ascii_payload + b"=" * (-len(ascii_payload) % 4))
+            return binascii.a2b_base64(ascii_payload + b"=" * (-len(ascii_payload) % 4), strict_mode=True)
     except (ValueError, UnicodeError):
         pass
     return None

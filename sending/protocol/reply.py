@@ -10,7 +10,7 @@ MAX_REPLY_OCTETS = 65_536
 
 _TEXT_WIDTH = 480  # leaves room for code, enhanced code and CRLF within the 512 octets of RFC 5321 4.5.3.1.5
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\ud800-\udfff]+")
-_ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?:[ \t]+|$)")
+_ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?: |$)")
 _ENHANCED_WHOLE = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
 _LINE = re.compile(rb"([2-5]\d\d)(?:([ -])(.*))?", re.DOTALL)
 

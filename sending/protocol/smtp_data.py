@@ -11,6 +11,7 @@ from sending.protocol.reply import Reply
 RUNAWAY_OCTETS = 1_048_576
 
 _END = b"\r\n.\r\n"
+_DOTTED = b"\r\n."
 _DEFECT_REPLIES = (
     (Defect.NUL, Reply(550, "5.6.0", ("Message content holds a NUL octet",))),
     (Defect.BARE_CR, Reply(550, "5.6.0", ("Message content holds a bare CR; lines must end in CRLF",))),
@@ -20,7 +21,7 @@ _DEFECT_REPLIES = (
         Reply(
             550,
             "5.6.0",
-            ("Message content has a line longer than 998 octets; encode it as quoted-printable or base64",),
+            ("Message content has a line beyond 998 octets; encode it as quoted-printable",),
         ),
     ),
 )
@@ -38,8 +39,8 @@ def content_refusal(content: bytes, *, allow_long_lines: bool = False) -> Reply 
 
 def dot_stuffed(content: bytes) -> bytes:
     """Content, whose lines end in CRLF, with the transparency dots of RFC 5321 4.5.2; without the final dot."""
-    if b"\r\n." in content:
-        content = content.replace(b"\r\n.", b"\r\n..")
+    if _DOTTED in content:
+        content = content.replace(_DOTTED, b"\r\n..")
     return b"." + content if content.startswith(b".") else content
 
 
@@ -59,11 +60,12 @@ class DataReceiver:
     def feed(self, data: bytes) -> bytes | None:
         """What follows the end of the content, or None while the end has not come."""
         data = self._tail + data
-        end = data.find(_END)
+        first_dot = data.find(_DOTTED)
+        end = data.find(_END, first_dot) if first_dot >= 0 else -1
         cut = end + 2 if end >= 0 else _safe_cut(data)
         self._octets += cut
         self.is_runaway = self._octets > self._runaway_octets
-        self._keep(data[:cut])
+        self._keep(data[:cut], is_stuffed=0 <= first_dot < cut - 2)
         if end < 0:
             self._tail = data[cut:]
             return None
@@ -73,11 +75,11 @@ class DataReceiver:
         """The whole content, ending in CRLF, or empty; only after `feed` has found the end."""
         return bytes(memoryview(self._clean)[2:])
 
-    def _keep(self, data: bytes) -> None:
+    def _keep(self, data: bytes, *, is_stuffed: bool) -> None:
         if self.is_too_large:
             return
-        if b"\r\n." in data:
-            data = data.replace(b"\r\n.", b"\r\n")
+        if is_stuffed:
+            data = data.replace(_DOTTED, b"\r\n")
         if len(self._clean) + len(data) > self._limit:
             self.is_too_large = True
             self._clean = bytearray()

@@ -78,7 +78,7 @@ class ReceivedEnvelope:
 
 class CloseReason(StrEnum):
     QUIT = "quit"
-    ERRORS = "errors"  # too many, or the client does not speak SMTP
+    LIMIT = "limit"  # too many errors or messages, content or a line without end, no SMTP at all
     REFUSED = "refused"  # a reply of the shell with code 421
     SHUTDOWN = "shutdown"
 

@@ -1,0 +1,48 @@
+"""Envelopes know when they need SMTPUTF8; return paths prove that we made them."""
+
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sending.protocol.address import parse_address
+from sending.protocol.envelope import Envelope
+from sending.protocol.return_path import decode, encode
+
+KEY = b"k" * 32
+MESSAGE_ID = UUID("0198f000-0000-7000-8000-000000000001")
+
+
+def test_an_envelope_needs_smtputf8_for_local_parts_only():
+    plain, wide = parse_address("a@bücher.test"), parse_address("jörg@b.test")
+    assert not Envelope(plain, (plain,)).needs_smtputf8
+    assert Envelope(plain, (plain, wide)).needs_smtputf8
+    assert Envelope(wide, (plain,)).needs_smtputf8
+    assert not Envelope(None, (plain,)).needs_smtputf8
+
+
+@given(st.uuids(), st.binary(min_size=1, max_size=64))
+def test_a_return_path_brings_back_its_message_in_any_case(message_id, key):
+    local = encode(message_id, key)
+    assert len(local) <= 64
+    assert local == local.lower()
+    assert str(parse_address(f"{local}@bounce.test").local) == local
+    assert decode(local, key) == message_id
+    assert decode(local.upper(), key) == message_id
+    assert decode(local, key + b"x") is None
+
+
+@pytest.mark.parametrize("position", range(44))
+def test_no_character_can_be_changed(position):
+    local = encode(MESSAGE_ID, KEY)
+    for other in "abcdefghijklmnopqrstuvwxyz234567-":
+        if other != local[position]:
+            assert decode(local[:position] + other + local[position + 1 :], KEY) is None
+
+
+@pytest.mark.parametrize(
+    "local", ["", "b-", "bounce", "b-" + "a" * 41, "b-" + "a" * 43, "b-" + "1" * 42, "b-" + "ı" * 42]
+)
+def test_other_local_parts_belong_to_no_message(local):
+    assert decode(local, KEY) is None
