@@ -8,7 +8,7 @@ import contextlib
 from collections.abc import Iterable
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, cast
 
 import dns.exception
 import dns.flags
@@ -105,7 +105,7 @@ def _follow(
         if alias is not None and rdtype not in (dns.rdatatype.CNAME, dns.rdatatype.ANY):
             rrset = _rrset(name, [alias])
             response.answer.append(rrset)
-            name = rrset[0].target  # type: ignore[attr-defined]
+            name = rrset[0].target
             continue
         chosen = _chosen(records, rdtype)
         if chosen:
@@ -144,7 +144,7 @@ def _add_soa(response: dns.message.Message, apex: str, zone: ZoneSource) -> None
     soa = [record for record in zone.records(apex) if record.type == "SOA"]
     if soa:
         rrset = _rrset(_absolute(apex), soa)
-        rrset.ttl = min(rrset.ttl, rrset[0].minimum)  # type: ignore[attr-defined]
+        rrset.ttl = min(rrset.ttl, rrset[0].minimum)
         response.authority.append(rrset)
 
 
@@ -277,8 +277,7 @@ class _Datagrams(asyncio.DatagramProtocol):
         self._transport: asyncio.DatagramTransport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.DatagramTransport)
-        self._transport = transport
+        self._transport = cast(asyncio.DatagramTransport, transport)
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         self._server.datagram(self._transport, data, addr)

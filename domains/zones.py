@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
-from django.db import close_old_connections
 from django.db.models import QuerySet
 
 from domains.dkim.keys import dns_txt
@@ -27,10 +26,19 @@ Value = TypeVar("Value")
 
 
 class Zones:
-    """Several zones as one source, the first that is the authority for a name wins; answers are kept for a second."""
+    """Several zones as one source, the first that is the authority for a name wins; answers are kept for a second.
 
-    def __init__(self, *zones: ZoneSource, kept_seconds: float = KEPT_SECONDS) -> None:
+    `before_reading` runs before the database is asked: a long-lived thread renews its connection there.
+    """
+
+    def __init__(
+        self,
+        *zones: ZoneSource,
+        kept_seconds: float = KEPT_SECONDS,
+        before_reading: Callable[[], None] = lambda: None,
+    ) -> None:
         self._zones = zones
+        self._before_reading = before_reading
         self._kept_seconds = kept_seconds
         self._kept: dict[tuple[str, str], tuple[float, Any]] = {}
 
@@ -65,7 +73,7 @@ class Zones:
         kept = self._kept.get((question, name))
         if kept is not None and kept[0] > now:
             return kept[1]
-        close_old_connections()
+        self._before_reading()
         value = find()
         if len(self._kept) >= KEPT_ANSWERS:
             self._kept.clear()

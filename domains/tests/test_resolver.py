@@ -108,7 +108,8 @@ def test_a_silent_server_is_a_time_out(monkeypatch: pytest.MonkeyPatch) -> None:
         assert asyncio.run(resolver.mx_async("shop.test")).outcome is Outcome.TIMEOUT
 
 
-def test_a_port_where_nobody_listens_is_a_failure() -> None:
+def test_a_port_where_nobody_listens_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resolver, "LIFETIME", 0.3)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

@@ -1,0 +1,32 @@
+"""The form that adds a domain; a refused name becomes the field's error."""
+
+from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from domains.names import NOTES, REFUSALS, NameRefusal, Note
+
+
+class DomainForm(forms.Form):
+    """Takes whatever a person types; `domains.names` reads it."""
+
+    name = forms.CharField(
+        label=_("Domain"),
+        max_length=500,
+        help_text=_("The part after the @ of your From address. Each subdomain is added on its own."),
+        error_messages={"required": _("A domain name is missing. Enter one such as shop.example.")},
+    )
+
+    def refuse(self, refusal: NameRefusal) -> None:
+        """Show why the name was refused."""
+        self.add_error("name", refusal_sentence(refusal))
+
+
+def refusal_sentence(refusal: NameRefusal) -> str:
+    """The reason in the reader's language."""
+    return gettext(REFUSALS[refusal.code]) % refusal.params
+
+
+def note_sentence(note: Note) -> str:
+    """What we put right, in the reader's language."""
+    return gettext(NOTES[note.code]) % note.params

@@ -1,0 +1,104 @@
+"""Adding and deleting a sending domain, and publishing its records in the demo zone of the embedded default."""
+
+import secrets
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest
+from django.utils import timezone
+
+from accounts import audit
+from accounts.models import Account, User
+from domains.dkim.keys import KeyPair, generate
+from domains.models import DkimKey, DnsRecord, SendingDomain, ZoneRecord
+from domains.names import DomainName, NameRefusal, parse_domain_name
+from domains.records import expected_records
+
+SELECTORS = ("mt1", "mt2")
+"""Two stand from the start, so that a key can be replaced while the other signs."""
+
+_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
+
+
+def add_domain(
+    account: Account, text: str, *, user: User | None = None, request: HttpRequest | None = None
+) -> tuple[SendingDomain, DomainName]:
+    """Add what a person typed, with two new DKIM keys and the records to publish; takes up to a second.
+
+    Raises NameRefusal for a name that cannot be added, one that the account already has included.
+    """
+    name = parse_domain_name(text, "" if account.is_platform else settings.PLATFORM_DOMAIN)
+    if _has(account, name):
+        raise NameRefusal("already_added", name=name.display)
+    pairs = [generate() for _selector in SELECTORS]
+    try:
+        with transaction.atomic():
+            domain = _save(account, user, name, pairs)
+            audit.record("domain.added", account=account, actor=user, target=domain, request=request)
+    except IntegrityError:
+        # A colleague added it in the same second.
+        if _has(account, name):
+            raise NameRefusal("already_added", name=name.display) from None
+        raise
+    return domain, name
+
+
+def delete_domain(domain: SendingDomain, *, user: User | None = None, request: HttpRequest | None = None) -> bool:
+    """Stop sending from the domain for good; its log stays readable. False when somebody else was first."""
+    with transaction.atomic():
+        deleted = SendingDomain.objects.filter(pk=domain.pk, deleted_at=None).update(deleted_at=timezone.now())
+        if deleted:
+            audit.record("domain.deleted", account=domain.account, actor=user, target=domain, request=request)
+    return bool(deleted)
+
+
+def has_demo_zone() -> bool:
+    """Only the embedded default serves a zone that people may write into."""
+    return bool(settings.ENVIRONMENT.embedded)
+
+
+def publish_in_demo_zone(domain: SendingDomain) -> None:
+    """Write the domain's records into the demo zone as a registrar would; whether they stand is for DNS to say."""
+    with transaction.atomic():
+        for record in domain.dns_records.all():
+            ZoneRecord.objects.filter(name=record.fqdn, type=record.type).delete()
+            ZoneRecord.objects.create(name=record.fqdn, type=record.type, value=record.value)
+
+
+def _has(account: Account, name: DomainName) -> bool:
+    return SendingDomain.objects.filter(account=account, name=name.ascii, deleted_at=None).exists()
+
+
+def _save(account: Account, user: User | None, name: DomainName, pairs: list[KeyPair]) -> SendingDomain:
+    domain = SendingDomain.objects.create(
+        account=account, name=name.ascii, verification_label=f"mt{_random(8)}", created_by=user
+    )
+    keys = DkimKey.objects.bulk_create(
+        DkimKey(
+            domain=domain,
+            selector=selector,
+            key_id=_random(12),
+            private_key=pair.private_pem.decode("ascii"),
+            public_key=pair.public_base64,
+        )
+        for selector, pair in zip(SELECTORS, pairs, strict=True)
+    )
+    expected = expected_records(
+        name.ascii, domain.verification_label, [(key.selector, key.key_id) for key in keys], settings.PLATFORM_DOMAIN
+    )
+    DnsRecord.objects.bulk_create(
+        DnsRecord(
+            domain=domain,
+            key=record.key,
+            type=record.type,
+            name=record.name,
+            value=record.value,
+            required=record.required,
+        )
+        for record in expected
+    )
+    return domain
+
+
+def _random(length: int) -> str:
+    return "".join(secrets.choice(_LETTERS) for _position in range(length))

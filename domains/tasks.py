@@ -1,0 +1,11 @@
+"""Celery's entry points of this app; each may run twice or late."""
+
+from celery import shared_task
+
+from domains import verification
+
+
+@shared_task(name="domains.check_due")
+def check_due() -> None:
+    """Ask DNS about the domains whose time has come."""
+    verification.check_due()
