@@ -1,0 +1,123 @@
+"""The support desk's view of people and tenants: look at everything, suspend and release, change nothing else."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.admin import ModelAdmin, TabularInline
+from unfold.decorators import action, display
+from unfold.widgets import UnfoldAdminTextareaWidget
+
+from accounts import standing
+from accounts.models import Account, ApiToken, AuditEntry, Membership, User
+
+
+class LookOnly:
+    """Nobody adds, changes or deletes here; who may view sees."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+class AccountMembers(LookOnly, TabularInline):
+    model = Membership
+    fields = ("user", "role", "created_at")
+    readonly_fields = fields
+    extra = 0
+
+
+class UserMemberships(LookOnly, TabularInline):
+    model = Membership
+    fields = ("account", "role", "created_at")
+    readonly_fields = fields
+    extra = 0
+
+
+class AccountTokens(LookOnly, TabularInline):
+    model = ApiToken
+    fields = ("name", "first_digits", "last_digits", "created_at", "expires_at", "last_used_at")
+    readonly_fields = fields
+    extra = 0
+
+
+class ReasonForm(forms.Form):
+    """Why; the audit log keeps it, and for a suspension the account's people read it."""
+
+    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=500, widget=UnfoldAdminTextareaWidget)
+
+
+@admin.register(Account)
+class AccountAdmin(LookOnly, ModelAdmin):
+    list_display = ("name", "id", "shown_state", "is_platform", "created_at")
+    list_filter = ("state", "is_platform")
+    search_fields = ("name", "=id", "memberships__user__email")
+    ordering = ("-id",)
+    fields = ("name", "id", "state", "suspension_reason", "is_platform", "max_message_bytes", "created_at")
+    inlines = (AccountMembers, AccountTokens)
+    actions_detail = ("suspend", "release")
+
+    @display(description=gettext_lazy("state"), ordering="state", label={"active": "success", "suspended": "danger"})
+    def shown_state(self, account: Account) -> tuple[str, str]:
+        return account.state, account.get_state_display()
+
+    @action(description=gettext_lazy("Suspend"), url_path="suspend", permissions=["stand"], icon="block")
+    def suspend(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        return self._change_standing(request, object_id, standing.suspend, _("Suspend"), _("%s is suspended."))
+
+    @action(description=gettext_lazy("Release"), url_path="release", permissions=["stand"], icon="check_circle")
+    def release(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        return self._change_standing(request, object_id, standing.release, _("Release"), _("%s may send again."))
+
+    def has_stand_permission(self, request: HttpRequest, object_id: int | None = None) -> bool:
+        return request.user.has_perm("accounts.change_account")
+
+    def _change_standing(
+        self, request: HttpRequest, object_id: int, change: Any, verb: str, done: str
+    ) -> HttpResponse:
+        account = get_object_or_404(Account, pk=object_id)
+        form = ReasonForm(request.POST or None)
+        if request.method != "POST" or not form.is_valid():
+            context = self.admin_site.each_context(request) | {
+                "title": _("%(verb)s %(account)s?") % {"verb": verb, "account": account.name},
+                "verb": verb,
+                "account": account,
+                "form": form,
+                "opts": self.model._meta,
+            }
+            return render(request, "admin/accounts/account/standing.html", context, status=422 if form.is_bound else 200)
+        if change(account, form.cleaned_data["reason"], staff=request.user, request=request):
+            messages.success(request, done % account.name)
+        else:
+            messages.warning(request, _("Nothing was changed: the account stood like that already."))
+        return redirect("admin:accounts_account_change", account.pk)
+
+
+@admin.register(User)
+class UserAdmin(LookOnly, ModelAdmin):
+    list_display = ("email", "name", "is_active", "is_staff", "last_login", "date_joined")
+    list_filter = ("is_active", "is_staff")
+    search_fields = ("email", "name")
+    ordering = ("-id",)
+    fields = ("email", "name", "time_zone", "is_active", "is_staff", "is_superuser", "last_login", "date_joined")
+    inlines = (UserMemberships,)
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(LookOnly, ModelAdmin):
+    list_display = ("at", "action", "target_name", "actor_name", "by_staff", "account")
+    list_filter = ("by_staff", "action")
+    list_select_related = ("account",)
+    search_fields = ("actor_name", "target_name", "=account__id")
+    ordering = ("-id",)
+    show_full_result_count = False

@@ -1,0 +1,105 @@
+"""Finds the API token behind a secret, for the HTTP API and for SMTP AUTH. Whether its account may send is policy."""
+
+import re
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from threading import Lock
+from typing import Any
+
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.models import ApiToken
+
+CACHE_SECONDS = 2.0
+CACHE_SIZE = 4096
+_SECRET = re.compile(r"[0-9a-f]{32}")
+USE_NOTED_EVERY = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class TokenIdentity:
+    """Whose token it is and what it may do; `scopes` has the shape of `ApiToken.scopes`."""
+
+    token_id: int
+    account_id: int
+    scopes: tuple[dict[str, Any], ...]
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    identity: TokenIdentity | None
+    expires_at: datetime | None
+    forget_at: float
+
+
+_known: OrderedDict[str, _Known] = OrderedDict()
+_lock = Lock()
+
+
+def digest_of(secret: str) -> str:
+    """What is stored of a secret: 128 random bits need no slow hash."""
+    return sha256(secret.encode()).hexdigest()
+
+
+def authenticate_token(secret: str) -> TokenIdentity | None:
+    """The identity behind the secret; None when there is none or its time is over.
+
+    Blocks on the database at most once in two seconds a secret and process; the group commit reads the standing of
+    tokens again, so a revoked one is never accepted from this cache.
+    """
+    if not _SECRET.fullmatch(secret):
+        return None
+    digest = digest_of(secret)
+    known = _remembered(digest)
+    if known is None:
+        known = _look_up(digest)
+        _remember(digest, known)
+    if known.expires_at is not None and known.expires_at <= timezone.now():
+        return None
+    return known.identity
+
+
+def forget_tokens() -> None:
+    """Empties this process's cache; called when a token is reset or deleted here."""
+    with _lock:
+        _known.clear()
+
+
+def _remembered(digest: str) -> _Known | None:
+    with _lock:
+        known = _known.get(digest)
+        if known is None or known.forget_at <= time.monotonic():
+            return None
+        return known
+
+
+def _remember(digest: str, known: _Known) -> None:
+    with _lock:
+        _known[digest] = known
+        _known.move_to_end(digest)
+        while len(_known) > CACHE_SIZE:
+            _known.popitem(last=False)
+
+
+def _look_up(digest: str) -> _Known:
+    forget_at = time.monotonic() + CACHE_SECONDS
+    now = timezone.now()
+    token = ApiToken.objects.filter(Q(expires_at=None) | Q(expires_at__gt=now), digest=digest).first()
+    if token is None:
+        return _Known(None, None, forget_at)
+    _note_use(token, now)
+    identity = TokenIdentity(token.pk, token.account_id, tuple(token.scopes), token.name)
+    return _Known(identity, token.expires_at, forget_at)
+
+
+def _note_use(token: ApiToken, now: datetime) -> None:
+    """The condition stands in the statement too, so that of many processes only one writes."""
+    stale = now - USE_NOTED_EVERY
+    if token.last_used_at is not None and token.last_used_at > stale:
+        return
+    ApiToken.objects.filter(Q(last_used_at=None) | Q(last_used_at__lte=stale), pk=token.pk).update(last_used_at=now)

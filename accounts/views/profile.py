@@ -1,0 +1,26 @@
+"""A person's own page: name and time zone; address, password and second factor are allauth's pages."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from accounts.forms import ProfileForm
+from accounts.models import User
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+def profile(request: HttpRequest) -> HttpResponse:
+    """Shows and saves the profile of whoever is signed in."""
+    user = User.objects.get(pk=request.user.pk)
+    form = ProfileForm(request.POST or None, instance=user)
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        messages.success(request, _("Your profile was saved."))
+        return redirect("accounts:profile")
+    status = 422 if form.is_bound else 200
+    memberships = user.memberships.select_related("account").order_by("account__name", "pk")
+    return render(request, "accounts/profile.html", {"form": form, "memberships": memberships}, status=status)

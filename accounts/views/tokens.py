@@ -1,0 +1,85 @@
+"""The API tokens of an account: list, add, reset, delete. A secret is in one answer only and kept nowhere."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods
+
+from accounts import tokens
+from accounts.forms import TokenForm
+from accounts.models import ApiToken
+from accounts.roles import Ability, can
+from accounts.tenancy import AccountRequest, account_view
+
+
+@require_GET
+@account_view(Ability.VIEW)
+def token_list(request: AccountRequest) -> HttpResponse:
+    """All tokens, newest first, with the form for a new one."""
+    return _page(request, form=TokenForm())
+
+
+@require_http_methods(["GET", "POST"])
+@never_cache
+@account_view(Ability.MANAGE_TOKENS)
+def token_add(request: AccountRequest) -> HttpResponse:
+    """Makes a token; the answer shows its secret."""
+    form = TokenForm(request.POST or None)
+    if request.method == "GET":
+        return _page(request, form=form)
+    if not form.is_valid():
+        return _page(request, form=form, status=422)
+    token, secret = tokens.create(request.account, request.user, form.cleaned_data["name"], request=request)
+    return _page(request, form=TokenForm(), new_token=token, secret=secret)
+
+
+@require_http_methods(["GET", "POST"])
+@never_cache
+@account_view(Ability.MANAGE_TOKENS)
+def token_reset(request: AccountRequest, token_id: int) -> HttpResponse:
+    """Asks, then makes a successor; the answer shows its secret."""
+    token = get_object_or_404(request.account.tokens, pk=token_id)
+    if request.method == "GET":
+        return _ask(request, token, "reset")
+    try:
+        new, secret = tokens.reset(token, request.user, request=request)
+    except tokens.TokenIsEnding:
+        messages.error(request, _("“%(name)s” is about to end, so it was not reset. Add a token.") % {"name": token.name})
+        return redirect("accounts:tokens", request.account.pk)
+    return _page(request, form=TokenForm(), new_token=new, secret=secret, old_token=token)
+
+
+@require_http_methods(["GET", "POST"])
+@account_view(Ability.MANAGE_TOKENS)
+def token_delete(request: AccountRequest, token_id: int) -> HttpResponse:
+    """Asks, then ends the token at once."""
+    token = get_object_or_404(request.account.tokens, pk=token_id)
+    if request.method == "GET":
+        return _ask(request, token, "delete")
+    tokens.delete(token, request.user, request=request)
+    messages.success(request, _("“%(name)s” was deleted.") % {"name": token.name})
+    return redirect("accounts:tokens", request.account.pk)
+
+
+def _page(request: AccountRequest, *, status: int = 200, **context: Any) -> HttpResponse:
+    rows = [
+        {
+            "token": token,
+            "ending": tokens.is_ending(token),
+            "expired": token.has_expired(),
+            "reset_dialog": f"reset-{token.pk}",
+            "delete_dialog": f"delete-{token.pk}",
+        }
+        for token in request.account.tokens.select_related("created_by").order_by("-id")
+    ]
+    may_manage = can(request.membership, Ability.MANAGE_TOKENS)
+    return render(request, "accounts/tokens.html", {"rows": rows, "may_manage": may_manage} | context, status=status)
+
+
+def _ask(request: AccountRequest, token: ApiToken, act: str) -> HttpResponse:
+    """The question as a page of its own, for browsers without JavaScript."""
+    return render(request, f"accounts/token_{act}.html", {"token": token})
