@@ -1,4 +1,4 @@
-"""`python -m mailtrap_site.embedded` starts the instance, `… clean` removes its data. Django is not loaded here: the start shall be quick."""
+"""`python -m mailtrap_site.embedded` starts the instance, `… clean` removes its data; without Django, to be quick."""
 
 import sys
 

@@ -1,9 +1,10 @@
-"""A certificate authority of this instance and a server certificate from it (RFC 5280), P-256: for STARTTLS and implicit TLS at 127.0.0.1."""
+"""The server certificate of this instance, from an authority of its own: for STARTTLS and implicit TLS."""
 
-import os
 import time
 from collections.abc import Sequence
 from pathlib import Path
+
+from mailtrap_site.embedded import whole_file
 
 MAILTRAP_NAMES = (
     "send.api.mailtrap.io",
@@ -34,7 +35,7 @@ def names_for(platform_domain: str) -> tuple[str, ...]:
 
 
 def ensure(folder: Path, names: Sequence[str]) -> bool:
-    """Makes `ca.pem`, `server.pem` (with the authority's behind it) and `server.key` in `folder` unless they stand; True when made."""
+    """Makes `ca.pem`, `server.pem` and `server.key` in `folder` unless they stand; True when they were made."""
     listing = folder / "server.names"
     wanted = "\n".join(names)
     if listing.exists() and listing.read_text() == wanted:
@@ -57,14 +58,8 @@ def _make(folder: Path, names: Sequence[str]) -> None:
     certificate, key = authority.issue(names)
     pem = serialization.Encoding.PEM
     private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    _write(folder / "ca.pem", authority.certificate.public_bytes(pem), 0o644)
-    _write(folder / "server.key", private, 0o600)
-    _write(folder / "server.pem", certificate.public_bytes(pem) + authority.certificate.public_bytes(pem), 0o644)
-
-
-def _write(file: Path, content: bytes, mode: int) -> None:
-    fresh = file.with_name(file.name + ".new")
-    fresh.unlink(missing_ok=True)
-    with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as stream:
-        stream.write(content)
-    fresh.replace(file)
+    whole_file.write(folder / "ca.pem", authority.certificate.public_bytes(pem), 0o644)
+    whole_file.write(folder / "server.key", private)
+    whole_file.write(
+        folder / "server.pem", certificate.public_bytes(pem) + authority.certificate.public_bytes(pem), 0o644
+    )

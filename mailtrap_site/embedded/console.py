@@ -1,4 +1,5 @@
-"""What a person sees: progress, and the log lines of all processes with their names before them; everything also goes to one file."""
+"""What a person sees: progress, and the lines that the programs write, with their names before them. Everything but
+passwords also goes to one log file."""
 
 import logging
 import logging.handlers

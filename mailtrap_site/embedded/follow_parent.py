@@ -1,4 +1,5 @@
-"""Lets a process end when the one that started it ends, so that nothing outlives a killed supervisor (Linux; elsewhere nothing happens)."""
+"""Lets a process end when the one that started it ends, so that nothing outlives a killed supervisor. Linux only;
+elsewhere nothing happens."""
 
 import ctypes
 import os
@@ -9,7 +10,7 @@ PR_SET_PDEATHSIG = 1
 
 
 def end_with_parent() -> None:
-    """To be called first in a process that may have a parent between itself and the supervisor (a granian or Celery worker).
+    """To be called first in a process that may have a parent between itself and the supervisor: a granian worker.
 
     Does nothing unless MAIL_SUPERVISED, the supervisor's process id, is set.
     """
@@ -19,7 +20,7 @@ def end_with_parent() -> None:
 
 
 def ask_for_signal(number: int, *, adopted: bool = True) -> None:
-    """The kernel sends signal `number` when the parent ends. `adopted`: a parent with id 1 means that it has ended already."""
+    """The kernel sends us `number` when the parent ends. `adopted`: a parent with id 1 means that it has ended."""
     if not sys.platform.startswith("linux"):
         return
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(number))

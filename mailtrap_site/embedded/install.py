@@ -29,7 +29,7 @@ def main(requirements: str) -> None:
         return
     if not works:
         _make_environment()
-    _install(lines, requirements)
+    _install(lines)
     _make_project_importable()
     stamp.write_text(state)
 
@@ -56,37 +56,34 @@ def _works() -> bool:
     """True when `.venv` has a Python that runs and is new enough."""
     if not PYTHON.exists():
         return False
-    question = "import sys, pip; sys.exit(sys.version_info < {})".format(LEAST)
+    question = f"import sys, pip; sys.exit(sys.version_info < {LEAST})"
     return subprocess.call([str(PYTHON), "-c", question], stderr=subprocess.DEVNULL) == 0
 
 
 def _make_environment() -> None:
-    version = "{}.{}".format(*sys.version_info[:2])
+    version = f"{sys.version_info[0]}.{sys.version_info[1]}"
     if sys.version_info < LEAST:
         sys.exit(
-            "Python 3.11 or newer is needed, and this one is {}. Install it (Debian, Ubuntu: apt install python3.11"
-            " python3.11-venv), or name another: make PYTHON=/path/to/python3.11".format(version)
+            f"Python 3.11 or newer is needed, and this one is {version}. Install it (Debian, Ubuntu:"
+            " apt install python3.11 python3.11-venv), or name another: make PYTHON=/path/to/python3.11"
         )
     try:
         import ensurepip  # noqa: F401
         import venv  # noqa: F401
     except ImportError:
         sys.exit(
-            "Python's venv module is missing. Install it (Debian, Ubuntu: apt install python{}-venv),"
-            " then try again.".format(version)
+            f"Python's venv module is missing. Install it (Debian, Ubuntu: apt install python{version}-venv),"
+            " then try again."
         )
-    print("Making the virtual environment .venv with Python {} …".format(version), flush=True)
+    print(f"Making the virtual environment .venv with Python {version} …", flush=True)
     shutil.rmtree(str(VENV), ignore_errors=True)
     if subprocess.call([sys.executable, "-m", "venv", str(VENV)]) != 0:
         shutil.rmtree(str(VENV), ignore_errors=True)
         sys.exit("The virtual environment could not be made; the lines above say why.")
 
 
-def _install(lines: "list[str]", requirements: str) -> None:
-    print(
-        "Installing {} packages of {}; the first time takes about a minute …".format(len(lines), requirements),
-        flush=True,
-    )
+def _install(lines: "list[str]") -> None:
+    print(f"Installing {len(lines)} packages; the first time takes about a minute …", flush=True)
     wanted = VENV / "wanted.txt"
     wanted.write_text("\n".join(lines) + "\n")
     command = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--prefer-binary"]
@@ -97,7 +94,7 @@ def _install(lines: "list[str]", requirements: str) -> None:
             said.append(line.rstrip())
             if line.startswith("Collecting "):
                 count += 1
-                _progress("{}/{} {}".format(count, len(lines), line.split()[1]))
+                _progress(f"{min(count, len(lines))}/{len(lines)} {line.split()[1]}")
             elif line.startswith("Installing collected"):
                 _progress("unpacking")
     _progress("")

@@ -1,4 +1,5 @@
-"""What belongs to one instance and is made once: its secrets, its addresses, and the file `var/instance.env` that tells the other processes."""
+"""What belongs to one instance and is made once: its secrets, its addresses, and the file `var/instance.env` that tells
+all processes of them."""
 
 import base64
 import os
@@ -9,6 +10,7 @@ from urllib.parse import urlsplit
 
 import environ
 
+from mailtrap_site.embedded import whole_file
 from mailtrap_site.embedded.postgres import Cluster
 from mailtrap_site.environment import BASE_DIR
 
@@ -38,7 +40,7 @@ def var_dir() -> Path:
 
 
 def load(folder: Path) -> Instance:
-    """Reads or makes the instance in `folder` and writes `instance.env`. Raises ValueError with a sentence for a bad setting."""
+    """Reads or makes the instance in `folder` and writes `instance.env`. Raises ValueError with a sentence."""
     dotenv = BASE_DIR / ".env"
     if dotenv.exists():
         environ.Env.read_env(str(dotenv))
@@ -71,7 +73,7 @@ def _cluster(folder: Path) -> Cluster:
     folder.mkdir(mode=0o700, exist_ok=True)
     file = folder / "password"
     if not file.exists():
-        _write_private(file, secrets.token_urlsafe(24))
+        whole_file.write(file, secrets.token_urlsafe(24))
     return Cluster(folder, int(port), file.read_text().strip())
 
 
@@ -84,13 +86,8 @@ def _read(file: Path) -> dict[str, str]:
 
 
 def _write(file: Path, values: dict[str, str]) -> None:
-    note = "# Written by `make run`. Settings in .env and in the environment are stronger. Without SEALING_KEY the stored secrets are lost.\n"
-    _write_private(file, note + "".join(f"{name}={value}\n" for name, value in values.items()))
-
-
-def _write_private(file: Path, text: str) -> None:
-    fresh = file.with_name(file.name + ".new")
-    fresh.unlink(missing_ok=True)
-    with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
-        stream.write(text)
-    fresh.replace(file)
+    note = (
+        "# Written by `make run`; settings in .env and in the environment are stronger.\n"
+        "# Keep it with the data: without SEALING_KEY the sealed secrets in the database are lost.\n"
+    )
+    whole_file.write(file, note + "".join(f"{name}={value}\n" for name, value in values.items()))

@@ -10,7 +10,8 @@ from mailtrap_site.embedded.follow_parent import ask_for_signal
 
 
 def follow() -> Callable[[], bool]:
-    """For a process that make started (STARTED_BY_MAKE is set): it gets SIGTERM when make is gone; the answer tells whether make wants to end."""
+    """Where make started us (STARTED_BY_MAKE): asks for SIGTERM when make is gone. The answer tells whether make,
+    still there, wants to end."""
     if "STARTED_BY_MAKE" not in os.environ or not sys.platform.startswith("linux"):
         return lambda: False
     ask_for_signal(signal.SIGTERM, adopted=False)

@@ -1,5 +1,5 @@
-"""PostgreSQL from the binaries of a wheel, started by a launcher of our own: no system account is made, no folder's rights are
-changed beyond our own, and a server that was killed hard starts again."""
+"""PostgreSQL from the binaries of a wheel, started by a launcher of our own: no system account is made, only our own
+folders change their rights, and a server that was killed hard starts again."""
 
 import contextlib
 import importlib.util
@@ -95,7 +95,7 @@ class Cluster:
 
     def spawn(self, output: int = subprocess.PIPE) -> "subprocess.Popen[bytes]":
         """Starts the server and returns at once; `is_ready` tells when it answers."""
-        self._clear_stale_lock()
+        self.end_remains()
         return processes.spawn(
             self.command(),
             _environment(),
@@ -171,19 +171,26 @@ class Cluster:
         fresh.rename(self.data)
 
     def _runner(self) -> Identity:
-        return self.identity or _identity(binaries())
+        if self.identity:
+            return self.identity
+        owner = self.folder.stat() if self.folder.exists() else None
+        if owner and os.geteuid() == 0 and owner.st_uid != 0:
+            # Root on data that a normal user began: they stay that user's.
+            return Identity(owner.st_uid, owner.st_gid)
+        return _identity(binaries())
 
     def _hand_over(self, tree: Path) -> None:
         """Gives `tree` to the account that PostgreSQL runs as, and lets that account reach it."""
         runner = self._runner()
         for path in (tree, *tree.rglob("*")):
             os.chown(path, runner.uid, runner.gid, follow_symlinks=False)
-        if runner.foreign:
-            for folder in (self.folder, self.folder.parent):
+        for folder in (self.folder, self.folder.parent):
+            if folder.stat().st_uid != runner.uid:
                 folder.chmod(folder.stat().st_mode | 0o011)
 
-    def _clear_stale_lock(self) -> None:
-        """A hard-killed server leaves its pid file; the id may since belong to a zombie or to a stranger."""
+    def end_remains(self) -> None:
+        """Ends a server that outlived its starter, and removes the pid file that a hard-killed one leaves: the id in it
+        may since belong to a zombie or to a stranger."""
         lines = self._lock_lines()
         if not lines:
             return
@@ -215,8 +222,8 @@ def _identity(folder: Path) -> Identity:
         found = identities.choose([str(folder / "postgres"), "--version"])
         if found is None:
             raise PostgresUnavailable(
-                f"PostgreSQL does not run as root, user namespaces are forbidden here, and other accounts cannot read {folder}."
-                " Run as a normal user, move the project to a folder that all can read, or set DATABASE_URL."
+                "PostgreSQL does not run as root, user namespaces are forbidden here, and other accounts cannot read"
+                f" {folder}. Run as a normal user, move the project to a folder that all can read, or set DATABASE_URL."
             )
         _chosen[folder] = found
     return _chosen[folder]

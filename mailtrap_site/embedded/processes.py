@@ -22,7 +22,7 @@ def spawn(
     parent_death: signal.Signals = signal.SIGKILL,
     output: int = subprocess.PIPE,
 ) -> "subprocess.Popen[bytes]":
-    """Starts `command` in a process group of its own, stderr joined to stdout; it gets `parent_death` when we end (Linux)."""
+    """Starts `command` in a process group of its own, stderr joined to stdout. It gets `parent_death` when we end."""
     adopted = os.getpid() != 1
 
     def between_fork_and_exec() -> None:

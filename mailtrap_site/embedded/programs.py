@@ -14,6 +14,8 @@ from mailtrap_site.embedded.supervisor import Program
 from mailtrap_site.environment import BASE_DIR, Environment
 
 _MANAGE = (sys.executable, str(BASE_DIR / "manage.py"))
+_WARNINGS = "ignore:You're running the worker,ignore:An entry for the specified gid"
+"""Celery's fears of root and of accounts without a name: it reads JSON only, and who runs us is the operator's choice."""
 _QUIET_WORKER = ("--without-gossip", "--without-mingle", "--without-heartbeat")
 
 
@@ -66,7 +68,8 @@ def web(settings: Environment) -> Program:
         *("--log-level", "warning", "mailtrap_site.wsgi:application"),
     )
     ready = readiness.answers_http(settings.web_host, settings.web_port, "/healthz", host_header)
-    return Program("web", command, BASE_DIR, _environment(), ready)
+    # Threads that wait for a commit cost memory only, whatever granian thinks of their number.
+    return Program("web", command, BASE_DIR, _environment(), ready, hidden=("[WARNING] Configuration allows spawning",))
 
 
 def others(settings: Environment) -> list[Program]:
@@ -99,8 +102,9 @@ def _command(name: str, ready: Callable[[int], bool]) -> Program:
 
 def _celery(ready_files: Path, name: str, *arguments: str) -> Program:
     file = ready_files / name
+    environment = _environment(READY_FILE=str(file), PYTHONWARNINGS=_WARNINGS)
     command = (sys.executable, "-m", "celery", "-A", "mailtrap_site.celery", "--quiet", *arguments)
-    return Program(name, command, BASE_DIR, _environment(READY_FILE=str(file)), ready_file=file)
+    return Program(name, command, BASE_DIR, environment, ready_file=file)
 
 
 def _environment(**extra: str) -> Mapping[str, str]:

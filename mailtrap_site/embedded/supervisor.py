@@ -1,4 +1,4 @@
-"""Keeps programs running: starts them, relays what they write, restarts with back-off what ends, and stops all in time."""
+"""Keeps programs running: starts them, relays what they write, restarts with back-off what ends, stops all in time."""
 
 import contextlib
 import os

@@ -29,8 +29,11 @@ def main() -> int:
         with lock.held(folder / "up.lock"):
             return _run(folder)
     except (CannotStart, PostgresUnavailable, lock.AlreadyRunning, ValueError) as problem:
-        print(f"\n{problem}", file=sys.stderr)
-        return 1
+        sentence = str(problem)
+    except PermissionError as problem:
+        sentence = f"{problem.filename} belongs to another account. Run as that one, or set VAR_DIR to another folder."
+    print(sentence, file=sys.stderr)
+    return 1
 
 
 def clean_data() -> int:
@@ -97,7 +100,7 @@ def _start(supervisor: Supervisor, ours: Instance, settings: environment.Environ
     late = supervisor.wait_until_ready(names, PATIENCE)
     if late:
         console.say(
-            f"Not ready after {PATIENCE} s: {', '.join(late)}. Their last lines are above and in {settings.var_dir}/log/up.log."
+            f"Not ready after {PATIENCE} s: {', '.join(late)}. Their lines above, or in var/log/up.log, say why."
         )
         late = supervisor.wait_until_ready(late, float("inf"))
     if settings.route == "development" and supervisor.run(programs.once("seed_demo", "seed_demo")) != 0:
@@ -113,13 +116,19 @@ def _prepare(supervisor: Supervisor, ours: Instance, settings: environment.Envir
     state = _state_of_program(ours, settings)
     if not fresh and ours.cluster and stamp.exists() and stamp.read_text() == state:
         return
+    supervisor.console.say("Preparing the database …")
+    # Loaded here: a later start need not wait for the driver.
     from mailtrap_site.embedded import databases
 
-    if ours.cluster:
-        databases.ensure(ours.cluster.url("postgres"), ("mail", "broker"))
-    if ours.broker_url.startswith("pgmq:"):
-        databases.ensure_queues(ours.broker_url)
-    supervisor.console.say("Preparing the database …")
+    try:
+        if ours.cluster:
+            databases.ensure(ours.cluster.url("postgres"), ("mail", "broker"))
+        else:
+            databases.check(ours.database_url)
+        if ours.broker_url.startswith("pgmq:"):
+            databases.ensure_queues(ours.broker_url)
+    except databases.Unusable as problem:
+        raise CannotStart(str(problem)) from problem
     steps = [programs.once("migrate", "migrate", "--verbosity", "0"), programs.once("cache", "createcachetable")]
     if not settings.debug:
         steps.append(programs.once("static", "collectstatic", "--noinput", "--verbosity", "0"))

@@ -9,6 +9,7 @@ from dataclasses import replace
 from threading import Event, Thread
 
 from django.conf import settings
+from django.db import connections
 from django.test import override_settings
 
 from domains import resolver
@@ -50,12 +51,14 @@ def serving(zone: ZoneSource) -> Iterator[str]:
     ports: list[int] = []
 
     def run() -> None:
-        with ThreadPoolExecutor(2) as executor:
+        # One thread, so that the connection it may have opened to the database can be closed.
+        with ThreadPoolExecutor(1) as executor:
             server = NameServer(zone, executor)
             ports.append(loop.run_until_complete(server.start("127.0.0.1", 0)))
             started.set()
             loop.run_forever()
             loop.run_until_complete(server.stop())
+            executor.submit(connections.close_all).result()
 
     thread = Thread(target=run, name="fake-dns", daemon=True)
     thread.start()

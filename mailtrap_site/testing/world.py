@@ -1,4 +1,4 @@
-"""The world of the tests: Alice owns, Bob sends (admin), Vera views, and Charlie is a stranger with an account of his own."""
+"""The people of the tests: Alice owns, Bob sends (admin), Vera views; Charlie is a stranger with his own account."""
 
 import secrets
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ SELECTORS = ("mt1", "mt2")
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """Alice's account with its verified `example.test`, and Charlie's with `stranger.test`; `secret` is a token's text."""
+    """Alice's account with its verified `example.test`, Charlie's with `stranger.test`; `secret` is a token's text."""
 
     account: Account
     alice: User
@@ -70,7 +70,9 @@ def make_user(email: str, account: Account | None = None, role: Role = Role.OWNE
     return user
 
 
-def make_token(account: Account, name: str = "Test", scopes: list[dict[str, object]] | None = None) -> tuple[ApiToken, str]:
+def make_token(
+    account: Account, name: str = "Test", scopes: list[dict[str, object]] | None = None
+) -> tuple[ApiToken, str]:
     """A token with its secret; by default it may do everything in the account."""
     secret = secrets.token_hex(16)
     if scopes is None:

@@ -1,0 +1,115 @@
+"""The demo account of the development route: a verified domain, a login and a token, made once for this instance."""
+
+import secrets
+from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path
+
+from allauth.account.models import EmailAddress
+from django.conf import settings
+from django.db import transaction
+
+from accounts import tokens
+from accounts.models import Account, ApiToken, Membership, Role, User
+from accounts.signup import open_account
+from domains.models import SendingDomain
+from domains.setup import add_domain, publish_in_demo_zone
+from domains.verification import check
+from mailtrap_site.embedded import whole_file
+from mailtrap_site.support.platform import ensure_platform
+
+LOGIN = "demo@demo.test"
+DOMAIN = "demo.test"
+TOKEN_NAME = "Demo"  # noqa: S105 (a name, not a secret)
+
+
+class NotVerified(Exception):
+    """The demo domain's records were published, but DNS does not answer them."""
+
+
+def seed(var_dir: Path) -> dict[str, str]:
+    """Makes what is missing and returns the facts of `demo.env`. Raises NotVerified when the local DNS does not answer."""
+    ensure_platform()
+    kept = _read(var_dir / "demo.secrets")
+    password = kept.get("LOGIN_PASSWORD") or secrets.token_urlsafe(12)
+    with transaction.atomic():
+        user = _ensure_user(password)
+        account = _ensure_account(user)
+        secret = _ensure_token(account, user, kept.get("API_TOKEN", ""))
+    whole_file.write(var_dir / "demo.secrets", _lines({"LOGIN_PASSWORD": password, "API_TOKEN": secret}), mode=0o600)
+    domain = _ensure_domain(account, user)
+    return _facts(account, domain, password, secret)
+
+
+def write(var_dir: Path, facts: Mapping[str, str]) -> None:
+    """Puts `demo.env` in place in one step: who sees it sees all of it."""
+    whole_file.write(var_dir / "demo.env", _lines(facts), mode=0o600)
+
+
+def _ensure_user(password: str) -> User:
+    user = User.objects.filter(email=LOGIN).first()
+    if user is None:
+        user = User.objects.create_user(LOGIN, password, name="Demo")
+        EmailAddress.objects.create(user=user, email=LOGIN, verified=True, primary=True)
+    elif not user.check_password(password):
+        user.set_password(password)
+        user.save(update_fields=["password"])
+    return user
+
+
+def _ensure_account(user: User) -> Account:
+    membership = Membership.objects.filter(user=user, role=Role.OWNER).select_related("account").order_by("pk").first()
+    if membership is not None:
+        return membership.account
+    return open_account(user)
+
+
+def _ensure_token(account: Account, user: User, kept: str) -> str:
+    digest = sha256(kept.encode()).hexdigest()
+    if kept and ApiToken.objects.filter(account=account, digest=digest, expires_at=None).exists():
+        return kept
+    _token, secret = tokens.create(account, user, TOKEN_NAME)
+    return secret
+
+
+def _ensure_domain(account: Account, user: User) -> SendingDomain:
+    domain = SendingDomain.objects.filter(account=account, name=DOMAIN, deleted_at=None).first()
+    if domain is None:
+        domain, _name = add_domain(account, DOMAIN, user=user)
+        publish_in_demo_zone(domain)
+    if domain.dns_verified_at is None:
+        domain = check(domain.pk) or domain
+    if not domain.may_send().allowed:
+        raise NotVerified(f"{DOMAIN} could not be verified: does the local name server answer?")
+    return domain
+
+
+def _facts(account: Account, domain: SendingDomain, password: str, secret: str) -> dict[str, str]:
+    environment = settings.ENVIRONMENT
+    return {
+        "DASHBOARD_URL": settings.SITE_URL,
+        "API_URL": settings.SITE_URL,
+        "BULK_API_URL": f"{settings.SITE_URL}/bulk",
+        "SMTP_HOST": environment.smtp_host,
+        "SMTP_PORT": str(environment.smtp_port),
+        "SMTPS_PORT": str(environment.smtps_port),
+        "BULK_SMTP_USER": "bulk",
+        "API_TOKEN": secret,
+        "ACCOUNT_ID": str(account.pk),
+        "DOMAIN_ID": str(domain.pk),
+        "DEMO_DOMAIN": domain.name,
+        "LOGIN_EMAIL": LOGIN,
+        "LOGIN_PASSWORD": password,
+        "DATABASE_URL": environment.database_url,
+    }
+
+
+def _read(file: Path) -> dict[str, str]:
+    if not file.exists():
+        return {}
+    pairs = (line.partition("=") for line in file.read_text().splitlines())
+    return {name: value for name, _equals, value in pairs if value}
+
+
+def _lines(facts: Mapping[str, str]) -> str:
+    return "".join(f"{name}={value}\n" for name, value in facts.items())

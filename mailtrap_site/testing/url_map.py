@@ -1,0 +1,48 @@
+"""Every URL pattern of the site with example arguments, so that a test can knock at each door."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import URLPattern, URLResolver, get_resolver
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """One pattern: its route as written, its qualified name, and the names of its arguments."""
+
+    route: str
+    name: str
+    arguments: frozenset[str]
+
+    def path(self, values: Mapping[str, Any]) -> str:
+        """The address with `values` put in. Raises KeyError for an argument that nobody gave an example of."""
+        path = "/" + self.route.replace("^", "").replace("$", "")
+        for argument in self.arguments:
+            value = str(values[argument])
+            for converter in ("int:", "uuid:", "str:", "slug:", ""):
+                path = path.replace(f"<{converter}{argument}>", value)
+        return path
+
+
+def doors(prefix: str = "") -> Iterator[Door]:
+    """All patterns of the site whose route begins with `prefix`."""
+    for door in _walk(get_resolver(), "", ""):
+        if door.route.startswith(prefix):
+            yield door
+
+
+def _walk(resolver: URLResolver, route: str, namespace: str) -> Iterator[Door]:
+    for entry in resolver.url_patterns:
+        here = route + str(entry.pattern)
+        if isinstance(entry, URLPattern):
+            name = f"{namespace}{entry.name or ''}"
+            yield Door(here, name, frozenset(_arguments(here)))
+        else:
+            inner = f"{namespace}{entry.namespace}:" if entry.namespace else namespace
+            yield from _walk(entry, here, inner)
+
+
+def _arguments(route: str) -> Iterator[str]:
+    for part in route.split("<")[1:]:
+        yield part.split(">")[0].split(":")[-1]
