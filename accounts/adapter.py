@@ -20,7 +20,11 @@ class AccountAdapter(DefaultAccountAdapter):
         return saved
 
     def render_mail(
-        self, template_prefix: str, email: str | list[str], context: dict[str, Any], headers: dict[str, str] | None = None
+        self,
+        template_prefix: str,
+        email: str | list[str],
+        context: dict[str, Any],
+        headers: dict[str, str] | None = None,
     ) -> EmailMessage:
         letter = letter_for(template_prefix, context)
         if letter is None:

@@ -82,9 +82,7 @@ class AccountAdmin(LookOnly, ModelAdmin):
     def has_stand_permission(self, request: HttpRequest, object_id: int | None = None) -> bool:
         return request.user.has_perm("accounts.change_account")
 
-    def _change_standing(
-        self, request: HttpRequest, object_id: int, change: Any, verb: str, done: str
-    ) -> HttpResponse:
+    def _change_standing(self, request: HttpRequest, object_id: int, change: Any, verb: str, done: str) -> HttpResponse:
         account = get_object_or_404(Account, pk=object_id)
         form = ReasonForm(request.POST or None)
         if request.method != "POST" or not form.is_valid():
@@ -95,7 +93,9 @@ class AccountAdmin(LookOnly, ModelAdmin):
                 "form": form,
                 "opts": self.model._meta,
             }
-            return render(request, "admin/accounts/account/standing.html", context, status=422 if form.is_bound else 200)
+            return render(
+                request, "admin/accounts/account/standing.html", context, status=422 if form.is_bound else 200
+            )
         if change(account, form.cleaned_data["reason"], staff=request.user, request=request):
             messages.success(request, done % account.name)
         else:

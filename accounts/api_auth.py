@@ -49,7 +49,7 @@ def account_of(request: Any, account_id: int) -> Account:
 
 
 def access_level(identity: TokenIdentity, resource_type: str, resource_id: int) -> int:
-    """The highest level that the token's scopes give on this resource; a level on the account covers all in it. 0: none."""
+    """The highest level that the token's scopes give on this resource, or on its whole account; 0 for none."""
     wanted = {("account", identity.account_id), (resource_type, resource_id)}
     levels = [
         int(scope.get("access_level", 0))

@@ -68,5 +68,15 @@ class ProfileForm(forms.ModelForm):
 
 def _places() -> list[str]:
     """Zones named after places, and UTC; not the old abbreviations."""
-    continents = ("Africa/", "America/", "Antarctica/", "Asia/", "Atlantic/", "Australia/", "Europe/", "Indian/", "Pacific/")
+    continents = (
+        "Africa/",
+        "America/",
+        "Antarctica/",
+        "Asia/",
+        "Atlantic/",
+        "Australia/",
+        "Europe/",
+        "Indian/",
+        "Pacific/",
+    )
     return ["UTC", *sorted(name for name in zone_names() if name.startswith(continents))]

@@ -31,7 +31,13 @@ def notify(
     with transaction.atomic():
         written = Notification.objects.bulk_create(
             Notification(
-                account=account, user=reader, kind=kind, level=Notification.Level(level), title=title, body=body, path=path
+                account=account,
+                user=reader,
+                kind=kind,
+                level=Notification.Level(level),
+                title=title,
+                body=body,
+                path=path,
             )
             for reader in readers
         )

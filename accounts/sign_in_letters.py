@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.conf import settings
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from accounts.letters import Letter
@@ -12,7 +14,7 @@ Context = Mapping[str, Any]
 
 
 def letter_for(template_prefix: str, context: Context) -> Letter | None:
-    """The letter that allauth knows by this prefix ("account/email/password_reset_key"); None for one we do not write."""
+    """The letter that allauth means by "account/email/password_reset_key" and the like; None for one of no use here."""
     name = template_prefix.rpartition("/")[2]
     if write := _LETTERS.get(name):
         return write(context)
@@ -79,7 +81,10 @@ def _changes(context: Context) -> dict[str, tuple[str, str]]:
     """News about a change that already stands: its subject and its sentence."""
     return {
         "password_changed": (_("Your password was changed"), _("The password of your account was changed.")),
-        "password_reset": (_("Your password was changed"), _("A new password was chosen through the link in our letter.")),
+        "password_reset": (
+            _("Your password was changed"),
+            _("A new password was chosen through the link in our letter."),
+        ),
         "password_set": (_("A password was set"), _("Your account now has a password.")),
         "email_changed": (
             _("Your email address was changed"),
@@ -119,15 +124,21 @@ def _about_a_change(change: tuple[str, str], context: Context) -> Letter:
             sentence,
             _("If that was not you, choose a new password at once and look through the sessions of your account."),
         ),
-        facts=tuple(
-            (label, str(context[key]))
-            for label, key in ((_("When"), "timestamp"), (_("Network address"), "ip"), (_("Browser"), "user_agent"))
-            if context.get(key)
-        ),
+        facts=_facts(context),
         action=_("Open %(site)s") % _site(),
         url=settings.SITE_URL,
         reason=_("You get this because the security of your account is concerned; these letters cannot be stopped."),
     )
+
+
+def _facts(context: Context) -> tuple[tuple[str, str], ...]:
+    at = context.get("timestamp")
+    facts = (
+        (_("When"), date_format(localtime(at), "j F Y, H:i e") if at else ""),
+        (_("Network address"), context.get("ip") or ""),
+        (_("Browser"), context.get("user_agent") or ""),
+    )
+    return tuple((label, str(fact)) for label, fact in facts if fact)
 
 
 def _site() -> dict[str, str]:

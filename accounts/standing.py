@@ -50,7 +50,5 @@ def _change(
         changes["reason"] = {"from": account.suspension_reason, "to": reason}
     account.state, account.suspension_reason = after, kept
     action = "account.suspended" if after is Account.State.SUSPENDED else "account.released"
-    audit.record(
-        action, account=account, actor=staff, target=account, changes=changes, request=request, by_staff=True
-    )
+    audit.record(action, account=account, actor=staff, target=account, changes=changes, request=request, by_staff=True)
     return True

@@ -1,4 +1,4 @@
-"""Places a request in one account: strangers get 404, members without the ability 403, the signed-out the sign-in page."""
+"""Places a request in one account: strangers get 404, members without the ability 403, the signed-out sign in first."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -15,7 +15,7 @@ from accounts.roles import Ability, require
 class AccountRequest(HttpRequest):
     """The request that a view under `/a/<account_id>/` gets. Only for annotations."""
 
-    user: User  # type: ignore[assignment]
+    user: User
     account: Account
     membership: Membership
 

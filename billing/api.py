@@ -28,9 +28,7 @@ def billing_usage(request: ApiRequest, account_id: int) -> dict[str, Any]:
         },
         "sending": {
             "plan": {"name": plan.name},
-            "usage": {
-                "sent_messages_count": _count(judged.used, UNLIMITED if judged.limit is None else judged.limit)
-            },
+            "usage": {"sent_messages_count": _count(judged.used, UNLIMITED if judged.limit is None else judged.limit)},
         },
     }
 

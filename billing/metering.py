@@ -116,7 +116,9 @@ def usage(account: Account, now: datetime | None = None) -> Usage:
     """The account's meter for pages and the API, in one query."""
     moment = now or timezone.now()
     period = period_of(account.created_at, moment)
-    used = UsagePeriod.objects.filter(account=account, starts_at=period.starts_at).values_list("used", flat=True).first()
+    used = (
+        UsagePeriod.objects.filter(account=account, starts_at=period.starts_at).values_list("used", flat=True).first()
+    )
     limit = None if account.is_platform else plan_of(account.pk).emails_per_month
     return judge(used or 0, limit, period, moment)
 

@@ -60,7 +60,7 @@ def list_domains(request: ApiRequest, account_id: int) -> dict[str, Any]:
     """The domains that the token may read, oldest first."""
     account = account_of(request, account_id)
     domains = _standing().filter(account=account).order_by("id")
-    levels = {domain.pk: access_level(request.auth, "sending_domain", domain.pk) for domain in domains}
+    levels = {domain.pk: access_level(request.auth, "domain", domain.pk) for domain in domains}
     return {"data": [_shown(domain, levels[domain.pk]) for domain in domains if levels[domain.pk] >= READ]}
 
 
@@ -70,7 +70,7 @@ def get_domain(request: ApiRequest, account_id: int, domain_id: int) -> dict[str
     """One domain with the state of its records."""
     account = account_of(request, account_id)
     domain = _standing().filter(account=account, pk=domain_id).first()
-    level = access_level(request.auth, "sending_domain", domain_id)
+    level = access_level(request.auth, "domain", domain_id)
     if domain is None or level < READ:
         raise Http404
     return _shown(domain, level)

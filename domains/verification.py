@@ -1,4 +1,4 @@
-"""Asks DNS whether a domain's records stand, and keeps the answer: the one writer of record states and `dns_verified_at`.
+"""Asks DNS whether a domain's records stand: the one writer of record states and of `dns_verified_at`.
 
 DNS is asked outside any transaction. A failure of the way to DNS changes no verdict: it proves nothing about a record.
 """
@@ -94,9 +94,7 @@ def _observe(expected: Sequence[ExpectedRecord]) -> dict[str, Observed]:
         if judge(record, answer).status is RecordStatus.MISSING
     ]
     elsewhere = resolver.lookup_many([(doubled_name(record), record.type) for record in missing])
-    doubled: dict[RecordKey, Answer] = {
-        record.key: answer for record, answer in zip(missing, elsewhere, strict=True)
-    }
+    doubled: dict[RecordKey, Answer] = {record.key: answer for record, answer in zip(missing, elsewhere, strict=True)}
     return {
         record.key: (judge(record, answer, doubled.get(record.key)), list(answer.values))
         for record, answer in zip(expected, answers, strict=True)
@@ -165,7 +163,7 @@ def _tell(domain: SendingDomain, is_verified: bool, before: str) -> None:
         body = _("All records were found, so %(name)s may send now.") % name
     else:
         title = _("%(name)s may no longer send") % name
-        body = _("A record of %(name)s is missing or has changed. Mail from it is refused until the record is back.") % name
+        body = _("A record of %(name)s is missing or has changed. Its mail is refused until the record is back.") % name
     level = Notification.Level.INFO if is_verified else Notification.Level.CRITICAL
     path = reverse("domains:detail", args=[domain.account_id, domain.pk])
     notices.notify(domain.account, action, title, body, path=path, level=level)

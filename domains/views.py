@@ -65,7 +65,9 @@ def domain_add(request: AccountRequest) -> HttpResponse:
             messages.success(request, f"{_('%(name)s was added.') % {'name': name.display}} {put_right}".strip())
             return redirect("domains:detail", request.account.pk, domain.pk)
     if request.method == "POST":
-        return render_invalid(request, "domains/add.html", "domains/_add_form.html", {"form": form}, target="add-domain")
+        return render_invalid(
+            request, "domains/add.html", "domains/_add_form.html", {"form": form}, target="add-domain"
+        )
     return render(request, "domains/add.html", {"form": form})
 
 
@@ -78,9 +80,7 @@ def domain_detail(request: AccountRequest, domain_id: int) -> HttpResponse:
     if polled and request.GET.get("seen") == context["wizard"].seen:
         return unchanged()
     status = STOP_POLLING if polled and context["wizard"].is_verified else 200
-    return render_page(
-        request, "domains/detail.html", "domains/_domain.html", context, target=FRAGMENT, status=status
-    )
+    return render_page(request, "domains/detail.html", "domains/_domain.html", context, target=FRAGMENT, status=status)
 
 
 @require_POST

@@ -84,7 +84,7 @@ class Wizard:
         return _("Verified %(when)s.") % {"when": self._words(moment)} if moment else ""
 
     def _words(self, moment: datetime) -> str:
-        return time_words(moment, self.now, timezone.get_current_timezone())
+        return time_words(moment, self.now, timezone.get_current_timezone(), "clock")
 
     @property
     def found(self) -> int:
@@ -92,17 +92,20 @@ class Wizard:
 
     @property
     def progress(self) -> str:
-        """How many records stand and what is left to do, in two sentences."""
+        """How many records stand and what is left to do."""
         left = len(self.required) - self.found
         stand = _("%(found)s of %(all)s records are in place.") % {"found": self.found, "all": len(self.required)}
         if not left:
             return stand
-        todo = ngettext(
-            "Publish the other one at your DNS provider; most changes show within minutes, a few take up to 48 hours.",
-            "Publish the other %(left)s at your DNS provider; most changes show within minutes, a few take up to 48 hours.",
-            left,
+        if any(row.record.status == DnsRecord.Status.NETWORK_ERROR for row in self.required):
+            return f"{stand} {_('DNS did not answer about the rest, so we ask again by ourselves.')}"
+        patience = _("Most changes show within minutes, a few take up to 48 hours.")
+        if not self.found:
+            return f"{stand} {_('Publish them at your DNS provider.')} {patience}"
+        rest = ngettext(
+            "Publish the other one at your DNS provider.", "Publish the other %(left)s at your DNS provider.", left
         )
-        return f"{stand} {todo % {'left': left}}"
+        return f"{stand} {rest % {'left': left}} {patience}"
 
 
 def standing(domain: SendingDomain) -> str:
@@ -127,6 +130,8 @@ def wizard(domain: SendingDomain, now: datetime, *, full_names: bool = False) ->
 
 def _row(record: DnsRecord, full_names: bool) -> RecordRow:
     advice = explain(expectation(record), AdviceCode(record.advice), record.observed)
+    if not record.required and record.status == DnsRecord.Status.MISSING:
+        advice = None
     return RecordRow(record, record.fqdn if full_names else record.name, str(PURPOSES[record.key]), advice)
 
 

@@ -33,7 +33,7 @@ def celery_settings(broker_url: str) -> dict[str, Any]:
     scheme = urlsplit(broker_url).scheme
     return {
         "CELERY_BROKER_URL": broker_url,
-        "CELERY_BROKER_TRANSPORT_OPTIONS": _TRANSPORT_OPTIONS.get(scheme, {}),
+        "CELERY_BROKER_TRANSPORT_OPTIONS": _TRANSPORT_OPTIONS.get(scheme, {}) | _address(scheme, broker_url),
         "CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP": True,
         "CELERY_BROKER_CONNECTION_MAX_RETRIES": None,
         "CELERY_TASK_IGNORE_RESULT": True,
@@ -48,6 +48,11 @@ def celery_settings(broker_url: str) -> dict[str, Any]:
         "CELERY_WORKER_HIJACK_ROOT_LOGGER": False,
         "CELERY_TIMEZONE": "UTC",
     }
+
+
+def _address(scheme: str, broker_url: str) -> dict[str, str]:
+    """pgmq's client takes DATABASE_URL from the environment over the broker's own URL, unless it gets this option."""
+    return {"conn_string": "postgresql" + broker_url.removeprefix("pgmq")} if scheme == "pgmq" else {}
 
 
 def _queue(name: str, *, durable_log: bool) -> Queue:

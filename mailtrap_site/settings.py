@@ -1,5 +1,6 @@
 """Django's settings. What an operator may change comes from `environment.py`; the rest is the same everywhere."""
 
+from hashlib import sha256
 from urllib.parse import urlsplit
 
 import environ
@@ -18,8 +19,14 @@ SECRET_KEY = ENVIRONMENT.secret_key
 SITE_NAME = ENVIRONMENT.site_name
 SITE_URL = ENVIRONMENT.site_url
 ROUTE = ENVIRONMENT.route
+BULK_HOSTS = (f"bulk.{ENVIRONMENT.platform_domain}", "bulk.api.mailtrap.io")
+"""The sending API takes a request at one of these names for the bulk stream."""
+OTHER_HOSTS = (f"send.{ENVIRONMENT.platform_domain}", "send.api.mailtrap.io", "mailtrap.io")
 ALLOWED_HOSTS = [
-    *dict.fromkeys([*ENVIRONMENT.allowed_hosts, urlsplit(SITE_URL).hostname or "localhost", "localhost", "127.0.0.1"])
+    *ENVIRONMENT.allowed_hosts,
+    *(urlsplit(SITE_URL).hostname or "localhost", "localhost", "127.0.0.1"),
+    *BULK_HOSTS,
+    *OTHER_HOSTS,
 ]
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 
@@ -39,6 +46,7 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
+    "django.contrib.postgres",
     "django_htmx",
     "allauth",
     "allauth.account",
@@ -52,6 +60,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "mailtrap_site.web.policies.ContentPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "mailtrap_site.web.json_api.GeneralApiMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -141,6 +150,7 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
@@ -176,6 +186,11 @@ ADMIN_POLICY = {"script-src": [SELF, UNSAFE_EVAL], "style-src": [SELF, UNSAFE_IN
 
 # Bodies: 10 MB of mail is 14 MiB of JSON with base64; more is refused while reading (HTTP 413).
 DATA_UPLOAD_MAX_MEMORY_SIZE = 14 * 1024 * 1024
+# Signs the envelope senders of outgoing mail; whoever changes SECRET_KEY gives up the bounces that are on their way.
+RETURN_PATH_KEY = sha256(b"return-path:" + SECRET_KEY.encode()).digest()
+# Where the mx route knocks; tests and proofs point it at servers of their own on the loopback.
+OUTBOUND_PORT = 25
+OUTBOUND_PUBLIC_ONLY = True
 MESSAGE_MAX_BYTES = 10 * 1024 * 1024
 
 # Mail that the service itself sends travels its own pipeline.

@@ -1,13 +1,28 @@
 """Every URL of the site. Account pages live under `/a/<account id>/`."""
 
+from allauth.account.decorators import secure_admin_login
 from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
-from django.views.generic import RedirectView
 
+from accounts.views.home import home
 from mailtrap_site import health
+from mailtrap_site.api import api
+from mailtrap_site.web.styleguide import styleguide
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
+    path("", include("sending.api.send_urls")),
+    path("", include("domains.urls")),
+    path("", include("sending.urls")),
+    path("", home, name="home"),
+    path("", include("accounts.urls")),
+    path("accounts/", include("allauth.urls")),
+    path("api/", api.urls),
+    path("admin/login/", secure_admin_login(admin.site.login)),
+    path("admin/", admin.site.urls),
 ]
+
+if settings.DEBUG:
+    urlpatterns.append(path("styleguide/", styleguide, name="styleguide"))

@@ -15,7 +15,8 @@ from accounts.models import User
 @login_required
 def profile(request: HttpRequest) -> HttpResponse:
     """Shows and saves the profile of whoever is signed in."""
-    user = User.objects.get(pk=request.user.pk)
+    assert isinstance(request.user, User)
+    user = User.objects.get(pk=request.user.pk)  # a copy, so that an invalid form does not change the page's reader
     form = ProfileForm(request.POST or None, instance=user)
     if request.method == "POST" and form.is_valid():
         form.save()

@@ -16,16 +16,16 @@ from accounts.roles import Ability, can
 from accounts.tenancy import AccountRequest, account_view
 
 
-@require_GET
 @account_view(Ability.VIEW)
+@require_GET
 def token_list(request: AccountRequest) -> HttpResponse:
     """All tokens, newest first, with the form for a new one."""
     return _page(request, form=TokenForm())
 
 
+@account_view(Ability.MANAGE_TOKENS)
 @require_http_methods(["GET", "POST"])
 @never_cache
-@account_view(Ability.MANAGE_TOKENS)
 def token_add(request: AccountRequest) -> HttpResponse:
     """Makes a token; the answer shows its secret."""
     form = TokenForm(request.POST or None)
@@ -37,9 +37,9 @@ def token_add(request: AccountRequest) -> HttpResponse:
     return _page(request, form=TokenForm(), new_token=token, secret=secret)
 
 
+@account_view(Ability.MANAGE_TOKENS)
 @require_http_methods(["GET", "POST"])
 @never_cache
-@account_view(Ability.MANAGE_TOKENS)
 def token_reset(request: AccountRequest, token_id: int) -> HttpResponse:
     """Asks, then makes a successor; the answer shows its secret."""
     token = get_object_or_404(request.account.tokens, pk=token_id)
@@ -48,13 +48,15 @@ def token_reset(request: AccountRequest, token_id: int) -> HttpResponse:
     try:
         new, secret = tokens.reset(token, request.user, request=request)
     except tokens.TokenIsEnding:
-        messages.error(request, _("“%(name)s” is about to end, so it was not reset. Add a token.") % {"name": token.name})
+        messages.error(
+            request, _("“%(name)s” is about to end, so it was not reset. Add a token.") % {"name": token.name}
+        )
         return redirect("accounts:tokens", request.account.pk)
     return _page(request, form=TokenForm(), new_token=new, secret=secret, old_token=token)
 
 
-@require_http_methods(["GET", "POST"])
 @account_view(Ability.MANAGE_TOKENS)
+@require_http_methods(["GET", "POST"])
 def token_delete(request: AccountRequest, token_id: int) -> HttpResponse:
     """Asks, then ends the token at once."""
     token = get_object_or_404(request.account.tokens, pk=token_id)

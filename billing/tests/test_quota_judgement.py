@@ -15,7 +15,14 @@ MIDDLE = NOVEMBER.starts_at + timedelta(days=15)
 
 @pytest.mark.parametrize(
     ("used", "level"),
-    [(0, Level.CALM), (3199, Level.CALM), (3200, Level.WATCH), (3600, Level.ACT), (3999, Level.ACT), (4000, Level.FULL)],
+    [
+        (0, Level.CALM),
+        (3199, Level.CALM),
+        (3200, Level.WATCH),
+        (3600, Level.ACT),
+        (3999, Level.ACT),
+        (4000, Level.FULL),
+    ],
 )
 def test_the_level_changes_at_80_90_and_100_percent(used: int, level: Level):
     assert judge(used, 4000, NOVEMBER, MIDDLE).level is level

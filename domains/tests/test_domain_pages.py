@@ -46,13 +46,14 @@ def address(name: str, domain: SendingDomain) -> str:
     return reverse(f"domains:{name}", args=[domain.account_id, domain.pk])
 
 
-def htmx(**headers: str) -> dict[str, str]:
-    return {"HTTP_HX_REQUEST": "true", "HTTP_HX_TARGET": "domain", **headers}
+FRAGMENT = {"HX-Request": "true", "HX-Target": "domain"}
 
 
 def test_the_list_shows_each_domain_with_its_state(world: World, waiting: SendingDomain) -> None:
     page = as_user(world.alice).get(reverse("domains:list", args=[world.account.pk])).content.decode()
-    assert re.search(r"example\.test</a>.*?Verified.*?4 of 4.*?shop\.test</a>.*?Not verified yet.*?0 of 4", page, re.DOTALL)
+    assert re.search(
+        r"example\.test</a>.*?Verified.*?4 of 4.*?shop\.test</a>.*?Not verified yet.*?0 of 4", page, re.DOTALL
+    )
     assert "stranger.test" not in page
 
 
@@ -66,7 +67,8 @@ def test_the_empty_list_says_how_to_start_to_those_who_may(world: World) -> None
 
 def test_a_long_list_goes_on_by_name(world: World) -> None:
     SendingDomain.objects.bulk_create(
-        SendingDomain(account=world.account, name=f"d{number:03d}.test", verification_label="mt1") for number in range(60)
+        SendingDomain(account=world.account, name=f"d{number:03d}.test", verification_label="mt1")
+        for number in range(60)
     )
     client = as_user(world.alice)
     url = reverse("domains:list", args=[world.account.pk])
@@ -111,7 +113,7 @@ def test_a_refused_name_is_answered_with_advice(world: World, typed: str, senten
 
 def test_the_page_shows_every_record_to_copy_and_what_is_left(world: World, waiting: SendingDomain) -> None:
     page = as_user(world.alice).get(address("detail", waiting)).content.decode()
-    assert "0 of 4 records are in place. Publish the other 4 at your DNS provider" in page
+    assert "0 of 4 records are in place. Publish them at your DNS provider." in page
     for record in waiting.dns_records.all():
         assert f'data-copy="{record.name}"' in page
         assert f'data-copy="{record.value}"' in page
@@ -129,7 +131,7 @@ def test_check_now_asks_dns_and_the_page_tells(world: World, waiting: SendingDom
     assert f"<code>{record.value}<mark>.shop.test</mark></code>" in page
     assert "put a dot after" in page
     zone.names[record.fqdn] = [Record("CNAME", record.value)]
-    fragment = client.post(address("verification", waiting), **htmx())
+    fragment = client.post(address("verification", waiting), headers=FRAGMENT)
     assert fragment.content.decode().lstrip().startswith("<div")
     assert "shop.test is verified" in fragment.content.decode()
 
@@ -142,9 +144,9 @@ def test_an_open_page_hears_news_once_and_stops_when_verified(
     poll = re.search(r'hx-get="([^"]+)"', client.get(url).content.decode())
     assert poll
     asked = poll[1].replace("&amp;", "&")
-    assert client.get(asked, **htmx()).status_code == 204
+    assert client.get(asked, headers=FRAGMENT).status_code == 204
     client.post(address("verification", waiting))
-    news = client.get(asked, **htmx())
+    news = client.get(asked, headers=FRAGMENT)
     assert news.status_code == 286
     assert 'id="domain"' in news.content.decode()
     assert "hx-trigger" not in news.content.decode()

@@ -38,8 +38,8 @@ SHOP = {
 ZONES = StoredZones({**DELIVER, **SHOP}, apexes=("deliver.example", "shop.test"))
 
 
-def ask(name: str, rdtype: str, **options: int) -> dns.message.Message:
-    return answer(dns.message.make_query(name, rdtype, **options), ZONES)
+def ask(name: str, rdtype: str) -> dns.message.Message:
+    return answer(dns.message.make_query(name, rdtype), ZONES)
 
 
 def values(response: dns.message.Message) -> list[str]:

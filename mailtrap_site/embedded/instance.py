@@ -14,7 +14,8 @@ from mailtrap_site.embedded import whole_file
 from mailtrap_site.embedded.postgres import Cluster
 from mailtrap_site.environment import BASE_DIR
 
-POSTGRES_PORT = 54330
+POSTGRES_PORT = 15430
+"""Below the ports that the kernel gives to outgoing connections, one of which would be in the way by chance."""
 
 
 @dataclass(frozen=True, slots=True)

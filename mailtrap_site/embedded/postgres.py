@@ -4,6 +4,7 @@ folders change their rights, and a server that was killed hard starts again."""
 import contextlib
 import importlib.util
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -173,7 +174,7 @@ class Cluster:
     def _runner(self) -> Identity:
         if self.identity:
             return self.identity
-        owner = self.folder.stat() if self.folder.exists() else None
+        owner = self.data.stat() if self.data.exists() else None
         if owner and os.geteuid() == 0 and owner.st_uid != 0:
             # Root on data that a normal user began: they stay that user's.
             return Identity(owner.st_uid, owner.st_gid)
@@ -208,10 +209,12 @@ class Cluster:
 
 
 def free_port() -> int:
-    """A TCP port of 127.0.0.1 that nobody uses at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A TCP port of 127.0.0.1 that nobody uses, below those that the kernel gives to outgoing connections."""
+    while True:
+        port = secrets.choice(range(10_000, 32_000))
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 _chosen: dict[Path, Identity] = {}

@@ -15,7 +15,9 @@ from mailtrap_site.environment import BASE_DIR, Environment
 
 _MANAGE = (sys.executable, str(BASE_DIR / "manage.py"))
 _WARNINGS = "ignore:You're running the worker,ignore:An entry for the specified gid"
-"""Celery's fears of root and of accounts without a name: it reads JSON only, and who runs us is the operator's choice."""
+"""Celery fears root and accounts without a name; it reads JSON only here, and who runs us is the operator's choice."""
+_GRANIAN_SAYS = ("[WARNING] Configuration allows spawning", "[WARNING] Killing worker")
+"""Not for the screen: threads that wait for a commit cost memory only, and a stop is not to be waited for here."""
 _QUIET_WORKER = ("--without-gossip", "--without-mingle", "--without-heartbeat")
 
 
@@ -68,8 +70,7 @@ def web(settings: Environment) -> Program:
         *("--log-level", "warning", "mailtrap_site.wsgi:application"),
     )
     ready = readiness.answers_http(settings.web_host, settings.web_port, "/healthz", host_header)
-    # Threads that wait for a commit cost memory only, whatever granian thinks of their number.
-    return Program("web", command, BASE_DIR, _environment(), ready, hidden=("[WARNING] Configuration allows spawning",))
+    return Program("web", command, BASE_DIR, _environment(), ready, hidden=_GRANIAN_SAYS)
 
 
 def others(settings: Environment) -> list[Program]:
@@ -97,12 +98,13 @@ def others(settings: Environment) -> list[Program]:
 
 
 def _command(name: str, ready: Callable[[int], bool]) -> Program:
-    return Program(name, (*_MANAGE, name), BASE_DIR, _environment(), ready)
+    # Django's checks load every page of the site; the web server has done so by now.
+    return Program(name, (*_MANAGE, name, "--skip-checks"), BASE_DIR, _environment(), ready)
 
 
 def _celery(ready_files: Path, name: str, *arguments: str) -> Program:
     file = ready_files / name
-    environment = _environment(READY_FILE=str(file), PYTHONWARNINGS=_WARNINGS)
+    environment = _environment(READY_FILE=str(file), PYTHONWARNINGS=_WARNINGS, CELERY_SKIP_CHECKS="true")
     command = (sys.executable, "-m", "celery", "-A", "mailtrap_site.celery", "--quiet", *arguments)
     return Program(name, command, BASE_DIR, environment, ready_file=file)
 

@@ -129,7 +129,10 @@ def _prepare(supervisor: Supervisor, ours: Instance, settings: environment.Envir
             databases.ensure_queues(ours.broker_url)
     except databases.Unusable as problem:
         raise CannotStart(str(problem)) from problem
-    steps = [programs.once("migrate", "migrate", "--verbosity", "0"), programs.once("cache", "createcachetable")]
+    steps = [
+        programs.once("migrate", "migrate", "--verbosity", "0"),
+        programs.once("cache", "createcachetable", "--verbosity", "0"),
+    ]
     if not settings.debug:
         steps.append(programs.once("static", "collectstatic", "--noinput", "--verbosity", "0"))
     for step in steps:

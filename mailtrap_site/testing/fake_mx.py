@@ -107,7 +107,7 @@ class _Dialogue:
     def __init__(self, server: FakeMx, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.server, self.reader, self.writer = server, reader, writer
         self.is_tls = server.implicit_tls
-        self.mail_from = ""
+        self.mail_from: str | None = None
         self.recipients: list[str] = []
 
     async def run(self) -> None:
@@ -129,6 +129,8 @@ class _Dialogue:
             case "MAIL":
                 if (await self.say("MAIL", line)).startswith("2"):
                     self.mail_from, self.recipients = _path(line), []
+            case "RCPT" if self.mail_from is None:
+                await self.send("503 5.5.1 MAIL first")
             case "RCPT":
                 if (await self.say("RCPT", line)).startswith("2"):
                     self.recipients.append(_path(line))
@@ -140,7 +142,10 @@ class _Dialogue:
             case "QUIT":
                 await self.say("QUIT", line)
                 raise _HangUp
-            case "AUTH" | "RSET":
+            case "AUTH":
+                await self.say(verb, line)
+            case "RSET":
+                self.mail_from, self.recipients = None, []
                 await self.say(verb, line)
             case _:
                 await self.send("500 5.5.1 What?")
@@ -171,11 +176,14 @@ class _Dialogue:
         if self.server.answers.get("BODY"):
             await self.reader.read(10)
             await self.say("BODY")
-        data = b"\r\n" + await self.reader.readuntil(b"\r\n.\r\n")
+        data = b"\r\n"
+        while not data.endswith(b"\r\n.\r\n"):
+            data += await self.reader.readuntil(b".\r\n")
         content = data[:-3].replace(b"\r\n.", b"\r\n")[2:]
         answer = self.server.answer("DOT")
         if answer.startswith("2"):
-            self.server.mails.append(ReceivedMail(self.mail_from, tuple(self.recipients), content, self.is_tls))
+            self.server.mails.append(ReceivedMail(self.mail_from or "", tuple(self.recipients), content, self.is_tls))
+        self.mail_from, self.recipients = None, []
         await self.send(answer)
 
     async def say(self, step: str, line: str = "") -> str:

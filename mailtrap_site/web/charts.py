@@ -77,7 +77,7 @@ def meter_level(part: float, whole: float) -> str:
 
 
 def axis_top(highest: float) -> int:
-    """The smallest even top of the value axis that holds `highest`: 2, 4, 10, 20, 50, 100 … so that its half is whole."""
+    """The smallest round even top of the value axis that holds `highest`: 2, 4, 10, 20, 50, 100 …"""
     step = 1
     while True:
         for factor in (2, 4, 10):
@@ -87,9 +87,14 @@ def axis_top(highest: float) -> int:
 
 
 def stacked_bars(
-    series: Sequence[Series], bars: Sequence[Bar], *, label: str, height: int = 190, references: Sequence[Reference] = ()
+    series: Sequence[Series],
+    bars: Sequence[Bar],
+    *,
+    label: str,
+    height: int = 190,
+    references: Sequence[Reference] = (),
 ) -> str:
-    """An SVG of one column per bar, stacked in the order of `series`. `label` names the chart for who cannot see it."""
+    """An SVG of one column per bar, stacked in the order of `series`; `label` names the chart."""
     top = axis_top(max([bar.total for bar in bars] + [int(line.value) for line in references] + [1]))
     ground = height - 22
     room = ground - 8

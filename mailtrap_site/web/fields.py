@@ -17,9 +17,9 @@ def field_context(
     toggle: bool = False,
     **attributes: Any,
 ) -> dict[str, Any]:
-    """What `components/field.html` needs. `note`: put right for you; `question`: did you mean …?; `aside`: beside the label.
+    """What `components/field.html` needs. `note`: put right for you; `question`: did you mean …?
 
-    Other keywords become attributes of the control (`placeholder`, `autocomplete`, `autofocus`; `_` stands for `-`).
+    `aside` stands beside the label. Other keywords become attributes of the control; `_` stands for `-`.
     """
     widget = bound.field.widget
     hint = hint or str(bound.help_text or "")
@@ -33,7 +33,7 @@ def field_context(
     if toggle:
         attrs["role"] = "switch"
     if kind in ("input", "select", "textarea"):
-        attrs["class"] = " ".join(filter(None, [widget.attrs.get("class", ""), kind, large and "input-large"]))
+        attrs["class"] = " ".join(filter(None, [widget.attrs.get("class", ""), kind, "input-large" if large else ""]))
     return {
         "field": bound,
         "kind": kind,

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One link of the side. `current_for` lists the URL names, or their beginnings, on which it is the current place."""
+    """One link of the side. `current_for`: the URL names, or their beginnings, on which it is the current place."""
 
     label: str | Promise
     url_name: str

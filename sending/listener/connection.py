@@ -1,10 +1,10 @@
-"""One SMTP connection: carries bytes between a socket and a server session, and questions between session and handler."""
+"""One SMTP connection: carries bytes between socket and session, and questions between session and handler."""
 
 import asyncio
 import ssl
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Protocol
+from typing import Protocol, cast
 
 import structlog
 
@@ -25,8 +25,7 @@ log = structlog.get_logger(__name__)
 Verdict = Reply | None
 """None accepts with the session's own words, a positive reply accepts with others, any other reply refuses."""
 
-READ_AHEAD = 65_536
-"""Octets that a client may pipeline while a question is open; more stay in the kernel."""
+LAST_REPLY_SECONDS = 10.0
 TIMED_OUT = Reply(421, "4.4.2", ("Timeout; closing connection",))
 TOO_MANY_CONNECTIONS = Reply(421, "4.7.0", ("Too many connections from your address",))
 BUSY = Reply(421, "4.3.2", ("Too busy; try again later",))
@@ -44,7 +43,7 @@ class Handler(Protocol):
 
 
 class Connection(asyncio.Protocol):
-    """`client_ip`, `tls` (such as `TLSv1.3 TLS_AES_256_GCM_SHA384`, None for plain) and `session` are for the handler."""
+    """For its handler: `client_ip`, `session`, and `tls`, such as `TLSv1.3 TLS_AES_256_GCM_SHA384`, None for plain."""
 
     def __init__(
         self,
@@ -64,39 +63,33 @@ class Connection(asyncio.Protocol):
         self._timer: asyncio.TimerHandle | None = None
         self._last_byte = 0.0
         self._task: asyncio.Task[None] | None = None
-        self._ahead = 0
-        self._draining = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        # uvloop's transports have the methods of asyncio's, but not its base class.
+        self._transport = transport = cast(asyncio.Transport, transport)
         peer = transport.get_extra_info("peername")
         self.client_ip = peer[0] if peer else ""
         self._note_tls(transport)
         refusal = self._crowd.enter(self)
         if refusal is not None:
-            transport.write(refusal.encode())
-            transport.close()
+            self._follow(self.session.shutdown(refusal))
             return
         self._handler = self._make_handler(self)
         self._wait_for_client()
-        self.session.greet()
-        self._flush()
+        self._follow(self.session.greet())
 
     def data_received(self, data: bytes) -> None:
         self._last_byte = asyncio.get_running_loop().time()
-        if self._task is not None:
-            self._ahead += len(data)
-            if self._ahead > READ_AHEAD and self._transport is not None:
-                self._transport.pause_reading()
-        self._follow(self.session.receive(data))
+        self._follow(self.session.feed(data))
+        if not self.session.wants_input and self._transport is not None:
+            self._transport.pause_reading()
 
     def pause_writing(self) -> None:
         if self._transport is not None:
             self._transport.pause_reading()
 
     def resume_writing(self) -> None:
-        if self._transport is not None and self._ahead <= READ_AHEAD:
+        if self._transport is not None and self.session.wants_input:
             self._transport.resume_reading()
 
     def connection_lost(self, problem: Exception | None) -> None:
@@ -110,9 +103,7 @@ class Connection(asyncio.Protocol):
 
     def drain(self) -> None:
         """Says 421 as soon as nothing is under way: a message whose content is coming is still taken."""
-        self._draining = True
-        if self._task is None and self.session.phase in (ServerPhase.COMMAND, ServerPhase.AUTH):
-            self._follow(self.session.shutdown())
+        self._follow(self.session.shutdown())
 
     def abort(self) -> None:
         """Cuts the connection."""
@@ -133,15 +124,21 @@ class Connection(asyncio.Protocol):
                 return
             if self._handler is None:
                 return
-            verdict = self._handler.decide(event)
+            verdict = self._decide(event)
             if verdict is not None and not isinstance(verdict, Reply):
                 self._flush()
                 self._task = asyncio.get_running_loop().create_task(self._answer_later(verdict))
                 return
             waiting.extend(self._answer(verdict))
         self._flush()
-        if self._draining:
-            self.drain()
+
+    def _decide(self, question: Question) -> Verdict | Awaitable[Verdict]:
+        assert self._handler is not None
+        try:
+            return self._handler.decide(question)
+        except Exception:
+            log.exception("smtp_decision_failed")
+            return FAILED
 
     def _answer(self, verdict: Verdict) -> Iterable[ServerEvent]:
         if verdict is None:
@@ -156,11 +153,15 @@ class Connection(asyncio.Protocol):
         except Exception:
             log.exception("smtp_decision_failed")
             verdict = FAILED
-        self._resume()
-        self._follow(self._answer(verdict))
+        self._task = None
+        self._last_byte = asyncio.get_running_loop().time()
+        if self.session.phase is ServerPhase.DECISION:
+            self._follow(self._answer(verdict))
+        if self.session.wants_input and self._transport is not None:
+            self._transport.resume_reading()
 
     async def _shake_hands(self) -> None:
-        """STARTTLS (RFC 3207): reading stops before the 220 leaves, so that nothing but the handshake is read after it."""
+        """STARTTLS (RFC 3207). Reading stops before the 220 leaves: nothing but the handshake may be read after it."""
         transport = self._transport
         assert transport is not None and self._context is not None
         transport.pause_reading()
@@ -176,21 +177,17 @@ class Connection(asyncio.Protocol):
         except (OSError, ssl.SSLError, ConnectionError) as problem:
             log.info("smtp_tls_failed", problem=type(problem).__name__)
             transport.abort()
+            # asyncio tells nobody when a connection ends inside a handshake.
+            self.connection_lost(problem)
             return
         if secured is None or self._handler is None:
+            self.connection_lost(None)
             return
         self._transport = secured
         self._note_tls(secured)
-        self._last_byte = asyncio.get_running_loop().time()
-        self._resume()
-        self._follow(self.session.tls_established())
-
-    def _resume(self) -> None:
         self._task = None
-        if self._ahead > READ_AHEAD and self._transport is not None:
-            self._transport.resume_reading()
-        self._ahead = 0
         self._last_byte = asyncio.get_running_loop().time()
+        self._follow(self.session.tls_established())
 
     def _flush(self) -> None:
         data = self.session.outgoing()
@@ -198,8 +195,13 @@ class Connection(asyncio.Protocol):
             self._transport.write(data)
 
     def _close(self) -> None:
-        if self._transport is not None:
-            self._transport.close()
+        if self._transport is None:
+            return
+        self._transport.close()
+        if self._timer is not None:
+            self._timer.cancel()
+        # A client that does not read its last reply either would hold the socket for ever.
+        self._timer = asyncio.get_running_loop().call_later(LAST_REPLY_SECONDS, self.abort)
 
     def _note_tls(self, transport: asyncio.Transport) -> None:
         secured: ssl.SSLObject | None = transport.get_extra_info("ssl_object")
@@ -225,11 +227,7 @@ class Connection(asyncio.Protocol):
         if left > 0:
             self._timer = loop.call_later(max(left, 0.05), self._look_at_clock)
             return
-        if self._transport is not None:
-            self._transport.write(TIMED_OUT.encode())
-            self._transport.close()
-            # A client that does not read its last reply either would hold the socket for ever.
-            self._timer = loop.call_later(10, self.abort)
+        self._follow(self.session.shutdown(TIMED_OUT, at_once=True))
 
 
 class Crowd:
@@ -237,6 +235,8 @@ class Crowd:
 
     def __init__(self, *, most: int, most_an_address: int) -> None:
         self.connections: set[Connection] = set()
+        self.is_empty = asyncio.Event()
+        self.is_empty.set()
         self._most = most
         self._most_an_address = most_an_address
         self._by_address: dict[str, int] = {}
@@ -249,6 +249,7 @@ class Crowd:
         if count >= self._most_an_address:
             return TOO_MANY_CONNECTIONS
         self._by_address[connection.client_ip] = count + 1
+        self.is_empty.clear()
         self.connections.add(connection)
         return None
 
@@ -262,3 +263,5 @@ class Crowd:
             self._by_address[connection.client_ip] = count
         else:
             del self._by_address[connection.client_ip]
+        if not self.connections:
+            self.is_empty.set()

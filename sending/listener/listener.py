@@ -1,4 +1,4 @@
-"""Listening sockets of an SMTP server, its TLS, and its end: on SIGTERM no new connection, and 421 for the idle ones."""
+"""Listening sockets of an SMTP server, its TLS, and its end: SIGTERM means no new connection, and 421 for idle ones."""
 
 import asyncio
 import contextlib
@@ -52,9 +52,7 @@ class Listener:
         self._context = context
         self._limits = limits or Limits()
         self._reuse_port = reuse_port
-        self._crowd = Crowd(
-            most=self._limits.connections, most_an_address=self._limits.connections_an_address
-        )
+        self._crowd = Crowd(most=self._limits.connections, most_an_address=self._limits.connections_an_address)
         self._servers: list[asyncio.Server] = []
         self.addresses: list[tuple[str, int]] = []
 
@@ -80,11 +78,10 @@ class Listener:
         """Takes no new connection, lets what is under way finish for `drain_seconds`, then cuts."""
         for server in self._servers:
             server.close()
-        deadline = asyncio.get_running_loop().time() + self._limits.drain_seconds
         for connection in list(self._crowd.connections):
             connection.drain()
-        while self._crowd.connections and asyncio.get_running_loop().time() < deadline:
-            await asyncio.sleep(0.02)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._crowd.is_empty.wait(), self._limits.drain_seconds)
         for connection in list(self._crowd.connections):
             connection.abort()
         await asyncio.sleep(0)
@@ -106,7 +103,7 @@ def run(
     ready: Callable[[Sequence[tuple[str, int]]], None],
     ended: Callable[[], Awaitable[None]] | None = None,
 ) -> None:
-    """Serves until SIGTERM or SIGINT, on uvloop where it is installed. `ready` hears of the addresses, `ended` is awaited last."""
+    """Serves until SIGTERM or SIGINT, on uvloop if installed. `ready` hears the addresses, `ended` is awaited last."""
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(_serve(listener, ready, ended))
 

@@ -1,12 +1,15 @@
 """One recipient's copy: the row of the email log and the unit of metering."""
 
+from datetime import datetime
 from typing import ClassVar
 
+from django.contrib.postgres.indexes import OpClass
 from django.db import models
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from sending.models.foreign import reference
-from sending.models.identifiers import new_id
+from sending.models.identifiers import new_id, time_of
 from sending.models.submission import Stream
 
 
@@ -67,7 +70,7 @@ class Message(models.Model):
         verbose_name_plural = _("messages")
         indexes = [
             models.Index(fields=["account", "id"], name="message_by_account"),
-            models.Index(fields=["account", "recipient", "id"], name="message_by_recipient"),
+            models.Index("account", OpClass(Lower("recipient"), "text_pattern_ops"), "id", name="message_by_recipient"),
             models.Index(
                 fields=["account", "status", "id"],
                 condition=~models.Q(status="delivered"),
@@ -77,3 +80,8 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return f"{self.recipient} ({self.status})"
+
+    @property
+    def sent_at(self) -> datetime:
+        """When it was accepted, which its id carries."""
+        return time_of(self.id)

@@ -31,7 +31,7 @@ class QueueEntry(models.Model):
     objects: ClassVar[models.Manager["QueueEntry"]] = models.Manager()
 
     class Meta:
-        indexes = [models.Index(fields=["due_at"], name="queue_due")]
+        indexes = [models.Index(fields=["stream", "due_at"], name="queue_due")]
 
     def __str__(self) -> str:
         return str(self.message_id)

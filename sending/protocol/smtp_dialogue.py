@@ -49,6 +49,11 @@ class ServerDialogue:
         self._exchange: AuthExchange | None = None
         self._idle_commands = 0
 
+    def configure(self, config: ServerConfig) -> None:
+        """Takes other limits for the transactions to come."""
+        self._config = config
+        self.transaction = MailTransaction(config)
+
     def command(self, line: bytes) -> Answer:
         verb, argument = split_command(line)
         handler = _HANDLERS.get(verb)

@@ -3,6 +3,8 @@
 Extensions: PIPELINING, SIZE, 8BITMIME, SMTPUTF8, ENHANCEDSTATUSCODES, STARTTLS, AUTH (PLAIN, LOGIN), CHUNKING.
 """
 
+from dataclasses import replace
+
 from sending.protocol import smtp_server_replies as replies
 from sending.protocol.reply import Reply
 from sending.protocol.smtp_dialogue import Answer, HangUp, ServerDialogue
@@ -88,6 +90,11 @@ class ServerSession:
         data = b"".join(self._out)
         self._out.clear()
         return data
+
+    def set_max_size(self, octets: int) -> None:
+        """The client's own limit, once it is known who it is. Not during a mail transaction."""
+        self.config = replace(self.config, max_size=octets)
+        self._dialogue.configure(self.config)
 
     def greet(self) -> list[ServerEvent]:
         """Starts the dialogue; with implicit TLS after the handshake. To turn a client away call `shutdown` instead."""

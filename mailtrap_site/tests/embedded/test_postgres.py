@@ -123,16 +123,14 @@ def _runs_as(runner: identity.Identity, folder: Path) -> None:
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another account")
 def test_root_leaves_the_data_of_a_normal_user_with_that_user() -> None:
+    if identity.choose([str(binaries() / "postgres"), "--version"], iter([identity.Identity(12345, 12345)])) is None:
+        pytest.skip("the packages lie in a folder that other accounts cannot read")
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name) / "postgres"
-        folder.mkdir()
-        for path in (Path(name), folder):
+        cluster = Cluster(Path(name) / "postgres", free_port(), "pass-word", throw_away=True)
+        cluster.create()
+        for path in (Path(name), *Path(name).rglob("*")):
             os.chown(path, 12345, 12345)
-        cluster = Cluster(folder, free_port(), "pass-word", throw_away=True)
-        try:
-            cluster.create()
-        except PostgresUnavailable as problem:
-            pytest.skip(str(problem))
+        assert not cluster.create()
         process = start(cluster)
         assert Path(f"/proc/{process.pid}").stat().st_uid == cluster.data.stat().st_uid == 12345
         process.kill()

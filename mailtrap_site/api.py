@@ -1,0 +1,14 @@
+"""The general API: the routers of all apps, each in both dialects of paths, and its documentation at /api/docs."""
+
+from accounts.api import accounts_router
+from accounts.api import router as tokens
+from accounts.api_auth import TokenAuth
+from billing.api import router as billing
+from domains.api import router as domains
+from mailtrap_site.web.json_api import GeneralApi, both_dialects
+from sending.api.email_logs import router as email_logs
+
+api = GeneralApi(title="Email API", version="2", urls_namespace="api", auth=TokenAuth())
+api.add_router("", accounts_router)
+for router in (tokens, billing, domains, email_logs):
+    both_dialects(api, router)

@@ -1,0 +1,45 @@
+"""Debian's chromium under playwright, and what axe finds on a page. Mark tests that use it `outside("chromium")`."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Literal
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+
+Theme = Literal["light", "dark"]
+THEMES: tuple[Theme, ...] = ("light", "dark")
+WIDTHS = (1280, 390)
+"""A desk's and a phone's, in CSS pixels."""
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """The browser; it is closed, and its event loop with it, before the database is used again."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu", "--disable-quic"]
+        )
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def open_page(browser: Browser, theme: Theme = "light", width: int = 1280) -> Page:
+    """A page of a fresh context, with motion reduced, so that nothing is measured half-faded."""
+    return browser.new_context(
+        viewport={"width": width, "height": 844}, color_scheme=theme, reduced_motion="reduce"
+    ).new_page()
+
+
+def axe_findings(page: Page) -> list[str]:
+    """One line for each element that axe objects to."""
+    found = Axe().run(page).response["violations"]
+    return [f"{rule['id']}: {node['html'][:160]}" for rule in found for node in rule["nodes"]]
+
+
+def is_wider_than_the_screen(page: Page) -> bool:
+    """Whether the page scrolls sideways."""
+    return bool(page.evaluate("document.documentElement.scrollWidth > innerWidth"))

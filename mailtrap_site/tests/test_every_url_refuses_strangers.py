@@ -1,0 +1,92 @@
+"""Generated from the URL map: nobody reaches another tenant's page, whatever address they type."""
+
+import uuid
+
+import pytest
+from django.test import Client
+
+from mailtrap_site.testing.url_map import Door, doors
+from mailtrap_site.testing.world import World, make_world
+
+ACCOUNT_DOORS = [door for door in doors("a/<int:account_id>/")]
+API_DOORS = [door for door in doors("api/") if "account_id" in door.arguments]
+OPEN_TO_ALL = (
+    "accounts/",  # sign-in, sign-up and the like; allauth guards the rest
+    "admin/",  # guarded by the support desk itself, tested below
+    "api/",  # answers 401 without a token, tested below
+    "bulk/api/send",
+    "captured/",  # the development route's mailbox, on the loopback alone
+    "healthz",
+    "readyz",
+    "styleguide/",
+    "static/",
+)
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    return make_world()
+
+
+def address(door: Door, world: World, **changed: object) -> str:
+    values: dict[str, object] = {
+        "account_id": world.account.pk,
+        "domain_id": world.domain.pk,
+        "token_id": world.token.pk,
+        "message_id": uuid.uuid4(),
+    }
+    return door.path(values | changed)
+
+
+def test_there_are_doors_to_knock_at():
+    assert len(ACCOUNT_DOORS) >= 10
+    assert len(API_DOORS) >= 3
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize("door", ACCOUNT_DOORS, ids=lambda door: door.name)
+def test_a_stranger_finds_nothing(door: Door, method: str, world: World):
+    client = Client()
+    client.force_login(world.charlie)
+    assert getattr(client, method)(address(door, world)).status_code == 404
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize("door", [door for door in ACCOUNT_DOORS if len(door.arguments) > 1], ids=lambda door: door.name)
+def test_an_object_of_another_tenant_is_not_found_in_ones_own_account(door: Door, method: str, world: World):
+    client = Client()
+    client.force_login(world.charlie)
+    path = address(door, world, account_id=world.stranger_account.pk)
+    assert getattr(client, method)(path).status_code in (404, 405)
+    assert 404 in {client.get(path).status_code, client.post(path).status_code}
+
+
+@pytest.mark.parametrize("door", ACCOUNT_DOORS, ids=lambda door: door.name)
+def test_who_is_signed_out_is_asked_to_sign_in(door: Door, world: World):
+    response = Client().get(address(door, world))
+    assert response.status_code == 302
+    assert response["Location"].startswith("/accounts/login/")
+
+
+@pytest.mark.parametrize("door", API_DOORS, ids=lambda door: door.route)
+def test_the_api_refuses_another_account_and_a_missing_token(door: Door, world: World):
+    path = address(door, world)
+    own = {"HTTP_AUTHORIZATION": f"Bearer {world.stranger_secret}"}
+    assert Client().get(path, **own).status_code in (403, 405)
+    assert Client().get(path).status_code in (401, 405)
+
+
+def test_every_other_address_is_known_to_be_open(world: World):
+    guarded = ("a/<int:account_id>/", *OPEN_TO_ALL)
+    for door in doors():
+        if door.route.startswith(guarded) or door.arguments:
+            continue
+        response = Client().get(door.path({}))
+        assert response.status_code in (302, 404), f"/{door.route} answers {response.status_code} to anybody"
+
+
+def test_the_support_desk_is_for_staff(world: World):
+    client = Client()
+    client.force_login(world.alice)
+    assert client.get("/admin/").status_code in (302, 403)
+    assert client.get("/admin/sending/message/").status_code in (302, 403)

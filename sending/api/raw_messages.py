@@ -1,0 +1,40 @@
+"""The source of one message by a signed address that ends: whoever has the link may read, and nobody else."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.core import signing
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from sending.delivery.compose import CannotCompose, source_of
+from sending.log.paging import find
+from sending.models import Message
+
+VALID = timedelta(hours=1)
+_SALT = "sending.raw_message"
+
+
+def raw_message_url(message: Message) -> str:
+    """An address that gives the message as it left, for one hour."""
+    ticket = signing.dumps([message.account_id, message.pk.hex], salt=_SALT)
+    return f"{settings.SITE_URL}{reverse('sending:raw_message', args=[ticket])}"
+
+
+@require_safe
+@never_cache
+def raw_message(request: HttpRequest, ticket: str) -> HttpResponse:
+    """The file. 404 for a ticket that is forged or old, and once the content is gone."""
+    try:
+        account_id, message_id = signing.loads(ticket, salt=_SALT, max_age=VALID)
+        found = find(account_id, message_id)
+        source = source_of(found) if found else None
+    except (signing.BadSignature, CannotCompose) as problem:
+        raise Http404 from problem
+    if source is None:
+        raise Http404
+    response = HttpResponse(source, content_type="message/rfc822")
+    response["Content-Disposition"] = f'attachment; filename="{found.pk if found else ""}.eml"'
+    return response

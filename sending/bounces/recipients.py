@@ -1,0 +1,52 @@
+"""Who takes mail at the mx: a table recipient pattern → handler. What no row names is refused: never an open relay."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import structlog
+from django.conf import settings
+
+from sending.listener.incoming import IncomingMail
+from sending.protocol import return_path
+from sending.protocol.reply import Reply
+from sending.protocol.smtp_path import Path
+
+log = structlog.get_logger(__name__)
+
+UNKNOWN = Reply(550, "5.1.1", ("No such user here",))
+OWN_MAILBOXES = frozenset({"postmaster", "abuse"})
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """`refuse` may still turn a recipient away; `receive` runs in a thread, and what it raises defers the mail."""
+
+    name: str
+    matches: Callable[[Path], bool]
+    receive: Callable[[IncomingMail, Path], None]
+    refuse: Callable[[Path], Reply | None] = lambda recipient: None
+
+
+def is_return_path(recipient: Path) -> bool:
+    """Whether we signed it: the domain does not matter, the signature does."""
+    return return_path.decode(recipient.local_part, settings.RETURN_PATH_KEY) is not None
+
+
+def is_own_mailbox(recipient: Path) -> bool:
+    """Postmaster (RFC 5321 4.5.1, also without a domain) and abuse (RFC 2142) of the platform."""
+    own_domain = recipient.domain.lower() in ("", settings.PLATFORM_DOMAIN)
+    return own_domain and recipient.local_part.lower() in OWN_MAILBOXES
+
+
+def note_report(mail: IncomingMail, recipient: Path) -> None:
+    """A report about one of our messages has come back."""
+    message_id = return_path.decode(recipient.local_part, settings.RETURN_PATH_KEY)
+    log.info("report_received", message=message_id, size=len(mail.content), null_path=mail.reverse_path.is_null)
+
+
+RETURN_PATHS = Row("return path", is_return_path, note_report)
+
+
+def row_for(recipient: Path, table: Sequence[Row]) -> Row | None:
+    """The first row that matches."""
+    return next((row for row in table if row.matches(recipient)), None)

@@ -1,0 +1,157 @@
+"""From a receiving server's answer, or the lack of one, to a verdict: outcome, category and what the site asks of us.
+
+The rules are data (`bounce_rules.toml`). Sender-side refusals never say anything about the recipient.
+"""
+
+import re
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from sending.models import Attempt
+from sending.protocol.reply import Reply
+from sending.protocol.smtp_client_events import ClientPhase
+
+RULES = Path(__file__).with_name("bounce_rules.toml")
+
+
+class Category(StrEnum):
+    """The contract's bounce categories."""
+
+    BAD_RECIPIENT = "badrecipient"
+    OVER_QUOTA = "overquota"
+    TIMEOUT = "timeout"
+    TRANSIENT_FAIL = "transientfail"
+    GREYLISTING = "greylisting"
+    BAD_SENDER = "badsender"
+    BLOCK = "block"
+    CONTENT = "content"
+    DNS_FAIL = "dnsFail"
+    GENERAL_FAIL = "generalfail"
+    OTHER = "other"
+    RELAY_FAIL = "relayfail"
+    SERVER_FAIL = "serverfail"
+    SPAM = "spam"
+    VERIFY_FAIL = "verifyfail"
+    SERVER_POLICY = "serverpolicy"
+    SPAM_GMAIL = "spam_gmail"
+
+
+SUPPRESSING = frozenset({Category.BAD_RECIPIENT, Category.OVER_QUOTA, Category.TIMEOUT})
+"""A bounce of these categories puts the recipient on the suppression list."""
+
+
+class Phase(StrEnum):
+    """Where in a delivery the answer was given: the client's phases, and what comes before the connection."""
+
+    DNS = "dns"
+    COMPOSE = "compose"
+    CONNECT = "connect"
+    GREETING = "greeting"
+    EHLO = "ehlo"
+    STARTTLS = "starttls"
+    TLS = "tls"
+    AUTH = "auth"
+    READY = "ready"
+    RSET = "rset"
+    MAIL = "mail"
+    RCPT = "rcpt"
+    DATA = "data"
+    CONTENT = "content"
+    FINAL_DOT = "final dot"
+    QUIT = "quit"
+    CLOSED = "closed"
+
+    @classmethod
+    def of(cls, phase: ClientPhase) -> "Phase":
+        return cls[phase.name]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`category` is None exactly for delivered mail; `rule` names the rule that decided, empty for the default."""
+
+    outcome: Attempt.Outcome
+    category: Category | None = None
+    rule: str = ""
+    slow_down: bool = False
+
+
+DELIVERED = Verdict(Attempt.Outcome.DELIVERED)
+
+
+def classify(reply: Reply, phase: Phase) -> Verdict:
+    """What `reply`, given in `phase`, means. Positive answers before the final dot are no verdict: ValueError."""
+    if reply.is_positive:
+        if phase is not Phase.FINAL_DOT:
+            raise ValueError(f"{reply.code} in phase {phase} decides nothing")
+        return DELIVERED
+    rule = next((rule for rule in rules() if rule.fits(reply, phase)), None)
+    if rule is None:
+        category = Category.GENERAL_FAIL if reply.is_permanent else Category.TRANSIENT_FAIL
+        return Verdict(_by_class(reply), category)
+    return Verdict(rule.outcome or _by_class(reply), rule.category, rule.name, rule.slow_down)
+
+
+def classify_local(reply: Reply, *, uncertain: bool) -> Verdict:
+    """What our own word in place of an answer means: the connection failed, or the server cannot take this message."""
+    if uncertain:
+        return Verdict(Attempt.Outcome.UNCERTAIN, Category.TRANSIENT_FAIL)
+    category = Category.CONTENT if reply.is_permanent else Category.TRANSIENT_FAIL
+    return Verdict(_by_class(reply), category)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One entry of the rules file. Empty conditions hold always."""
+
+    name: str
+    category: Category
+    outcome: Attempt.Outcome | None
+    slow_down: bool
+    codes: frozenset[int] = frozenset()
+    enhanced: frozenset[str] = frozenset()
+    phases: frozenset[Phase] = frozenset()
+    text: re.Pattern[str] | None = field(default=None)
+
+    def fits(self, reply: Reply, phase: Phase) -> bool:
+        if self.codes and reply.code not in self.codes:
+            return False
+        if self.phases and phase not in self.phases:
+            return False
+        if self.enhanced and (reply.enhanced or "")[2:] not in self.enhanced:
+            return False
+        return self.text is None or self.text.search(reply.text) is not None
+
+
+@cache
+def rules() -> Sequence[Rule]:
+    """The rules in order. Raises ValueError or KeyError for a file that is wrong."""
+    return [_rule(entry) for entry in tomllib.loads(RULES.read_text("utf-8"))["rule"]]
+
+
+_ACTIONS = {"bounce": Attempt.Outcome.BOUNCED, "defer": Attempt.Outcome.DEFERRED}
+_KEYS = {"name", "codes", "enhanced", "text", "phases", "category", "action", "slow_down"}
+
+
+def _rule(entry: dict[str, Any]) -> Rule:
+    if unknown := entry.keys() - _KEYS:
+        raise ValueError(f"unknown keys in a bounce rule: {', '.join(sorted(unknown))}")
+    return Rule(
+        name=entry["name"],
+        category=Category(entry["category"]),
+        outcome=_ACTIONS[entry["action"]] if "action" in entry else None,
+        slow_down=entry.get("slow_down", False),
+        codes=frozenset(entry.get("codes", ())),
+        enhanced=frozenset(entry.get("enhanced", ())),
+        phases=frozenset(Phase(phase) for phase in entry.get("phases", ())),
+        text=re.compile(entry["text"], re.IGNORECASE) if "text" in entry else None,
+    )
+
+
+def _by_class(reply: Reply) -> Attempt.Outcome:
+    return Attempt.Outcome.BOUNCED if reply.is_permanent else Attempt.Outcome.DEFERRED

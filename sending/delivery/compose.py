@@ -1,0 +1,57 @@
+"""The bytes that leave: a pure function of stored facts, so that the source shown later is what was sent.
+
+Trace fields, Date and Message-ID were settled at acceptance; what differs for each recipient is added here, and the
+DKIM signature comes last.
+"""
+
+import uuid
+from dataclasses import dataclass
+from hashlib import sha256
+
+from django.conf import settings
+
+from domains.models import DkimKey
+from sending.delivery.sign import Signer, signers
+from sending.models import Content, Message, Submission
+from sending.models.identifiers import time_of
+from sending.protocol import return_path
+
+
+class CannotCompose(Exception):
+    """A fact that the message is made of is gone; `sentence` is for people."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """What goes over the wire, and the hash that the attempt keeps."""
+
+    message: bytes
+    sha256: bytes
+
+
+def compose(stored: bytes, *, signer: Signer, submission_id: uuid.UUID) -> Composed:
+    """The final bytes of a stored content. The signature's time is the moment of acceptance, which the id carries."""
+    message = signer.sign(stored, timestamp=int(time_of(submission_id).timestamp()))
+    return Composed(message, sha256(message).digest())
+
+
+def reverse_path(message_id: uuid.UUID, return_path_domain: str) -> str:
+    """The envelope sender of one message: a signed local part at the domain's own return-path name."""
+    return f"{return_path.encode(message_id, settings.RETURN_PATH_KEY)}@{return_path_domain}"
+
+
+def source_of(message: Message) -> bytes:
+    """The message byte for byte as it leaves or left. Raises `CannotCompose` once its content or its domain is gone."""
+    submission = Submission.objects.filter(pk=message.submission_id).only("content_id").first()
+    content = Content.objects.filter(pk=submission.content_id).first() if submission is not None else None
+    if content is None:
+        raise CannotCompose("The content of this message is no longer stored.")
+    key_id = DkimKey.objects.filter(domain=message.domain_id).order_by("selector").values_list("pk", flat=True).first()
+    signer = signers({key_id}).get(key_id) if key_id is not None else None
+    if signer is None:
+        raise CannotCompose("The sending domain of this message has no signing key any more.")
+    return compose(content.message, signer=signer, submission_id=message.submission_id).message

@@ -1,0 +1,212 @@
+"""What one can ask of the email log, as values; one table serves the page and the API.
+
+Names and operators are the contract's; each becomes a condition in the database.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import reduce
+from ipaddress import ip_address
+from operator import or_
+
+from django.db.models import Exists, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Lower
+
+from sending.events.lifecycle import ContractStatus, stored_statuses
+from sending.models import Event, Message, MessageStatus, Submission
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One filter: `name` and `operator` of the contract, one or more values."""
+
+    name: str
+    operator: str
+    values: tuple[str, ...] = ()
+
+    @property
+    def scans(self) -> bool:
+        """Whether no index answers it, so that the log must read row by row."""
+        return (self.name, self.operator) not in _INDEXED or ContractStatus.OPTED_OUT in self.values
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A whole question. `statuses` are stored ones, which the page offers beyond the contract's four."""
+
+    conditions: tuple[Condition, ...] = ()
+    statuses: tuple[MessageStatus, ...] = ()
+    sent_after: datetime | None = None
+    sent_before: datetime | None = None
+    text: str = ""
+    """What the search field holds: part of a recipient or of a subject."""
+
+    @property
+    def scans(self) -> bool:
+        """Whether rows must be read one by one; a question for one recipient never has many."""
+        if any((one.name, one.operator) == _BY_RECIPIENT for one in self.conditions):
+            return False
+        return bool(self.text) or any(condition.scans for condition in self.conditions)
+
+    def narrow(self, rows: QuerySet[Message]) -> QuerySet[Message]:
+        """The rows that answer the question, its dates left to the caller."""
+        return rows.alias(recipient_lower=Lower("recipient")).filter(self._as_q())
+
+    def _as_q(self) -> Q:
+        asked = Q()
+        if self.statuses:
+            asked &= Q(status__in=self.statuses)
+        if self.text:
+            asked &= _any(Q(recipient__icontains=one) | Q(subject__icontains=one) for one in _storable([self.text]))
+        for condition in self.conditions:
+            asked &= _ROWS[condition.name][condition.operator](_storable(condition.values))
+        return asked
+
+
+def is_known(name: str, operator: str) -> bool:
+    """Whether the contract has this filter with this operator."""
+    return operator in _ROWS.get(name, {})
+
+
+Build = Callable[[Sequence[str]], Q]
+
+
+def _text(column: str, lowered: str | None = None) -> dict[str, Build]:
+    """Comparison without case; a lowered alias lets the index answer equality."""
+
+    def equal(values: Sequence[str]) -> Q:
+        if lowered:
+            # Lowered by the database, so that both sides follow the same rules.
+            return Q(**{f"{lowered}__in": [Lower(Value(value)) for value in values]})
+        return _any(Q(**{f"{column}__iexact": value}) for value in values)
+
+    def contain(values: Sequence[str]) -> Q:
+        return _any(Q(**{f"{column}__icontains": value}) for value in values)
+
+    return {
+        "ci_equal": equal,
+        "ci_not_equal": lambda values: ~equal(values),
+        "ci_contain": contain,
+        "ci_not_contain": lambda values: ~contain(values),
+    }
+
+
+def _exact(column: str) -> dict[str, Build]:
+    return {
+        "equal": lambda values: Q(**{f"{column}__in": list(values)}),
+        "not_equal": lambda values: ~Q(**{f"{column}__in": list(values)}),
+    }
+
+
+def _number(column: str) -> dict[str, Build]:
+    return {
+        "equal": lambda values: Q(**{f"{column}__in": _integers(values)}),
+        "greater_than": lambda values: _any(Q(**{f"{column}__gt": number}) for number in _integers(values)),
+        "less_than": lambda values: _any(Q(**{f"{column}__lt": number}) for number in _integers(values)),
+    }
+
+
+def _identifier(column: str) -> dict[str, Build]:
+    return {
+        "equal": lambda values: Q(**{f"{column}__in": _integers(values)}),
+        "not_equal": lambda values: ~Q(**{f"{column}__in": _integers(values)}),
+    }
+
+
+def _status(values: Sequence[str]) -> Q:
+    asked = Q(pk__in=[])
+    for value in values:
+        if value not in set(ContractStatus):
+            continue
+        stored, opted_out = stored_statuses(ContractStatus(value))
+        one = Q(status__in=stored)
+        if opted_out is not None:
+            one &= Q(opted_out_at__isnull=not opted_out)
+        asked |= one
+    return asked
+
+
+def _event(values: Sequence[str]) -> Q:
+    shown = [value for value in values if value != Event.Type.ACCEPTED]
+    return Q(Exists(_events().filter(type__in=shown)))
+
+
+def _provider(values: Sequence[str]) -> Q:
+    return Q(Exists(_events().filter(details__email_service_provider__in=list(values))))
+
+
+def _events() -> QuerySet[Event]:
+    """The events of the row; they are younger than their message, which leaves out older partitions."""
+    return Event.objects.filter(message=OuterRef("pk"), id__gte=OuterRef("pk"))
+
+
+def _address(column: str, within: Callable[[Q], Q]) -> dict[str, Build]:
+    """Comparison of an IP address; `within` leads from the row to the table that has the column."""
+
+    def equal(values: Sequence[str]) -> Q:
+        return within(Q(**{f"{column}__in": _addresses(values)}))
+
+    def contain(values: Sequence[str]) -> Q:
+        return within(_any(Q(**{f"{column}__contains": value}) for value in values))
+
+    return {
+        "equal": equal,
+        "not_equal": lambda values: ~equal(values),
+        "contain": contain,
+        "not_contain": lambda values: ~contain(values),
+    }
+
+
+def _of_submission(asked: Q) -> Q:
+    return Q(Exists(Submission.objects.filter(asked, pk=OuterRef("submission_id"))))
+
+
+def _any(parts: Iterable[Q]) -> Q:
+    return reduce(or_, parts, Q(pk__in=[]))
+
+
+def _storable(values: Sequence[str]) -> list[str]:
+    """PostgreSQL keeps no NUL in text: a value with one equals nothing."""
+    return [value for value in values if "\0" not in value]
+
+
+def _integers(values: Sequence[str]) -> list[int]:
+    return [int(value) for value in values if re.fullmatch(r"-?[0-9]{1,18}", value.strip())]
+
+
+def _addresses(values: Sequence[str]) -> list[str]:
+    kept = []
+    for value in values:
+        try:
+            kept.append(str(ip_address(value.strip())))
+        except ValueError:
+            continue
+    return kept
+
+
+_ROWS: dict[str, dict[str, Build]] = {
+    "to": _text("recipient", "recipient_lower"),
+    "from": _text("from_address"),
+    "subject": {
+        **_text("subject"),
+        "empty": lambda values: Q(subject=""),
+        "not_empty": lambda values: ~Q(subject=""),
+    },
+    "email_service_provider_response": _text("reply"),
+    "recipient_mx": _text("recipient_mx"),
+    "status": {"equal": _status, "not_equal": lambda values: ~_status(values)},
+    "category": _exact("category"),
+    "sending_stream": _exact("stream"),
+    "sending_domain_id": _identifier("domain_id"),
+    "domain_id": _identifier("domain_id"),
+    "events": {"include_event": _event, "not_include_event": lambda values: ~_event(values)},
+    "clicks_count": _number("clicks_count"),
+    "opens_count": _number("opens_count"),
+    "email_service_provider": {"equal": _provider, "not_equal": lambda values: ~_provider(values)},
+    "client_ip": _address("client_ip", _of_submission),
+    "sending_ip": _address("sending_ip", lambda asked: asked),
+}
+_BY_RECIPIENT = ("to", "ci_equal")
+_INDEXED = {_BY_RECIPIENT, ("status", "equal")}

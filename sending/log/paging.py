@@ -1,0 +1,146 @@
+"""One page of the email log, newest first, by key; a partition that the page does not need is never visited.
+
+A question that no index answers ("contains") reads newest first within a bound of rows, says how far it looked, and
+goes on by cursor.
+"""
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from django.db.models import QuerySet
+
+from sending.log.conditions import Query
+from sending.models import Message
+from sending.models.identifiers import id_floor, time_of
+from sending.models.partitions import Window, windows_newest_first
+
+PAGE = 50
+SCAN_ROWS = 20_000
+"""How many rows one request reads for a question that scans."""
+COUNT_TO = 10_000
+_EPOCH = datetime.fromtimestamp(0, UTC)
+"""No id carries an older moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """`older` continues the list; None at its end. `looked_back_to` is set when the scan's bound cut the search."""
+
+    rows: list[Message]
+    older: uuid.UUID | None
+    looked_back_to: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """How many rows there are; `capped` when there are more than `count`."""
+
+    count: int
+    capped: bool
+
+
+def fetch(account_id: int, query: Query, *, before: uuid.UUID | None = None, size: int = PAGE) -> Page:
+    """The newest `size` rows older than the id `before`."""
+    found: list[Message] = []
+    left = SCAN_ROWS
+    reached: uuid.UUID | None = None
+    for window in _windows(query, before):
+        rows = _rows(account_id, window)
+        if query.scans:
+            rows, read, reached = _bounded(rows, left)
+            left -= read
+        found += query.narrow(rows).order_by("-id")[: size + 1 - len(found)]
+        if len(found) > size:
+            return Page(found[:size], found[size - 1].pk, None)
+        if query.scans and left <= 0 and reached is not None:
+            return Page(found, reached, time_of(reached))
+    return Page(found, None, None)
+
+
+def newer_than(account_id: int, query: Query, after: uuid.UUID, *, size: int = PAGE) -> uuid.UUID | None:
+    """The `before` cursor of the page that stands directly above the row `after`; None for the newest page."""
+    above: list[uuid.UUID] = []
+    for window in reversed(list(_windows(query, None))):
+        if window.high <= after:
+            continue
+        rows = query.narrow(_rows(account_id, window).filter(pk__gte=after)).order_by("id")
+        above += rows.values_list("pk", flat=True)[: size + 1 - len(above)]
+        if len(above) > size:
+            return above[size]
+    return None
+
+
+def total(account_id: int, query: Query) -> Total:
+    """The count, exact to 10,000; of a question that scans, what one scan finds."""
+    count, left = 0, SCAN_ROWS
+    for window in _windows(query, None):
+        rows = _rows(account_id, window)
+        if query.scans:
+            rows, read, _ = _bounded(rows, left)
+            left -= read
+        count += query.narrow(rows).order_by().values("pk")[: COUNT_TO + 1 - count].count()
+        if count > COUNT_TO or left <= 0:
+            return Total(min(count, COUNT_TO), capped=True)
+    return Total(count, capped=False)
+
+
+def newest_values(account_id: int, query: Query, most: int) -> list[tuple[uuid.UUID, str, datetime | None]]:
+    """(id, status, finished at) of the newest `most` rows, for figures."""
+    rows: list[tuple[uuid.UUID, str, datetime | None]] = []
+    for window in _windows(query, None):
+        found = query.narrow(_rows(account_id, window)).order_by("-id")
+        rows += found.values_list("pk", "status", "finished_at")[: most - len(rows)]
+        if len(rows) >= most:
+            break
+    return rows
+
+
+def has_any(account_id: int) -> bool:
+    """Whether the account has ever sent."""
+    return bool(fetch(account_id, Query(), size=1).rows)
+
+
+def find(account_id: int, message_id: uuid.UUID) -> Message | None:
+    """The account's message of this id."""
+    return Message.objects.filter(pk=message_id, account_id=account_id).first()
+
+
+def count_newer(account_id: int, query: Query, than: uuid.UUID | None, *, most: int = 100) -> int:
+    """How many rows came after the row `than`, up to `most`."""
+    count = 0
+    for window in _windows(query, None):
+        if than is not None and window.high <= than:
+            break
+        rows = _rows(account_id, window).filter(pk__gt=than) if than else _rows(account_id, window)
+        count += query.narrow(rows).order_by().values("pk")[: most - count].count()
+        if count >= most:
+            break
+    return count
+
+
+def _windows(query: Query, before: uuid.UUID | None) -> Iterator[Window]:
+    """The made partitions, newest first, cut to the dates of the question and to the cursor."""
+    lowest = id_floor(max(query.sent_after, _EPOCH)) if query.sent_after else uuid.UUID(int=0)
+    highest = id_floor(max(query.sent_before, _EPOCH)) if query.sent_before else uuid.UUID(int=2**128 - 1)
+    if before is not None:
+        highest = min(highest, before)
+    for window in windows_newest_first(Message._meta.db_table):
+        low, high = max(window.low, lowest), min(window.high, highest)
+        if low < high:
+            yield Window(low, high)
+
+
+def _rows(account_id: int, window: Window) -> QuerySet[Message]:
+    return Message.objects.filter(account_id=account_id, pk__gte=window.low, pk__lt=window.high)
+
+
+def _bounded(rows: QuerySet[Message], most: int) -> tuple[QuerySet[Message], int, uuid.UUID | None]:
+    """`rows` cut to the newest `most`, how many these are, and the oldest of them if there may be more."""
+    ids = rows.order_by("-id").values_list("pk", flat=True)
+    count = ids[:most].count()
+    if count < most:
+        return rows, count, None
+    oldest = ids[most - 1]
+    return rows.filter(pk__gte=oldest), count, oldest

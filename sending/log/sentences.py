@@ -1,0 +1,64 @@
+"""The first sentence of a message's page, and the support beneath it."""
+
+from datetime import datetime
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from mailtrap_site.web.wording import duration_words, time_words
+from sending.log.story import TRIES, Story
+
+
+def headline(story: Story) -> str:
+    """The answer to "where is my email?"."""
+    message = story.message
+    destination = message.recipient.rpartition("@")[2]
+    host = message.recipient_mx or destination
+    if story.state == "bounced" and story.category == "badrecipient":
+        return _("Bounced: the mailbox %(recipient)s does not exist") % {"recipient": message.recipient}
+    sentences = {
+        "scheduled": _("Scheduled for %(recipient)s"),
+        "queued": _("Queued for %(recipient)s"),
+        "sending": _("Sending to %(recipient)s"),
+        "deferred": _("Deferred: %(destination)s asks us to come back later"),
+        "uncertain": _("Uncertain: the line dropped before the answer"),
+        "held": _("Held: mail of this domain waits"),
+        "delivered": _("Delivered to %(recipient)s"),
+        "captured": _("Captured for %(recipient)s"),
+        "bounced": _("Bounced: %(host)s refused it"),
+        "rejected": _("Rejected: it was not sent"),
+        "cancelled": _("Cancelled before it was sent"),
+        "opted_out": _("Delivered, then %(recipient)s opted out"),
+        "spam": _("Delivered, then marked as spam by %(recipient)s"),
+    }
+    return sentences[story.state] % {"recipient": message.recipient, "destination": destination, "host": host}
+
+
+def support(story: Story, now: datetime) -> str:
+    """What stands beneath it: who answered, when, and what happens next."""
+    message = story.message
+    host = message.recipient_mx or message.recipient.rpartition("@")[2]
+    words = {"host": host, "tries": message.attempts, "most": TRIES, "after": duration_words(story.finished_after)}
+    if story.state in ("delivered", "opted_out", "spam"):
+        return _("%(host)s took it %(after)s after you sent it.") % words
+    if story.state == "bounced":
+        return _("%(host)s refused it for good %(after)s after you handed it over. We do not try again.") % words
+    if story.state in ("deferred", "uncertain") and message.next_attempt_at:
+        words["clock"] = _clock(message.next_attempt_at)
+        words["when"] = time_words(message.next_attempt_at, now, timezone.get_current_timezone())
+        if story.state == "uncertain":
+            return _("It may have arrived. We send it again at %(clock)s, so the reader may get it twice.") % words
+        if message.next_attempt_at <= now:
+            return _("The next try is due now; %(tries)s of %(most)s tries made.") % words
+        return _("Trying again at %(clock)s, %(when)s; %(tries)s of %(most)s tries made.") % words
+    if story.state == "queued":
+        return _("It leaves within seconds.")
+    if story.state == "sending":
+        return _("We are talking to the receiving server now.")
+    if story.state == "captured":
+        return _("It did not leave this instance.")
+    return ""
+
+
+def _clock(moment: datetime) -> str:
+    return f"{timezone.localtime(moment):%H:%M}"

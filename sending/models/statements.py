@@ -1,0 +1,31 @@
+"""Raw SQL for the hot path, with the names of tables taken from the models."""
+
+from typing import LiteralString
+
+from psycopg import sql
+
+from domains.models import DkimKey, SendingDomain
+from sending.models.attempt import Attempt
+from sending.models.content import Content
+from sending.models.event import Event
+from sending.models.message import Message
+from sending.models.queue_entry import QueueEntry
+from sending.models.submission import Submission
+
+_MODELS = {
+    "queue": QueueEntry,
+    "message": Message,
+    "submission": Submission,
+    "content": Content,
+    "attempt": Attempt,
+    "event": Event,
+    "domain": SendingDomain,
+    "dkim_key": DkimKey,
+}
+_TABLES = {name: sql.Identifier(model._meta.db_table) for name, model in _MODELS.items()}
+
+
+def statement(text: LiteralString, **parts: sql.Composable) -> bytes:
+    """`text` with `{queue}`, `{message}`, `{submission}`, `{content}`, `{attempt}`, `{event}`, `{domain}`, `{dkim_key}`
+    replaced by their tables, and `parts` by what they are; other braces are doubled."""
+    return sql.SQL(text).format(**_TABLES, **parts).as_bytes()

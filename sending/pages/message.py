@@ -1,0 +1,125 @@
+"""One message: where it is, what was said on the wire, what was in it."""
+
+import uuid
+from datetime import datetime
+
+from django.http import Http404, HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from accounts.models import ApiToken
+from accounts.roles import Ability, can
+from accounts.tenancy import AccountRequest, account_view
+from mailtrap_site.web.partials import STOP_POLLING, render_page, unchanged
+from sending.capture.store import captured_copy
+from sending.delivery.compose import CannotCompose, source_of
+from sending.log.paging import find
+from sending.log.sentences import headline, support
+from sending.log.story import Story, tell
+from sending.log.timeline import timeline
+from sending.models import Message
+from sending.pages.previews import Reading, preview_response, read_mail, show_source, source_response
+
+TABS = ("timeline", "content", "source", "headers")
+
+
+@account_view(Ability.VIEW)
+@require_safe
+def message(request: AccountRequest, message_id: uuid.UUID) -> HttpResponse:
+    """The page; while the message is under way, its answer and timeline refresh themselves."""
+    found, now = _find(request, message_id), timezone.now()
+    story, show = tell(found, now), _shown_tab(request)
+    poll_seconds = _poll_seconds(story, now)
+    seen = f"{story.state}-{len(story.events)}-{poll_seconds}"
+    if request.GET.get("seen") == seen:
+        return unchanged()
+    token = ApiToken.objects.filter(pk=story.submission.token_id).first() if story.submission else None
+    context = {
+        "story": story,
+        "message": found,
+        "headline": headline(story),
+        "support": support(story, now),
+        "poll": f"?show={show}&seen={seen}" if poll_seconds else "",
+        "poll_seconds": poll_seconds,
+        "show": show,
+        "tabs": _tabs(request, show),
+        "timeline": timeline(story, token.name if token else ""),
+        "captured": captured_copy(found),
+        **_content(found, show),
+    }
+    done = "seen" in request.GET and not poll_seconds
+    return render_page(
+        request,
+        "sending/message.html",
+        "sending/_message_story.html",
+        context,
+        target="story",
+        status=STOP_POLLING if done else 200,
+    )
+
+
+@account_view(Ability.VIEW_CONTENT)
+@require_safe
+def message_preview(request: AccountRequest, message_id: uuid.UUID) -> HttpResponse:
+    """The HTML part alone, for the sandboxed frame: no scripts, no remote images."""
+    return preview_response(_reading(_source(_find(request, message_id))))
+
+
+@account_view(Ability.VIEW_CONTENT)
+@require_safe
+def message_source(request: AccountRequest, message_id: uuid.UUID) -> HttpResponse:
+    """The message as a file, byte for byte as it left."""
+    found = _find(request, message_id)
+    return source_response(_source(found), str(found.pk))
+
+
+def _find(request: AccountRequest, message_id: uuid.UUID) -> Message:
+    found = find(request.account.pk, message_id)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _source(found: Message) -> bytes:
+    try:
+        return source_of(found)
+    except CannotCompose as gone:
+        raise Http404(gone.sentence) from gone
+
+
+def _reading(source: bytes) -> Reading:
+    reading = read_mail(source)
+    if not reading.html:
+        raise Http404
+    return reading
+
+
+def _content(found: Message, show: str) -> dict[str, object]:
+    """What the tab beside the timeline needs; `gone` says why there is nothing to show."""
+    if show == "timeline":
+        return {}
+    try:
+        source = source_of(found)
+    except CannotCompose as gone:
+        return {"gone": gone.sentence}
+    return {"source": show_source(source)} if show == "source" else {"reading": read_mail(source)}
+
+
+def _shown_tab(request: AccountRequest) -> str:
+    show = request.GET.get("show", "")
+    return show if show in TABS and can(request.membership, Ability.VIEW_CONTENT) else TABS[0]
+
+
+def _tabs(request: AccountRequest, show: str) -> list[tuple[str, str, bool]]:
+    words = {"timeline": _("Timeline"), "content": _("Content"), "source": _("Source"), "headers": _("Headers")}
+    allowed = TABS if can(request.membership, Ability.VIEW_CONTENT) else TABS[:1]
+    return [(words[key], f"?show={key}", key == show) for key in allowed]
+
+
+def _poll_seconds(story: Story, now: datetime) -> int:
+    """How often the page asks: often while the mail is fresh, seldom later, never once it is settled (0)."""
+    if story.is_settled:
+        return 0
+    age = (now - story.message.sent_at).total_seconds()
+    return 2 if age < 60 else 10 if age < 3600 else 60

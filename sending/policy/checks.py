@@ -1,0 +1,86 @@
+"""The policy: an ordered list of small pure checks; the first refusal counts. The quota is reserved after them."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Protocol
+
+from sending.policy.limits import most_bytes
+from sending.policy.refusal import Reason, Refusal
+from sending.policy.standing import Standing
+
+SENDING_LEVEL = 100
+"""The contract's access level "admin", which sending needs on the account or on the domain."""
+
+
+class Candidate(Protocol):
+    """What the checks ask of a mail. Its one domain and its recipients have been read before."""
+
+    @property
+    def token_id(self) -> int | None: ...
+    @property
+    def domain(self) -> str: ...
+    @property
+    def account_id(self) -> int: ...
+    @property
+    def counted_size(self) -> int: ...
+
+
+Check = Callable[[Candidate, Standing, datetime], Refusal | None]
+
+
+def token_is_valid(mail: Candidate, standing: Standing, now: datetime) -> Refusal | None:
+    """The token exists in the account and has not expired; only the platform's own mail has none."""
+    if mail.token_id is None:
+        return None if standing.is_platform else Refusal(Reason.TOKEN_INVALID)
+    if standing.token_scopes is None:
+        return Refusal(Reason.TOKEN_INVALID)
+    expires_at = standing.token_expires_at
+    return Refusal(Reason.TOKEN_INVALID) if expires_at is not None and expires_at <= now else None
+
+
+def account_is_active(mail: Candidate, standing: Standing, now: datetime) -> Refusal | None:
+    return None if standing.account_active else Refusal(Reason.ACCOUNT_SUSPENDED)
+
+
+def domain_may_send(mail: Candidate, standing: Standing, now: datetime) -> Refusal | None:
+    """The account has a domain of exactly this name, and it may send."""
+    permission = standing.domain_permission
+    if permission is None:
+        return Refusal(Reason.DOMAIN_UNKNOWN, mail.domain)
+    return None if permission.allowed else Refusal(Reason(permission.code), mail.domain)
+
+
+def token_permits_domain(mail: Candidate, standing: Standing, now: datetime) -> Refusal | None:
+    """A scope with admin access names the account or the domain."""
+    if mail.token_id is None:
+        return None
+    granted = (("account", mail.account_id), ("domain", standing.domain_id))
+    for scope in standing.token_scopes or ():
+        if (scope.get("resource_type"), scope.get("resource_id")) in granted:
+            level = scope.get("access_level")
+            if isinstance(level, int) and level >= SENDING_LEVEL:
+                return None
+    return Refusal(Reason.TOKEN_NOT_PERMITTED, mail.domain)
+
+
+def size_is_within_limit(mail: Candidate, standing: Standing, now: datetime) -> Refusal | None:
+    limit = most_bytes(standing.max_message_bytes)
+    return Refusal(Reason.MESSAGE_TOO_LARGE, str(limit)) if mail.counted_size > limit else None
+
+
+CHECKS: tuple[Check, ...] = (
+    token_is_valid,
+    account_is_active,
+    domain_may_send,
+    token_permits_domain,
+    size_is_within_limit,
+)
+
+
+def judge(mail: Candidate, standing: Standing, now: datetime) -> Refusal | None:
+    """The first refusal, or None for mail that only the quota can still stop."""
+    for check in CHECKS:
+        refusal = check(mail, standing, now)
+        if refusal is not None:
+            return refusal
+    return None

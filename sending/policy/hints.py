@@ -1,0 +1,57 @@
+"""Standing as it was at most two seconds ago, for early refusals in a dialogue. The flush decides."""
+
+import time
+from collections import OrderedDict
+from threading import Lock
+
+from django.db import connection
+from django.utils import timezone
+
+from billing.metering import Demand, look
+from sending.policy.refusal import Reason, Refusal
+from sending.policy.standing import Key, Standing, read_standings
+
+HINT_SECONDS = 2.0
+MOST_HINTS = 10_000
+
+_hints: OrderedDict[Key, tuple[float, Standing]] = OrderedDict()
+_lock = Lock()
+
+
+def remembered(key: Key) -> Standing | None:
+    """The hint, if there is a fresh one; never asks the database."""
+    with _lock:
+        known = _hints.get(key)
+    return known[1] if known is not None and known[0] > time.monotonic() else None
+
+
+def standing_of(key: Key) -> Standing:
+    """The hint, asking the database where there is none."""
+    known = remembered(key)
+    if known is not None:
+        return known
+    forget_at = time.monotonic() + HINT_SECONDS
+    with connection.cursor() as cursor:
+        standing = read_standings(cursor, [key]).get(key, Standing())
+    with _lock:
+        _hints[key] = (forget_at, standing)
+        _hints.move_to_end(key)
+        while len(_hints) > MOST_HINTS:
+            _hints.popitem(last=False)
+    return standing
+
+
+def nothing_left(account_id: int, standing: Standing) -> Refusal | None:
+    """The refusal of an account whose meter is full; asks the database."""
+    if standing.signed_up_at is None:
+        return None
+    demand = Demand(account_id, 1, standing.signed_up_at, not standing.is_platform)
+    with connection.cursor() as cursor:
+        fits = look(cursor, [demand], timezone.now())[account_id].accepted
+    return None if fits else Refusal(Reason.MONTHLY_LIMIT)
+
+
+def forget_hints() -> None:
+    """Empties this process's hints."""
+    with _lock:
+        _hints.clear()

@@ -1,0 +1,236 @@
+"""Why mail is refused, and one table of what that means at each door: HTTP status, contract error, SMTP reply, code."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from sending.protocol.reply import Reply
+
+
+class Reason(StrEnum):
+    """The value is the stable code that API details, the log and the documentation show."""
+
+    TOKEN_INVALID = "token_invalid"  # noqa: S105 a code, not a password
+    TOKEN_NOT_PERMITTED = "token_not_permitted"  # noqa: S105
+    ACCOUNT_SUSPENDED = "account_suspended"
+    DOMAIN_UNKNOWN = "domain_unknown"
+    DOMAIN_NOT_VERIFIED = "domain_not_verified"
+    DOMAIN_NOT_COMPLIANT = "domain_not_compliant"
+    DOMAIN_SUSPENDED = "domain_suspended"
+    DOMAIN_DELETED = "domain_deleted"
+    REVERSE_PATH_EMPTY = "reverse_path_empty"
+    FROM_MISSING = "from_missing"
+    FROM_SEVERAL = "from_several"
+    FROM_MALFORMED = "from_malformed"
+    FROM_MISMATCH = "from_mismatch"
+    SENDER_MISMATCH = "sender_mismatch"
+    HEADER_MALFORMED = "header_malformed"
+    RECIPIENTS_MISSING = "recipients_missing"
+    RECIPIENTS_TOO_MANY = "recipients_too_many"
+    RECIPIENT_INVALID = "recipient_invalid"
+    MESSAGE_TOO_LARGE = "message_too_large"
+    MONTHLY_LIMIT = "monthly_limit"
+    UNSTORABLE_TEXT = "unstorable_text"
+    TEMPORARY = "temporary_failure"
+    OVERLOADED = "overloaded"
+
+
+@dataclass(frozen=True, slots=True)
+class _Meaning:
+    """`error` and `text` may hold `{}` for the refusal's detail; `sentence` says what to do, for people."""
+
+    status: int
+    error: str
+    reply: tuple[int, str, str]
+    sentence: str
+
+
+_UNAUTHORIZED, _FORBIDDEN = "Unauthorized", "Forbidden"
+_DOMAIN_TEXT = "Sending from domain {} is not allowed"
+_FROM_MISMATCH = "'From' header does not match the sender's domain"
+_TRY_LATER = gettext_noop("Nothing was accepted. Try again in a moment.")
+
+_MEANINGS: dict[Reason, _Meaning] = {
+    Reason.TOKEN_INVALID: _Meaning(
+        401,
+        _UNAUTHORIZED,
+        (535, "5.7.8", "Authentication credentials invalid"),
+        gettext_noop("The API token does not exist or has expired. Use a valid token of the account."),
+    ),
+    Reason.TOKEN_NOT_PERMITTED: _Meaning(
+        403,
+        _FORBIDDEN,
+        (550, "5.7.1", _DOMAIN_TEXT),
+        gettext_noop("The API token may not send from this domain. Use a token with admin access to it."),
+    ),
+    Reason.ACCOUNT_SUSPENDED: _Meaning(
+        403,
+        _FORBIDDEN,
+        (550, "5.7.1", "Sending from this account is suspended"),
+        gettext_noop("The account is suspended. The dashboard says why; support can release it."),
+    ),
+    Reason.DOMAIN_UNKNOWN: _Meaning(
+        401,
+        _UNAUTHORIZED,
+        (550, "5.7.1", _DOMAIN_TEXT),
+        gettext_noop("The account has no sending domain of exactly this name. Add and verify it."),
+    ),
+    Reason.DOMAIN_NOT_VERIFIED: _Meaning(
+        401,
+        _UNAUTHORIZED,
+        (550, "5.7.1", _DOMAIN_TEXT),
+        gettext_noop("The sending domain is not verified. Publish its DNS records, then check them again."),
+    ),
+    Reason.DOMAIN_NOT_COMPLIANT: _Meaning(
+        401,
+        _UNAUTHORIZED,
+        (550, "5.7.1", _DOMAIN_TEXT),
+        gettext_noop("The sending domain is not released for sending yet. Its page says what is missing."),
+    ),
+    Reason.DOMAIN_SUSPENDED: _Meaning(
+        403,
+        _FORBIDDEN,
+        (550, "5.7.1", _DOMAIN_TEXT),
+        gettext_noop("The sending domain is suspended. Its page says why; support can release it."),
+    ),
+    Reason.DOMAIN_DELETED: _Meaning(
+        401,
+        _UNAUTHORIZED,
+        (550, "5.7.1", _DOMAIN_TEXT),
+        gettext_noop("The sending domain was deleted. Add and verify it again."),
+    ),
+    Reason.REVERSE_PATH_EMPTY: _Meaning(
+        400,
+        "'from' address is invalid",
+        (550, "5.7.1", _DOMAIN_TEXT),
+        gettext_noop("Mail with an empty reverse-path is not accepted for submission. Name the sender in MAIL FROM."),
+    ),
+    Reason.FROM_MISSING: _Meaning(
+        400,
+        "'from' is required",
+        (550, "5.6.0", "The message has no From header"),
+        gettext_noop("A message names its author in exactly one From header."),
+    ),
+    Reason.FROM_SEVERAL: _Meaning(
+        400,
+        "'from' is invalid",
+        (550, "5.6.0", "The message has more than one From header"),
+        gettext_noop("A message names its author in exactly one From header."),
+    ),
+    Reason.FROM_MALFORMED: _Meaning(
+        400,
+        "'from' address is invalid",
+        (550, "5.6.0", "The From header is malformed or could be read in more than one way"),
+        gettext_noop("Write From as Name <address@domain>, with one @ sign in each address."),
+    ),
+    Reason.FROM_MISMATCH: _Meaning(
+        401,
+        _FROM_MISMATCH,
+        (550, "5.7.1", _FROM_MISMATCH),
+        gettext_noop("Every address in From, and the reverse-path, must be of the same verified domain."),
+    ),
+    Reason.SENDER_MISMATCH: _Meaning(
+        401,
+        "'Sender' header does not match the sender's domain",
+        (550, "5.7.1", "'Sender' header does not match the sender's domain"),
+        gettext_noop("A Sender header must hold one address of the verified domain. Leave it out if in doubt."),
+    ),
+    Reason.HEADER_MALFORMED: _Meaning(
+        400,
+        "'headers' is invalid",
+        (550, "5.6.0", "The header has a line that is no field"),
+        gettext_noop("Each line of the header is a field, Name: value, or continues one with leading space."),
+    ),
+    Reason.RECIPIENTS_MISSING: _Meaning(
+        400,
+        "'to', 'cc' or 'bcc' address is required",
+        (554, "5.5.1", "No valid recipients"),
+        gettext_noop("Name at least one recipient."),
+    ),
+    Reason.RECIPIENTS_TOO_MANY: _Meaning(
+        400,
+        "too many addresses in {}",
+        (550, "5.5.3", "Too many recipients in {}"),
+        gettext_noop("At most 1,000 recipients each in to, cc and bcc. Send to the others in a further message."),
+    ),
+    Reason.RECIPIENT_INVALID: _Meaning(
+        400,
+        "address is invalid in {}",
+        (553, "5.1.3", "{}"),
+        gettext_noop("Correct the recipient's address."),
+    ),
+    Reason.MESSAGE_TOO_LARGE: _Meaning(
+        413,
+        "message too large",
+        (552, "5.3.4", "Message is larger than {} bytes"),
+        gettext_noop("The composed message, attachments included, is larger than the account may send."),
+    ),
+    Reason.MONTHLY_LIMIT: _Meaning(
+        403,
+        "Monthly messages limit reached",
+        (535, "5.7.0", "Monthly messages limit reached"),
+        gettext_noop("The plan's messages of this month are used up, or this mail needs more than are left."),
+    ),
+    Reason.UNSTORABLE_TEXT: _Meaning(
+        400,
+        "the message holds characters that cannot be stored",
+        (550, "5.6.0", "The message holds characters that cannot be stored"),
+        gettext_noop("Remove NUL characters from subject, category and custom variables."),
+    ),
+    Reason.TEMPORARY: _Meaning(
+        503, "Service temporarily unavailable", (451, "4.3.0", "Temporary failure; try again later"), _TRY_LATER
+    ),
+    Reason.OVERLOADED: _Meaning(
+        503, "Service temporarily unavailable", (451, "4.3.1", "Too busy; try again later"), _TRY_LATER
+    ),
+}
+
+RETRY_AFTER_SECONDS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """`detail` fills the place that the reason's texts leave: a domain, a field, a size."""
+
+    reason: Reason
+    detail: str = ""
+
+    @property
+    def status(self) -> int:
+        """Of HTTP."""
+        return _MEANINGS[self.reason].status
+
+    @property
+    def error(self) -> str:
+        """The contract's string for `errors`."""
+        return _MEANINGS[self.reason].error.replace("{}", self.detail)
+
+    @property
+    def reply(self) -> Reply:
+        """Of SMTP."""
+        code, enhanced, text = _MEANINGS[self.reason].reply
+        return Reply(code, enhanced, (text.replace("{}", self.detail),))
+
+    @property
+    def retry_after(self) -> int | None:
+        """Seconds, where trying again helps."""
+        return RETRY_AFTER_SECONDS if self.status == 503 else None
+
+    @property
+    def sentence(self) -> str:
+        """What to do about it, in the reader's language."""
+        return _(_MEANINGS[self.reason].sentence)
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """What the API adds beside the contract's `errors`."""
+        return {"code": self.reason.value, "message": self.sentence, "docs": docs_url(self.reason)}
+
+
+def docs_url(reason: Reason) -> str:
+    """Where the documentation explains a code."""
+    return f"{settings.SITE_URL}/refusals/#{reason.value}"

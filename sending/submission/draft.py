@@ -1,0 +1,39 @@
+"""What a door hands over, and what it gets back."""
+
+import uuid
+from dataclasses import dataclass, field
+from typing import Any
+
+from sending.models import Door, Stream
+from sending.models.identifiers import new_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """One mail as it came in. `message` is composed (RFC 5322, CRLF, complete); `recipients` are (kind, address).
+
+    `token_id` is None for the platform's own mail alone. `smtputf8`: the client, or the composer, asked for RFC 6531.
+    """
+
+    account_id: int
+    token_id: int | None
+    stream: Stream
+    door: Door
+    client_ip: str | None
+    mail_from: str
+    recipients: tuple[tuple[str, str], ...]
+    message: bytes
+    category: str | None = None
+    custom_variables: dict[str, Any] = field(default_factory=dict)
+    smtputf8: bool = False
+    added_bytes: int = 0
+    """How much of `message` is trace fields and fix-ups of ours, which do not count against the sender's limit."""
+    submission_id: uuid.UUID = field(default_factory=new_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """Committed. One message id a recipient, in the order to, cc, bcc."""
+
+    submission_id: uuid.UUID
+    message_ids: tuple[uuid.UUID, ...]

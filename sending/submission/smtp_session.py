@@ -1,0 +1,244 @@
+"""The submission server's decisions (RFC 6409): who logs in, who may be the sender, and when a mail is safe.
+
+Runs on the event loop, which never calls the ORM: what needs the database goes to a bounded pool of threads.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TypeVar
+
+import structlog
+from django.db import close_old_connections, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.utils import DatabaseError, InterfaceError
+from django.utils import timezone
+
+from accounts.authentication import TokenIdentity, authenticate_token
+from sending.listener import Connection, Verdict
+from sending.models import Stream
+from sending.policy import hints
+from sending.policy.checks import account_is_active, judge
+from sending.policy.limits import most_bytes
+from sending.policy.refusal import Reason, Refusal
+from sending.policy.standing import Key, Standing
+from sending.protocol.address import AddressError, parse_address, to_ascii_domain
+from sending.protocol.reply import Reply
+from sending.protocol.smtp_server_events import Authenticate, MailFrom, MessageReceived, Question, RcptTo
+from sending.submission import login_throttle
+from sending.submission.draft import Accepted, Draft
+from sending.submission.smtp_draft import Origin, draft_of
+from sending.submission.submit import hand_over, note
+
+log = structlog.get_logger(__name__)
+
+STREAMS = {"api": Stream.TRANSACTIONAL, "bulk": Stream.BULK}
+"""The SMTP user names. The password, an API token, says who it is."""
+MOST_CONNECTIONS_AN_ACCOUNT = 10
+POOL_THREADS = 8
+PACKED_ON_THE_LOOP = 65_536
+"""Octets; reading and compressing more would keep the other connections waiting."""
+
+BAD_CREDENTIALS = Reply(535, "5.7.8", ("Authentication credentials invalid",))
+TOO_MANY_CONNECTIONS = Reply(535, "5.7.8", ("Too many connections per account",))
+TOO_MANY_FAILURES = Reply(454, "4.7.0", ("Too many failed logins from your address; try again later",))
+CANNOT_CHECK = Reply(454, "4.7.0", ("Temporary authentication failure; try again later",))
+TEMPORARY = Refusal(Reason.TEMPORARY).reply
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """Who a connection speaks for."""
+
+    identity: TokenIdentity
+    stream: Stream
+    max_size: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Announced:
+    """What MAIL FROM tells, as far as the policy asks."""
+
+    account_id: int
+    token_id: int
+    domain: str
+    counted_size: int
+
+    @property
+    def key(self) -> Key:
+        return self.account_id, self.token_id, self.domain
+
+
+class SubmissionDoor:
+    """What the connections of one process share. Its method `handler` is the listener's `make_handler`."""
+
+    def __init__(self, hostname: str) -> None:
+        self.hostname = hostname
+        self.connections: Counter[int] = Counter()
+        self._pool = ThreadPoolExecutor(POOL_THREADS, thread_name_prefix="smtp-database")
+        self._databases: set[BaseDatabaseWrapper] = set()
+
+    def handler(self, connection: Connection) -> "SubmissionHandler":
+        return SubmissionHandler(self, connection)
+
+    async def in_pool(self, call: Callable[[], Result]) -> Result:
+        """The result of a call that blocks on the database."""
+        return await asyncio.get_running_loop().run_in_executor(self._pool, self._with_fresh_connection, call)
+
+    def close(self) -> None:
+        """Ends the pool's threads once they are idle, and their connections."""
+        self._pool.shutdown()
+        for database in self._databases:
+            database.inc_thread_sharing()
+            database.close()
+
+    def _with_fresh_connection(self, call: Callable[[], Result]) -> Result:
+        """Runs it on this thread's connection, renewing one that is old or broken."""
+        close_old_connections()
+        try:
+            return call()
+        finally:
+            close_old_connections()
+            self._databases.add(connections["default"])
+
+
+class SubmissionHandler:
+    """One connection's decisions."""
+
+    def __init__(self, door: SubmissionDoor, connection: Connection) -> None:
+        self._door = door
+        self._connection = connection
+        self._login: Login | None = None
+
+    def decide(self, question: Question) -> Verdict | Awaitable[Verdict]:
+        match question:
+            case Authenticate(username=username, password=password):
+                return self._log_in(username, password)
+            case MailFrom(envelope=envelope):
+                return self._mail_from(envelope.reverse_path.domain, envelope.size or 0)
+            case RcptTo(recipient=recipient):
+                return _recipient(recipient.address)
+            case MessageReceived():
+                return self._message(question)
+
+    def closed(self) -> None:
+        if self._login is None:
+            return
+        connections, account_id = self._door.connections, self._login.identity.account_id
+        connections[account_id] -= 1
+        if not connections[account_id]:
+            del connections[account_id]
+        self._login = None
+
+    async def _log_in(self, username: str, password: str) -> Verdict:
+        client_ip = self._connection.client_ip
+        try:
+            answer = await self._door.in_pool(lambda: log_in(username, password, client_ip))
+        except (DatabaseError, InterfaceError) as problem:
+            log.error("login_not_checked", problem=type(problem).__name__)
+            return CANNOT_CHECK
+        if isinstance(answer, Reply):
+            return answer
+        account_id = answer.identity.account_id
+        if self._door.connections[account_id] >= MOST_CONNECTIONS_AN_ACCOUNT:
+            return TOO_MANY_CONNECTIONS
+        self._door.connections[account_id] += 1
+        self._login = answer
+        self._connection.session.set_max_size(answer.max_size)
+        return None
+
+    def _mail_from(self, domain: str, size: int) -> Verdict | Awaitable[Verdict]:
+        login = self._login
+        if login is None:
+            return BAD_CREDENTIALS
+        if not domain:
+            return Refusal(Reason.REVERSE_PATH_EMPTY).reply
+        try:
+            ascii_domain = to_ascii_domain(domain)
+        except AddressError:
+            return Refusal(Reason.DOMAIN_UNKNOWN, domain).reply
+        announced = _Announced(login.identity.account_id, login.identity.token_id, ascii_domain, size)
+        standing = hints.remembered(announced.key)
+        return self._ask_standing(announced) if standing is None else _judged(announced, standing)
+
+    async def _ask_standing(self, announced: _Announced) -> Verdict:
+        try:
+            standing = await self._door.in_pool(lambda: hints.standing_of(announced.key))
+        except (DatabaseError, InterfaceError) as problem:
+            log.error("standing_not_read", problem=type(problem).__name__)
+            return TEMPORARY
+        return _judged(announced, standing)
+
+    async def _message(self, received: MessageReceived) -> Verdict:
+        login = self._login
+        if login is None:
+            return BAD_CREDENTIALS
+        connection = self._connection
+        origin = Origin(
+            account_id=login.identity.account_id,
+            token_id=login.identity.token_id,
+            stream=login.stream,
+            client_ip=connection.client_ip,
+            hostname=self._door.hostname,
+            protocol=connection.session.protocol,
+            tls=connection.tls,
+        )
+        if len(received.content) <= PACKED_ON_THE_LOOP:
+            draft, future = _read_and_hand_over(received, origin)
+        else:
+            draft, future = await self._door.in_pool(lambda: _read_and_hand_over(received, origin))
+        # Shielded: a connection that is cut must not cancel what the flusher has begun.
+        outcome = note(draft, await asyncio.shield(asyncio.wrap_future(future)))
+        return _queued(outcome) if isinstance(outcome, Accepted) else outcome.reply
+
+
+def log_in(username: str, password: str, client_ip: str) -> Login | Reply:
+    """Who it is, or the refusal. Blocks on the database."""
+    if login_throttle.is_blocked(client_ip):
+        return TOO_MANY_FAILURES
+    stream = STREAMS.get(username)
+    identity = authenticate_token(password) if stream is not None else None
+    if stream is None or identity is None:
+        login_throttle.note_failure(client_ip)
+        log.info("login_refused", user=username if username in STREAMS else "other")
+        return BAD_CREDENTIALS
+    return _standing_of_login(identity, stream)
+
+
+def _standing_of_login(identity: TokenIdentity, stream: Stream) -> Login | Reply:
+    announced = _Announced(identity.account_id, identity.token_id, "", 0)
+    standing = hints.standing_of(announced.key)
+    refusal = account_is_active(announced, standing, timezone.now())
+    refusal = refusal or hints.nothing_left(identity.account_id, standing)
+    if refusal is None:
+        return Login(identity, stream, most_bytes(standing.max_message_bytes))
+    reply = refusal.reply
+    return reply if reply.code == 535 else Reply(535, reply.enhanced, reply.lines)
+
+
+def _judged(announced: _Announced, standing: Standing) -> Verdict:
+    refusal = judge(announced, standing, timezone.now())
+    return None if refusal is None else refusal.reply
+
+
+def _recipient(address: str) -> Verdict:
+    try:
+        parse_address(address)
+    except AddressError as problem:
+        return Refusal(Reason.RECIPIENT_INVALID, problem.sentence).reply
+    return None
+
+
+def _queued(outcome: Accepted) -> Reply:
+    """Names the first message, under which the log is searched; the ids of the others follow it."""
+    more = len(outcome.message_ids) - 1
+    return Reply(250, "2.0.0", (f"Queued as {outcome.message_ids[0]}" + (f" and {more} more" if more else ""),))
+
+
+def _read_and_hand_over(received: MessageReceived, origin: Origin) -> "tuple[Draft, Future[Accepted | Refusal]]":
+    draft = draft_of(received.envelope, received.content, origin, timezone.now())
+    return draft, hand_over(draft)

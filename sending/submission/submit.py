@@ -1,0 +1,52 @@
+"""The one door: every mail, whichever way it came, is accepted here."""
+
+from collections.abc import Sequence
+from concurrent.futures import Future
+
+import structlog
+
+from sending.policy.refusal import Reason, Refusal
+from sending.submission import group_commit
+from sending.submission.draft import Accepted, Draft
+from sending.submission.flush import Outcome
+from sending.submission.payload import prepare
+
+__all__ = ["Accepted", "Draft", "hand_over", "note", "submit"]
+
+log = structlog.get_logger(__name__)
+
+ANSWER_SECONDS = 90.0
+
+
+def submit(drafts: Sequence[Draft]) -> list[Accepted | Refusal]:
+    """An answer for each draft, after its commit. Blocks; the drafts share a flush where they can."""
+    futures = [hand_over(draft) for draft in drafts]
+    return [note(draft, _result(future)) for draft, future in zip(drafts, futures, strict=True)]
+
+
+def hand_over(draft: Draft) -> "Future[Accepted | Refusal]":
+    """The answer, later; reading and packing a large draft takes this thread some milliseconds."""
+    payload = prepare(draft)
+    if not isinstance(payload, Refusal):
+        return group_commit.hand_over(payload)
+    refused: Future[Outcome] = Future()
+    refused.set_result(payload)
+    return refused
+
+
+def note(draft: Draft, outcome: Outcome) -> Outcome:
+    """Logs what became of a draft, with ids only, and gives the outcome back. Not for the flusher's thread."""
+    known = {"account": draft.account_id, "door": draft.door.value, "submission": str(draft.submission_id)}
+    if isinstance(outcome, Refusal):
+        log.info("refused", reason=outcome.reason.value, **known)
+    else:
+        log.info("accepted", recipients=len(outcome.message_ids), **known)
+    return outcome
+
+
+def _result(future: "Future[Outcome]") -> Outcome:
+    """The flusher bounds every statement; this bound is for a thread that died."""
+    try:
+        return future.result(ANSWER_SECONDS)
+    except TimeoutError:
+        return Refusal(Reason.TEMPORARY)

@@ -1,0 +1,89 @@
+"""Celery tasks: thin shells. Each may run twice, late, or not at all; the rows of the queue are the truth."""
+
+import mmap
+import os
+import signal
+from types import FrameType
+from typing import Any
+
+from celery import shared_task
+from celery.signals import worker_process_shutdown, worker_shutting_down
+from django.utils import timezone
+
+from mailtrap_site.broker import DRAIN_SECONDS
+from mailtrap_site.wake import send_now
+from sending.capture import store
+from sending.delivery import drain
+from sending.models import partitions
+from sending.queue import sweep as queue_sweep
+
+_STOPPING = mmap.mmap(-1, 1)
+"""Shared by a worker's children, which their parent forks: a warm shutdown is known to the parent alone."""
+
+
+@shared_task(name="sending.deliver")
+def deliver() -> None:
+    """Drains the queue for at most DRAIN_SECONDS, and asks for another drain where more is due."""
+    with _Stop() as stop:
+        drained = drain.engine().drain(DRAIN_SECONDS, stop)
+    if drained.is_more and not stop():
+        send_now("sending.deliver", queue="deliveries")
+
+
+@shared_task(name="sending.sweep")
+def sweep() -> None:
+    """Finds what no one woke, and what was cut off."""
+    if queue_sweep.sweep(timezone.now()).due:
+        send_now("sending.deliver", queue="deliveries")
+
+
+@shared_task(name="sending.make_partitions")
+def make_partitions() -> None:
+    """Makes the partitions of the coming weeks."""
+    partitions.make_partitions(timezone.now())
+
+
+@shared_task(name="sending.trim_captured")
+def trim_captured() -> None:
+    """Keeps the newest of the captured mailbox."""
+    store.trim()
+
+
+class _Stop:
+    """Whether to stop claiming: the worker shuts down, or SIGTERM came to this very process, which obeys afterwards."""
+
+    def __init__(self) -> None:
+        self._signalled = False
+        self._previous: Any = None
+        self._installed = False
+
+    def __call__(self) -> bool:
+        return self._signalled or _STOPPING[0] != 0
+
+    def __enter__(self) -> "_Stop":
+        try:
+            self._previous = signal.signal(signal.SIGTERM, self._note)
+            self._installed = True
+        except ValueError:
+            # Not the main thread (a threads worker, a test): the parent's word must do.
+            self._installed = False
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._installed:
+            signal.signal(signal.SIGTERM, self._previous)
+            if self._signalled:
+                os.kill(os.getpid(), signal.SIGTERM)
+
+    def _note(self, number: int, frame: FrameType | None) -> None:
+        self._signalled = True
+
+
+@worker_shutting_down.connect
+def _stop_claiming(**_: Any) -> None:
+    _STOPPING[0] = 1
+
+
+@worker_process_shutdown.connect
+def _close_engine(**_: Any) -> None:
+    drain.close_engine()

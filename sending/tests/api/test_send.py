@@ -1,0 +1,287 @@
+"""`POST /api/send`: shapes, error strings and statuses of the contract."""
+
+import base64
+import json
+from email import message_from_bytes, policy
+
+import pytest
+from django.test import Client
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from accounts.authentication import forget_tokens
+from billing.plans import FREE
+from mailtrap_site.testing.world import make_domain
+from sending.models import Content, Message, Submission
+from sending.tests.submission.test_quota_at_acceptance import use_all_but
+
+pytestmark = pytest.mark.django_db
+
+MAIL = {
+    "from": {"email": "alice@example.test", "name": "Alice"},
+    "to": [{"email": "rita@far.test"}],
+    "subject": "Hello",
+    "text": "Hi",
+}
+
+
+@pytest.fixture(autouse=True)
+def _fresh_tokens():
+    forget_tokens()
+
+
+@pytest.fixture
+def post(world):
+    def _post(body, path="/api/send", **headers):
+        headers = {"Authorization": f"Bearer {world.secret}", **headers}
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        content_type = headers.pop("content_type", "application/json")
+        return Client().post(path, data, content_type=content_type, headers=headers)
+
+    return _post
+
+
+def errors(answer):
+    assert answer.json()["success"] is False
+    return answer.status_code, answer.json()["errors"]
+
+
+def stored():
+    return message_from_bytes(Content.objects.latest("id").message, policy=policy.default)
+
+
+def test_one_id_a_recipient_in_the_order_to_cc_bcc(post):
+    def box(*names):
+        return [{"email": f"{name}@far.test", "name": ""} for name in names]
+
+    answer = post({**MAIL, "bcc": box("b1", "b2"), "cc": box("c1", "t1", "c3"), "to": box("t1", "t2", "t3")})
+    assert answer.status_code == 200
+    assert answer["Content-Type"] == "application/json"
+    assert set(answer.json()) == {"success", "message_ids"}
+    recipients = {str(one.pk): (one.kind, one.recipient) for one in Message.objects.all()}
+    assert [recipients[one] for one in answer.json()["message_ids"]] == [
+        ("to", "t1@far.test"),
+        ("to", "t2@far.test"),
+        ("to", "t3@far.test"),
+        ("cc", "c1@far.test"),
+        ("cc", "t1@far.test"),
+        ("cc", "c3@far.test"),
+        ("bcc", "b1@far.test"),
+        ("bcc", "b2@far.test"),
+    ]
+    assert b"b1@far.test" not in Content.objects.get().message
+
+
+def test_everything_a_mail_may_say_arrives(post):
+    png = bytes(range(256))
+    answer = post(
+        {
+            **MAIL,
+            "from": {"email": "Alice@Example.test", "name": "Älice, of Acme"},
+            "reply_to": {"email": "desk@elsewhere.test", "name": "Desk"},
+            "subject": "Grüße 🎉",
+            "html": '<p>Hi <img src="cid:logo"></p>',
+            "category": "welcome",
+            "custom_variables": {"user_id": "45982", "count": 3, "paid": True, "list": ["first", "second"]},
+            "headers": {"X-Message-Source": "dev.example.test", "content-transfer-encoding": "7bit"},
+            "attachments": [
+                {
+                    "content": base64.b64encode(b"%PDF").decode(),
+                    "filename": "Rechnung ü.pdf",
+                    "type": "application/pdf",
+                },
+                {
+                    "content": base64.encodebytes(png).decode(),
+                    "filename": "logo.png",
+                    "type": "image/png",
+                    "disposition": "inline",
+                    "content_id": "logo",
+                },
+            ],
+        }
+    )
+    assert answer.status_code == 200
+    mail, submission = stored(), Submission.objects.get()
+    assert mail["From"] == '"Älice, of Acme" <Alice@example.test>'
+    assert (mail["Subject"], mail["Reply-To"]) == ("Grüße 🎉", "Desk <desk@elsewhere.test>")
+    assert mail["X-Message-Source"] == "dev.example.test"
+    assert mail["Message-ID"].endswith("@example.test>")
+    assert mail["Date"].datetime.tzinfo is not None
+    assert mail.get_body(("plain",)).get_content().strip() == "Hi"
+    assert [part.get_filename() for part in mail.walk() if part.get_filename()] == ["logo.png", "Rechnung ü.pdf"]
+    assert (submission.subject, submission.category) == ("Grüße 🎉", "welcome")
+    assert submission.custom_variables == {"user_id": "45982", "count": 3, "paid": True, "list": "first"}
+    assert (submission.door, submission.stream, submission.client_ip) == ("api", "transactional", "127.0.0.1")
+
+
+def test_what_nodemailer_and_symfony_send_is_accepted(post):
+    extras = {
+        "from": {"email": "alice@example.test", "name": ""},
+        "cc": [],
+        "bcc": None,
+        "html": None,
+        "attachments": [],
+        "headers": {},
+        "custom_variables": None,
+        "category": None,
+        "reply_to": None,
+        "unknown": {"field": 1},
+    }
+    assert post({**MAIL, **extras}).status_code == 200
+
+
+@pytest.mark.parametrize("headers", [{"Api-Token": "{}"}, {"Authorization": "bearer {}"}])
+def test_both_ways_to_carry_the_token(world, headers):
+    named = {name: value.format(world.secret) for name, value in headers.items()}
+    assert Client().post("/api/send", MAIL, content_type="application/json", headers=named).status_code == 200
+
+
+@pytest.mark.parametrize("headers", [{}, {"Api-Token": "0" * 32}, {"Authorization": "Basic YTpi"}, {"Api-Token": "\0"}])
+def test_a_missing_or_wrong_token_is_401(world, headers):
+    answer = Client().post("/api/send", MAIL, content_type="application/json", headers=headers)
+    assert errors(answer) == (401, ["Unauthorized"])
+
+
+def test_the_path_and_the_host_name_choose_the_stream(post, settings):
+    settings.ALLOWED_HOSTS = ["*"]
+    assert post(MAIL, "/bulk/api/send").status_code == 200
+    assert post(MAIL, Host="bulk.api.mailtrap.io").status_code == 200
+    assert post(MAIL, Host="send.api.mailtrap.io").status_code == 200
+    assert list(Submission.objects.order_by("id").values_list("stream", flat=True)) == ["bulk", "bulk", "transactional"]
+
+
+def test_all_that_is_missing_stands_in_one_list(post):
+    assert errors(post({})) == (
+        400,
+        [
+            "'from' is required",
+            "'to', 'cc' or 'bcc' address is required",
+            "'subject' is required",
+            "must specify either text or html body",
+        ],
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"from": None}, "'from' is required"),
+        ({"from": "alice@example.test"}, "'from' is invalid"),
+        ({"from": {"name": "x"}}, "'from' is invalid"),
+        ({"from": {"email": "nonsense"}}, "'from' address is invalid"),
+        ({"to": []}, "'to', 'cc' or 'bcc' address is required"),
+        ({"to": "rita@far.test"}, "'to' is invalid"),
+        ({"to": [{"email": "a@far.test"}, {"email": "nonsense"}]}, "address is invalid in 'to' 1"),
+        ({"cc": ["a@far.test"]}, "address is invalid in 'cc' 0"),
+        ({"bcc": [{"email": "a@far.test"}] * 1001}, "'bcc' has more than 1000 addresses"),
+        ({"subject": ""}, "'subject' is required"),
+        ({"subject": 7}, "'subject' is invalid"),
+        ({"text": ""}, "must specify either text or html body"),
+        ({"text": None}, "must specify either text or html body"),
+        ({"category": "c" * 256}, "'category' is longer than 255 characters"),
+        ({"custom_variables": {"a": "x" * 1000}}, "'custom_variables' is longer than 1000 bytes"),
+        ({"custom_variables": {"a": {"b": 1}}}, "'custom_variables' is invalid"),
+        ({"custom_variables": ["a"]}, "'custom_variables' is invalid"),
+        ({"headers": {"SUBJECT": "x"}}, "header 'SUBJECT' is not allowed"),
+        ({"headers": {"DKIM-Signature": "x"}}, "header 'DKIM-Signature' is not allowed"),
+        ({"headers": {"X-MT-Category": "x"}}, "header 'X-MT-Category' is not allowed"),
+        ({"headers": {"X-A": 1}}, "'headers' is invalid"),
+        ({"reply_to": {"email": "nonsense"}}, "'reply_to' address is invalid"),
+        ({"attachments": [{"content": "???", "filename": "a"}]}, "'content' is not valid base64 in 'attachments' 0"),
+        ({"attachments": [{"filename": "a"}]}, "'attachments' is invalid"),
+        ({"template_uuid": "b81aabcd-1a1e-41cf-91b6-eca0254b3d96"}, "'template_uuid' is not supported"),
+    ],
+)
+def test_each_fault_has_its_string(post, change, expected):
+    assert errors(post({**MAIL, **change})) == (400, [expected])
+    assert Submission.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    "change", [{"headers": {"X-A": "a\r\nBcc: b@far.test"}}, {"headers": {"a b": "x"}}, {"subject": "a\r\nb"}]
+)
+def test_nobody_starts_a_header_of_his_own(post, change):
+    status, [error] = errors(post({**MAIL, **change}))
+    assert status == 400
+    assert "is invalid" in error
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b'"x"', b"\xff", b'{"from": }'])
+def test_what_is_no_json_object_is_400(post, body):
+    assert errors(post(body)) == (400, ["the request body is not a valid JSON object"])
+
+
+def test_other_content_types_and_methods_are_refused(post, world):
+    assert post(MAIL, content_type="application/json; charset=utf-8").status_code == 200
+    assert errors(post(MAIL, content_type="text/plain"))[0] == 415
+    answer = Client().get("/api/send", headers={"Api-Token": world.secret})
+    assert errors(answer) == (405, ["Method not allowed"])
+    assert answer["Allow"] == "POST"
+
+
+@pytest.mark.parametrize(
+    ("verified", "asked", "status"),
+    [
+        ("example.test", "example.test", 200),
+        ("example.test", "mail.example.test", 401),
+        ("mail.example.test", "mail.example.test", 200),
+        ("mail.example.test", "example.test", 401),
+    ],
+)
+def test_a_domain_that_is_not_verified_is_401_with_a_code(post, world, verified, asked, status):
+    world.domain.delete()
+    make_domain(world.account, verified)
+    answer = post({**MAIL, "from": {"email": f"a@{asked}"}})
+    assert answer.status_code == status
+    if status == 401:
+        body = answer.json()
+        assert (body["success"], body["errors"], body["codes"]) == (False, ["Unauthorized"], ["domain_unknown"])
+        assert set(body["details"][0]) == {"code", "message", "docs"}
+
+
+def test_a_suspended_account_and_a_full_meter_are_403(post, world):
+    use_all_but(world.account, 1)
+    both = {**MAIL, "cc": [{"email": "c@far.test"}]}
+    assert errors(post(both)) == (403, ["Monthly messages limit reached"])
+    assert post(MAIL).status_code == 200
+    world.account.state = "suspended"
+    world.account.save()
+    assert errors(post(MAIL)) == (403, ["Forbidden"])
+    assert FREE.emails_per_month > 0
+
+
+def test_a_mail_over_the_limit_is_413_whether_by_body_or_composed(post, settings):
+    settings.MESSAGE_MAX_BYTES = 3000
+    assert errors(post({**MAIL, "text": "x " * 2000})) == (413, ["message too large"])
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1000
+    assert errors(post({**MAIL, "text": "x" * 2000})) == (413, ["message too large"])
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats(allow_nan=False) | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
+)
+ADDRESSES = st.sampled_from([{"email": "r@far.test"}, {"email": "r@far.test", "name": 'a"<\\>\t'}, {"email": ""}, {}])
+FIELDS = {
+    "from": st.sampled_from([MAIL["from"], {"email": "a@example.test", "name": "Ж" * 300}, None]) | JSON,
+    "to": st.lists(ADDRESSES, max_size=3) | JSON,
+    "subject": st.text(max_size=200) | JSON,
+    "text": st.text(max_size=200) | JSON,
+    "html": JSON,
+    "headers": st.dictionaries(st.text(max_size=12), st.text(max_size=40), max_size=3) | JSON,
+    "custom_variables": JSON,
+    "category": JSON,
+    "attachments": st.lists(st.fixed_dictionaries({"content": st.just("eA=="), "filename": st.text(max_size=30)}))
+    | JSON,
+}
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(change=st.fixed_dictionaries({}, optional=FIELDS))
+def test_no_json_gives_an_error_of_ours(post, change):
+    answer = post({**MAIL, **change})
+    assert answer.status_code in (200, 400), answer.content
+    if answer.status_code == 200:
+        assert len(answer.json()["message_ids"]) == Submission.objects.latest("id").recipient_count
+        stored()

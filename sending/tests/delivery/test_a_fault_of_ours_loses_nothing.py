@@ -1,0 +1,47 @@
+"""An unforeseen fault in the middle of a drain defers the message; it neither vanishes nor stays leased."""
+
+from dataclasses import replace
+
+from mailtrap_site.testing.fake_mx import FakeMx, receiving
+from sending.delivery import deliver, drain
+from sending.models import Attempt, Message, QueueEntry
+from sending.tests.queued import queue_message
+
+
+def broken(*args, **kwargs):
+    raise ZeroDivisionError
+
+
+def test_while_composing(domain, engine, lead_to, monkeypatch):
+    monkeypatch.setattr("sending.delivery.load.compose", broken)
+    with receiving(FakeMx()) as mx:
+        lead_to(mx)
+        [message_id] = queue_message(domain, "rita@recipient.test")
+        engine.drain(10)
+    assert Message.objects.get(pk=message_id).reply == "4.3.0 Internal error; it is tried again"
+    assert QueueEntry.objects.get().lease_owner is None
+
+
+def test_while_routing(domain, engine, monkeypatch):
+    monkeypatch.setattr(drain, "route_to", broken)
+    [message_id] = queue_message(domain, "rita@recipient.test")
+    engine.drain(10)
+    assert Message.objects.get(pk=message_id).status == "deferred"
+
+
+def test_a_result_that_the_database_refuses_does_not_take_the_others_with_it(domain, engine, lead_to, monkeypatch):
+    def with_nul(claim, *args, **kwargs):
+        result = result_of(claim, *args, **kwargs)
+        if claim.recipient.startswith("nul@"):
+            return replace(result, evidence=replace(result.evidence, reply_text="\0"))
+        return result
+
+    result_of = deliver.result_of
+    monkeypatch.setattr(deliver, "result_of", with_nul)
+    with receiving(FakeMx()) as mx:
+        lead_to(mx)
+        [good, bad] = queue_message(domain, "rita@recipient.test", "nul@recipient.test")
+        engine.drain(10)
+    assert Message.objects.get(pk=good).status == "delivered"
+    assert QueueEntry.objects.get().pk == bad
+    assert Attempt.objects.count() == 1

@@ -1,0 +1,57 @@
+"""Compose is a pure function of stored facts."""
+
+import uuid
+
+import pytest
+
+from domains import dkim
+from mailtrap_site.testing.world import make_world
+from sending.delivery.compose import CannotCompose, compose, reverse_path, source_of
+from sending.delivery.sign import Signer, forget_keys
+from sending.models import Content, Message
+from sending.protocol import return_path
+from sending.tests.queued import MESSAGE, queue_message
+
+
+@pytest.fixture(scope="module")
+def signer():
+    pair = dkim.generate()
+    return Signer("example.test", "mt1", dkim.load(pair.private_pem))
+
+
+def test_the_same_facts_make_the_same_bytes(signer):
+    submission_id = uuid.UUID("019a0000-0000-7000-8000-000000000001")
+    first = compose(MESSAGE, signer=signer, submission_id=submission_id)
+    again = compose(MESSAGE, signer=signer, submission_id=submission_id)
+    assert first == again
+    assert first.message.endswith(MESSAGE)
+    head = first.message[: -len(MESSAGE)].replace(b"\r\n", b"")
+    assert b" a=rsa-sha256; c=relaxed/relaxed; d=example.test; s=mt1;" in head
+    assert head.count(b"From") == 2  # once more than it stands there, so that none can be added
+    assert b" t=%d;" % (0x019A00000000 // 1000) in head
+
+
+def test_every_message_has_its_own_return_path(settings):
+    one, two = uuid.uuid4(), uuid.uuid4()
+    paths = {reverse_path(one, "mt1.example.test"), reverse_path(two, "mt1.example.test")}
+    assert len(paths) == 2
+    local, _, domain = reverse_path(one, "mt1.example.test").partition("@")
+    assert domain == "mt1.example.test"
+    assert return_path.decode(local, settings.RETURN_PATH_KEY) == one
+
+
+@pytest.mark.django_db
+def test_the_source_is_gone_with_the_content_or_the_key():
+    forget_keys()
+    domain = make_world().domain
+    [message_id] = queue_message(domain, "rita@recipient.test")
+    message = Message.objects.get(pk=message_id)
+    assert source_of(message).endswith(MESSAGE)
+    keys = list(domain.dkim_keys.all())
+    domain.dkim_keys.all().delete()
+    with pytest.raises(CannotCompose, match="signing key"):
+        source_of(message)
+    type(keys[0]).objects.bulk_create(keys)
+    Content.objects.all().delete()
+    with pytest.raises(CannotCompose, match="no longer stored"):
+        source_of(message)
