@@ -19,7 +19,7 @@ run: requirements ## starts the whole service on this machine; Ctrl-C stops it
 	@STARTED_BY_MAKE=1 exec $(BIN)/python manage.py up
 
 test: requirements-dev ## runs all tests on a PostgreSQL of their own (ARGS="-k quota" chooses)
-	@$(BIN)/python -m pytest -n auto $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
 
 # Settings that are asked for but not used.
 lint: export SECRET_KEY = lint
@@ -30,13 +30,12 @@ lint: requirements-dev ## style, types, import directions, templates, migrations
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy .
 	$(BIN)/lint-imports
-	$(BIN)/djlint templates --check --lint
+	$(BIN)/djlint templates --lint --quiet
 	$(BIN)/python manage.py makemigrations --check --dry-run
 
-format: requirements-dev ## puts code and templates into shape
+format: requirements-dev ## puts the code into shape
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
-	$(BIN)/djlint templates --reformat --quiet
 
 clean-data: ## removes var/, with all mail, accounts and secrets in it
 	@test ! -d var || $(BIN)/python -m mailtrap_site.embedded clean

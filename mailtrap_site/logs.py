@@ -7,7 +7,7 @@ import structlog
 
 def logging_settings(level: str) -> dict[str, Any]:
     """Django's LOGGING: everything through structlog's key=value renderer on one stream."""
-    shared = [
+    shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,

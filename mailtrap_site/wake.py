@@ -1,4 +1,4 @@
-"""Nudges a worker by task name, after commit. A lost nudge costs seconds, never a message: a sweep finds what is due."""
+"""Nudges a worker by task name, after commit. A lost nudge costs seconds, never a message: a sweep finds it."""
 
 import time
 from threading import Lock

@@ -9,6 +9,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mailtrap_site.settings")
 from django.core.handlers.exception import convert_exception_to_response
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.wsgi import get_wsgi_application
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 
 from mailtrap_site.embedded.follow_parent import end_with_parent
 
@@ -21,8 +23,14 @@ class LeanHandler(WSGIHandler):
     """Django's handler without sessions, CSRF and the like: the sending API authenticates by token alone."""
 
     def load_middleware(self, is_async: bool = False) -> None:
-        self._view_middleware = self._template_response_middleware = self._exception_middleware = []
-        self._middleware_chain = convert_exception_to_response(self._get_response)
+        for hooks in ("_view_middleware", "_template_response_middleware", "_exception_middleware"):
+            setattr(self, hooks, [])
+        self._middleware_chain = convert_exception_to_response(self.find_and_call)
+
+    def find_and_call(self, request: HttpRequest) -> HttpResponseBase:
+        """Finds the view and calls it: what is left of Django's chain."""
+        response: HttpResponseBase = super()._get_response(request)  # type: ignore[misc]
+        return response
 
 
 _full = get_wsgi_application()

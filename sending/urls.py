@@ -3,7 +3,7 @@
 from django.urls import path
 
 from sending.api import raw_messages
-from sending.pages import captured, email_log, integration, message, overview
+from sending.pages import captured, email_log, integration, message, overview, refusals
 
 app_name = "sending"
 
@@ -22,5 +22,6 @@ urlpatterns = [
     path("captured/<uuid:captured_id>/", captured.captured_mail, name="captured_mail"),
     path("captured/<uuid:captured_id>/preview/", captured.captured_preview, name="captured_preview"),
     path("captured/<uuid:captured_id>/source/", captured.captured_source, name="captured_source"),
+    path("refusals/", refusals.refusals, name="refusals"),
     path("raw_messages/<str:ticket>.eml", raw_messages.raw_message, name="raw_message"),
 ]

@@ -1,7 +1,8 @@
-"""A proxy for the official SDKs, unchanged: it takes their CONNECT to Mailtrap's hosts and answers from this instance.
+"""A proxy for the official SDKs, unchanged: it takes their CONNECT to Mailtrap's hosts and answers from here.
 
-The SDKs fix `https://send.api.mailtrap.io` and its siblings in their code. With HTTPS_PROXY pointing here and this instance's
-certificate authority trusted, the same code talks to us; the Host header arrives as they sent it. Everything else is refused.
+The SDKs fix `https://send.api.mailtrap.io` and its siblings in their code. With HTTPS_PROXY pointing here and this
+instance's certificate authority trusted, the same code talks to us; the Host header arrives as they sent it.
+Everything else is refused.
 """
 
 import asyncio

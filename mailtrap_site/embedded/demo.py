@@ -28,7 +28,7 @@ class NotVerified(Exception):
 
 
 def seed(var_dir: Path) -> dict[str, str]:
-    """Makes what is missing and returns the facts of `demo.env`. Raises NotVerified when the local DNS does not answer."""
+    """Makes what is missing and returns the facts of `demo.env`. Raises NotVerified when the local DNS is silent."""
     ensure_platform()
     kept = _read(var_dir / "demo.secrets")
     password = kept.get("LOGIN_PASSWORD") or secrets.token_urlsafe(12)

@@ -8,7 +8,8 @@ from django.test import Client
 from mailtrap_site.testing.url_map import Door, doors
 from mailtrap_site.testing.world import World, make_world
 
-ACCOUNT_DOORS = [door for door in doors("a/<int:account_id>/")]
+ACCOUNT_DOORS = list(doors("a/<int:account_id>/"))
+OBJECT_DOORS = [door for door in ACCOUNT_DOORS if len(door.arguments) > 1]
 API_DOORS = [door for door in doors("api/") if "account_id" in door.arguments]
 OPEN_TO_ALL = (
     "accounts/",  # sign-in, sign-up and the like; allauth guards the rest
@@ -18,6 +19,7 @@ OPEN_TO_ALL = (
     "captured/",  # the development route's mailbox, on the loopback alone
     "healthz",
     "readyz",
+    "refusals/",  # what the codes mean, for whoever reads them in a log
     "styleguide/",
     "static/",
 )
@@ -52,7 +54,7 @@ def test_a_stranger_finds_nothing(door: Door, method: str, world: World):
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
-@pytest.mark.parametrize("door", [door for door in ACCOUNT_DOORS if len(door.arguments) > 1], ids=lambda door: door.name)
+@pytest.mark.parametrize("door", OBJECT_DOORS, ids=lambda door: door.name)
 def test_an_object_of_another_tenant_is_not_found_in_ones_own_account(door: Door, method: str, world: World):
     client = Client()
     client.force_login(world.charlie)
@@ -71,8 +73,8 @@ def test_who_is_signed_out_is_asked_to_sign_in(door: Door, world: World):
 @pytest.mark.parametrize("door", API_DOORS, ids=lambda door: door.route)
 def test_the_api_refuses_another_account_and_a_missing_token(door: Door, world: World):
     path = address(door, world)
-    own = {"HTTP_AUTHORIZATION": f"Bearer {world.stranger_secret}"}
-    assert Client().get(path, **own).status_code in (403, 405)
+    own = {"Authorization": f"Bearer {world.stranger_secret}"}
+    assert Client().get(path, headers=own).status_code in (403, 405)
     assert Client().get(path).status_code in (401, 405)
 
 

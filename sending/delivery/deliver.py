@@ -164,15 +164,20 @@ class Site:
         try:
             session = await open_session(self.route)
         except NoSession as none:
-            if self._connected:
-                self._refused_until = asyncio.get_running_loop().time() + REFUSED_FOR
-                self._jobs.put_nowait(job)
-                return None
-            for failed in (job, *self.take_back()):
-                self._end(failed, none.ending, none.contact, None)
-            return None
+            return self._no_session(job, none.ending, none.contact)
+        except Exception:
+            log.exception("connecting_failed", site=self.route.site)
+            return self._no_session(job, no_route_ending(NO_ROUTE_FOUND), NOBODY)
         self._connected += 1
         return session
+
+    def _no_session(self, job: Job, ending: Ending, contact: Contact) -> None:
+        if self._connected:
+            self._refused_until = asyncio.get_running_loop().time() + REFUSED_FOR
+            self._jobs.put_nowait(job)
+            return
+        for failed in (job, *self.take_back()):
+            self._end(failed, ending, contact, None)
 
     async def _deliver_or_defer(self, job: Job, session: Session) -> None:
         try:

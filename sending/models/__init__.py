@@ -1,4 +1,4 @@
-"""The tables of a mail's life. Submission, Content, Message, Attempt and Event grow, and are partitioned by their id."""
+"""The tables of a mail's life. Submission, Content, Message, Attempt and Event are partitioned by their id."""
 
 from sending.models.attempt import Attempt
 from sending.models.captured_mail import CapturedMail

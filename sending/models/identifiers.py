@@ -21,9 +21,10 @@ def id_floor(moment: datetime) -> uuid.UUID:
 
 def id_at(moment: datetime) -> uuid.UUID:
     """A random id that carries `moment`."""
-    random_part = secrets.randbits(74)
-    value = _milliseconds(moment) << 80 | 0x7 << 76 | (random_part >> 62) << 64 | 0b10 << 62 | random_part & (1 << 62) - 1
-    return uuid.UUID(int=value)
+    version, variant = 0x7 << 76, 0b10 << 62
+    return uuid.UUID(
+        int=_milliseconds(moment) << 80 | version | secrets.randbits(12) << 64 | variant | secrets.randbits(62)
+    )
 
 
 def time_of(identifier: uuid.UUID) -> datetime:

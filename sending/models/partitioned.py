@@ -1,4 +1,4 @@
-"""The migration operation that makes a model's table partitioned by RANGE of its primary key, with a DEFAULT partition."""
+"""The migration operation that partitions a model's table by RANGE of its primary key, with a DEFAULT partition."""
 
 from typing import Any
 

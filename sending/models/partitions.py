@@ -61,7 +61,8 @@ def partition_names(table: str) -> list[str]:
     """Names of the weekly partitions attached to `table`, the DEFAULT one left out."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = %s::regclass",
+            "SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid "
+            "WHERE i.inhparent = %s::regclass",
             [table],
         )
         return [name for (name,) in cursor.fetchall() if _PARTITION.search(name)]

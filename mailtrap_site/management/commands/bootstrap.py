@@ -30,7 +30,7 @@ class Command(BaseCommand):
         password = self._staff_user(email, options["name"])
         domain = ensure_platform()
         if password:
-            self.stdout.write(f"{email} may enter the support desk at /admin/. Password, shown once: {password}")
+            self.stdout.write(f"{email} may enter the support desk, /admin/, with this password, shown once: {password}")
         else:
             self.stdout.write(f"{email} may enter the support desk at /admin/ with the password it has.")
         if domain.dns_verified_at is None:

@@ -31,7 +31,11 @@ FACTS = (
     *("ACCOUNT_ID", "DOMAIN_ID", "DEMO_DOMAIN", "LOGIN_EMAIL", "LOGIN_PASSWORD", "DATABASE_URL"),
 )
 
-pytestmark = [pytest.mark.timeout(240), pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")]
+pytestmark = [
+    pytest.mark.timeout(240),
+    pytest.mark.xdist_group("the whole instance"),  # one worker runs them all, on one instance
+    pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc"),
+]
 
 
 @dataclass

@@ -34,7 +34,8 @@ def _serve(*, reuse_port: bool) -> None:
     try:
         serve(environment, reuse_port=reuse_port)
     except FileNotFoundError as problem:
-        raise CommandError(f"{problem.filename} is missing. Set TLS_CERTIFICATE and TLS_KEY.") from problem
+        files = f"{environment.tls_certificate} or {environment.tls_key}"
+        raise CommandError(f"{files} is missing. Set TLS_CERTIFICATE and TLS_KEY.") from problem
     except OSError as problem:
         raise CommandError(
             f"Cannot listen on {environment.smtp_host}: {problem.strerror}. "
