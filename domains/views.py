@@ -25,8 +25,8 @@ PAGE_SIZE = 50
 FRAGMENT = "domain"
 
 
-@require_safe
 @account_view(Ability.VIEW)
+@require_safe
 def domain_list(request: AccountRequest) -> HttpResponse:
     after = request.GET.get("after", "")
     found = Count("dns_records", filter=Q(dns_records__required=True, dns_records__status=DnsRecord.Status.PASS))
@@ -49,8 +49,8 @@ def domain_list(request: AccountRequest) -> HttpResponse:
     return render(request, "domains/list.html", context)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
 @account_view(Ability.MANAGE_DOMAINS)
+@require_http_methods(["GET", "HEAD", "POST"])
 def domain_add(request: AccountRequest) -> HttpResponse:
     form = DomainForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -71,8 +71,8 @@ def domain_add(request: AccountRequest) -> HttpResponse:
     return render(request, "domains/add.html", {"form": form})
 
 
-@require_safe
 @account_view(Ability.VIEW)
+@require_safe
 def domain_detail(request: AccountRequest, domain_id: int) -> HttpResponse:
     domain = _domain(request, domain_id)
     polled = wants_fragment(request, FRAGMENT)
@@ -83,8 +83,8 @@ def domain_detail(request: AccountRequest, domain_id: int) -> HttpResponse:
     return render_page(request, "domains/detail.html", "domains/_domain.html", context, target=FRAGMENT, status=status)
 
 
-@require_POST
 @account_view(Ability.MANAGE_DOMAINS)
+@require_POST
 def domain_verification(request: AccountRequest, domain_id: int) -> HttpResponse:
     """Ask DNS now."""
     domain = verification.check(_domain(request, domain_id).pk)
@@ -95,8 +95,8 @@ def domain_verification(request: AccountRequest, domain_id: int) -> HttpResponse
     return redirect("domains:detail", request.account.pk, domain_id)
 
 
-@require_POST
 @account_view(Ability.MANAGE_DOMAINS)
+@require_POST
 def domain_demo_zone(request: AccountRequest, domain_id: int) -> HttpResponse:
     """Publish the records in the embedded name server's demo zone."""
     if not setup.has_demo_zone():
@@ -106,8 +106,8 @@ def domain_demo_zone(request: AccountRequest, domain_id: int) -> HttpResponse:
     return redirect("domains:detail", request.account.pk, domain_id)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
 @account_view(Ability.MANAGE_DOMAINS)
+@require_http_methods(["GET", "HEAD", "POST"])
 def domain_delete(request: AccountRequest, domain_id: int) -> HttpResponse:
     domain = _domain(request, domain_id)
     name = display_name(domain.name)

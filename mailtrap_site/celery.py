@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from celery import Celery
-from celery.signals import beat_init, worker_process_init, worker_ready
+from celery.signals import beat_init, setup_logging, worker_process_init, worker_ready
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mailtrap_site.settings")
 
@@ -25,6 +25,11 @@ app.conf.beat_schedule = {
     "trim captured mail": _every(3600, "sending.trim_captured"),
     "check domains that are due": _every(30, "domains.check_due"),
 }
+
+
+@setup_logging.connect
+def _keep_logging(**_: Any) -> None:
+    """Django's LOGGING stands; Celery would raise the level of every logger to its own."""
 
 
 @worker_ready.connect

@@ -78,6 +78,8 @@ def _set_up(config: pytest.Config) -> None:
         pytest.exit(f"{problem} For the tests the setting is TEST_DATABASE_URL.", returncode=3)
     os.environ["VAR_DIR"] = os.environ[INHERITED] = str(folder)
     os.environ["DATABASE_URL"] = cluster.url("mail")
+    # Pages name their assets; nothing is collected, but the folder is looked for.
+    (folder / "static").mkdir()
 
 
 def _remove_leftovers() -> None:

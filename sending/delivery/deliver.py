@@ -164,10 +164,12 @@ class Site:
         try:
             session = await open_session(self.route)
         except NoSession as none:
-            return self._no_session(job, none.ending, none.contact)
+            self._no_session(job, none.ending, none.contact)
+            return None
         except Exception:
             log.exception("connecting_failed", site=self.route.site)
-            return self._no_session(job, no_route_ending(NO_ROUTE_FOUND), NOBODY)
+            self._no_session(job, no_route_ending(NO_ROUTE_FOUND), NOBODY)
+            return None
         self._connected += 1
         return session
 

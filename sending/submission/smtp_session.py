@@ -222,7 +222,10 @@ def _standing_of_login(identity: TokenIdentity, stream: Stream) -> Login | Reply
 
 def _judged(announced: _Announced, standing: Standing) -> Verdict:
     refusal = judge(announced, standing, timezone.now())
-    return None if refusal is None else refusal.reply
+    if refusal is None:
+        return None
+    log.info("sender_refused", account=announced.account_id, reason=refusal.reason.value)
+    return refusal.reply
 
 
 def _recipient(address: str) -> Verdict:

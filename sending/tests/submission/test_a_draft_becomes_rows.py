@@ -1,6 +1,7 @@
 """What is there after the answer: submission, content, messages, queue entries, events and the meter."""
 
 import dataclasses
+import secrets
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -79,12 +80,11 @@ def test_many_rows_are_copied_to_the_same_effect(world):
     assert QueueEntry.objects.count() == Event.objects.count() == COPY_FROM_ROWS
 
 
-def test_large_content_is_stored_and_read_back(world):
-    import secrets
-
+def test_large_content_is_stored_and_read_back_and_a_refused_one_leaves_nothing(world):
     text = message(body="\r\n".join(secrets.token_hex(400) for _ in range(1000)) + "\r\n")
-    [answer] = submit([draft(world, message=text)])
-    assert isinstance(answer, Accepted)
+    refused, accepted = submit([draft(world, message=text, token_id=None), draft(world, message=text)])
+    assert refused.reason is Reason.TOKEN_INVALID
+    assert isinstance(accepted, Accepted)
     assert Content.objects.get().message == text
 
 

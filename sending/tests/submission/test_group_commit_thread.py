@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import connection, connections
+from django.test import Client
 from django.utils import timezone
 
 from billing.models import UsagePeriod
@@ -107,6 +108,15 @@ def test_a_full_queue_refuses_at_once(real_flusher, world, monkeypatch):
     monkeypatch.setattr(group_commit, "MOST_WAITING", 0)
     [refusal] = submit([draft(world)])
     assert (refusal.reason, refusal.status) == (Reason.OVERLOADED, 503)
+
+
+def test_the_api_tells_a_client_when_to_try_again(real_flusher, world, monkeypatch):
+    monkeypatch.setattr(group_commit, "MOST_WAITING", 0)
+    mail = {"from": {"email": "a@example.test"}, "to": [{"email": "r@far.test"}], "subject": "x", "text": "x"}
+    headers = {"Api-Token": world.secret}
+    answer = Client().post("/api/send", mail, content_type="application/json", headers=headers)
+    assert (answer.status_code, answer["Retry-After"]) == (503, "5")
+    assert answer.json()["success"] is False
 
 
 def test_synchronous_commit_is_on_for_the_flusher(real_flusher, world, monkeypatch):
