@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from mailtrap_site import environment
 from mailtrap_site.broker import celery_settings
 from mailtrap_site.logs import logging_settings
+from mailtrap_site.support.look import unfold_settings
 
 ENVIRONMENT = environment.read()
 BASE_DIR = environment.BASE_DIR
@@ -37,8 +38,8 @@ INSTALLED_APPS = [
     "domains",
     "billing",
     "accounts",
-    "unfold",
-    "django.contrib.admin",
+    "unfold.apps.BasicAppConfig",
+    "mailtrap_site.support.site.SupportDeskConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -202,12 +203,7 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 LOGGING = logging_settings(ENVIRONMENT.log_level)
 globals().update(celery_settings(ENVIRONMENT.celery_broker_url))
 
-UNFOLD = {
-    "SITE_TITLE": _("Support desk"),
-    "SITE_HEADER": SITE_NAME,
-    "SITE_SYMBOL": "support_agent",
-    "SHOW_VIEW_ON_SITE": False,
-}
+UNFOLD = unfold_settings(SITE_NAME)
 
 # Ordinary tests accept mail on their own connection instead of the group commit's thread.
 GROUP_COMMIT_INLINE = False

@@ -16,7 +16,7 @@ from mailtrap_site.embedded.follow_parent import end_with_parent
 
 end_with_parent()
 
-LEAN_PREFIXES = ("/api/send", "/bulk/api/send", "/healthz")
+LEAN_PATHS = frozenset({"/api/send", "/bulk/api/send", "/healthz"})
 
 
 class LeanHandler(WSGIHandler):
@@ -39,5 +39,5 @@ _lean = LeanHandler()
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
     """Chooses the handler by path."""
-    handler = _lean if environ["PATH_INFO"].startswith(LEAN_PREFIXES) else _full
+    handler = _lean if environ["PATH_INFO"] in LEAN_PATHS else _full
     return handler(environ, start_response)

@@ -4,6 +4,7 @@ On a bare machine such a test is skipped with the program's name; where REQUIRE_
 Node packages are looked for in OUTSIDE_NODE_DIR (`.ci/outside` by default).
 """
 
+import importlib.util
 import os
 import shutil
 from pathlib import Path
@@ -12,10 +13,13 @@ import pytest
 
 NODE_DIR = Path(os.environ.get("OUTSIDE_NODE_DIR", Path(__file__).parents[2] / ".ci" / "outside"))
 NODE_PACKAGES = ("mailauth", "nodemailer", "mailtrap-node")
+PYTHON_PACKAGES = ("mailtrap-python",)
 
 
 def is_present(what: str) -> bool:
-    """Whether the program or Node package `what` is here."""
+    """Whether the program or package `what` is here."""
+    if what in PYTHON_PACKAGES:
+        return importlib.util.find_spec(what.removesuffix("-python")) is not None
     if what in NODE_PACKAGES:
         package = what.removesuffix("-node")
         return shutil.which("node") is not None and (NODE_DIR / "node_modules" / package).is_dir()

@@ -14,6 +14,7 @@ from sending.api.log_query import read_filters
 from sending.api.raw_messages import raw_message_url
 from sending.events.lifecycle import contract_status
 from sending.log.paging import fetch, find, total
+from sending.log.story import events_of
 from sending.models import Event, Message, Submission
 
 router = Router(tags=["Email logs"])
@@ -66,12 +67,10 @@ def get_email_log(request: ApiRequest, account_id: int, message_id: uuid.UUID) -
     message, readable = find(account_id, message_id), _readable_domains(request)
     if message is None or (readable is not None and message.domain_id not in readable):
         raise Http404
-    # Events are younger than their message: the bound leaves out older partitions.
-    events = Event.objects.filter(message=message, pk__gte=message.pk, type__in=DETAILS).order_by("pk")
     return {
         **_shown(message, _submissions([message]).get(message.submission_id)),
         "raw_message_url": raw_message_url(message),
-        "events": [_shown_event(event) for event in events],
+        "events": [_shown_event(event) for event in events_of(message).filter(type__in=DETAILS)],
     }
 
 

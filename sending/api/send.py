@@ -21,8 +21,6 @@ from sending.submission.submit import Accepted, Draft, submit
 
 log = structlog.get_logger(__name__)
 
-BULK_HOSTS = frozenset({"bulk.api.mailtrap.io", f"bulk.{settings.PLATFORM_DOMAIN}"})
-
 
 @csrf_exempt
 def send(request: HttpRequest, stream: str = "") -> HttpResponse:
@@ -74,7 +72,7 @@ def bearer(request: HttpRequest) -> TokenIdentity | None:
 def stream_of_host(request: HttpRequest) -> Stream:
     """The stream whose host name the client asked for."""
     host = request.META.get("HTTP_HOST", "").partition(":")[0].lower()
-    return Stream.BULK if host in BULK_HOSTS else Stream.TRANSACTIONAL
+    return Stream.BULK if host in settings.BULK_HOSTS else Stream.TRANSACTIONAL
 
 
 def compose(mail: Mail, identity: TokenIdentity, stream: Stream, client_ip: str | None) -> Draft:

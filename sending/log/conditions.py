@@ -138,8 +138,8 @@ def _provider(values: Sequence[str]) -> Q:
 
 
 def _events() -> QuerySet[Event]:
-    """The events of the row; they are younger than their message, which leaves out older partitions."""
-    return Event.objects.filter(message=OuterRef("pk"), id__gte=OuterRef("pk"))
+    """The events of the row."""
+    return Event.objects.filter(message=OuterRef("pk"))
 
 
 def _address(column: str, within: Callable[[Q], Q]) -> dict[str, Build]:

@@ -66,11 +66,8 @@ def _categories(messages: Sequence[Message]) -> dict[str, str]:
     """The bounce category of each message's last refusal."""
     if not messages:
         return {}
-    # Events are younger than their message: the bound leaves out older partitions.
-    oldest = min(message.pk for message in messages)
     events = Event.objects.filter(
         message__in=[message.pk for message in messages],
-        pk__gte=oldest,
         type__in=(Event.Type.BOUNCE, Event.Type.SOFT_BOUNCE),
     )
     told = events.order_by("pk").values_list("message_id", "details")

@@ -1,19 +1,23 @@
 """What became of a message, in sentences: the answer first, then what it means and what can be done."""
 
 import json
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from sending.models import Attempt, Event, Message, MessageStatus, QueueEntry, Submission
+from sending.models.identifiers import id_floor
 
 TRIES = 11
 """The first attempt and the contract's ten more."""
+CLOCKS_DIFFER = timedelta(hours=1)
+"""How far the machine that delivers may be behind the one that accepted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +58,9 @@ class Story:
     @property
     def finished_after(self) -> float | None:
         """Seconds from acceptance to the final answer."""
-        if self.message.finished_at is None or not self.events:
+        if self.message.finished_at is None:
             return None
-        return max((self.message.finished_at - self.events[0].occurred_at).total_seconds(), 0.0)
+        return max((self.message.finished_at - self.message.sent_at).total_seconds(), 0.0)
 
     @property
     def is_settled(self) -> bool:
@@ -66,9 +70,8 @@ class Story:
 
 def tell(message: Message, now: datetime) -> Story:
     """The story of a message as far as it is known at `now`."""
-    # Events and attempts are younger than their message: the bound leaves out older partitions.
-    events = list(Event.objects.filter(message=message, pk__gte=message.pk).order_by("pk"))
-    attempts = list(Attempt.objects.filter(message=message, pk__gte=message.pk).order_by("pk"))
+    events = list(events_of(message))
+    attempts = list(Attempt.objects.filter(message=message, pk__gte=_oldest_news(message)).order_by("pk"))
     submission = Submission.objects.filter(pk=message.submission_id).first()
     return Story(
         message=message,
@@ -78,6 +81,16 @@ def tell(message: Message, now: datetime) -> Story:
         attempts=attempts,
         explanation=_explain(message, events),
     )
+
+
+def events_of(message: Message) -> QuerySet[Event]:
+    """The events of a message, oldest first."""
+    return Event.objects.filter(message=message, pk__gte=_oldest_news(message)).order_by("pk")
+
+
+def _oldest_news(message: Message) -> uuid.UUID:
+    """News are younger than their message, as far as clocks agree: the bound leaves out older partitions."""
+    return id_floor(message.sent_at - CLOCKS_DIFFER)
 
 
 def being_sent(messages: Sequence[Message], now: datetime) -> set[object]:

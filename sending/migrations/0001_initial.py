@@ -143,6 +143,10 @@ class Migration(migrations.Migration):
                 ('domain', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='domains.sendingdomain')),
                 ('submission', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='sending.submission')),
             ],
+            options={
+                'verbose_name': 'queue entry',
+                'verbose_name_plural': 'queue',
+            },
         ),
         CreatePartitionedModel(
             name='Event',

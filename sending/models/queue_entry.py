@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from sending.models.foreign import reference
 from sending.models.submission import Stream
@@ -31,6 +32,8 @@ class QueueEntry(models.Model):
     objects: ClassVar[models.Manager["QueueEntry"]] = models.Manager()
 
     class Meta:
+        verbose_name = _("queue entry")
+        verbose_name_plural = _("queue")
         indexes = [models.Index(fields=["stream", "due_at"], name="queue_due")]
 
     def __str__(self) -> str:

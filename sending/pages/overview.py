@@ -75,7 +75,7 @@ def _steps(request: AccountRequest, *, has_sent: bool) -> list[Step]:
         ),
         (
             _("Make an API token"),
-            _("It is the key of the API and the password of SMTP. It is shown once."),
+            _("It opens the API and is the password of SMTP."),
             reverse("accounts:tokens", args=[account_id]),
             _("Make a token"),
             token is not None,

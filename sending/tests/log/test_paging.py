@@ -12,7 +12,6 @@ from sending.log import paging
 from sending.log.conditions import Condition, Query
 from sending.log.paging import count_newer, fetch, has_any, newer_than, total
 from sending.models import Message
-from sending.models.partitions import make_partitions
 
 pytestmark = pytest.mark.django_db
 
@@ -21,7 +20,6 @@ NOW = datetime.now(UTC)
 
 @pytest.fixture
 def world() -> World:
-    make_partitions(NOW - timedelta(weeks=3))
     return make_world()
 
 

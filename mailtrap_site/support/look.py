@@ -1,0 +1,66 @@
+"""How the support desk looks and what stands in its side: settings of the unfold theme."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import reverse_lazy
+from django.utils.translation import gettext_lazy as _
+
+# Lightness and chroma of the one blue, by unfold's steps.
+_BLUE = {
+    50: (0.97, 0.013),
+    100: (0.94, 0.025),
+    200: (0.88, 0.05),
+    300: (0.80, 0.09),
+    400: (0.71, 0.13),
+    500: (0.56, 0.15),
+    600: (0.47, 0.145),
+    700: (0.41, 0.14),
+    800: (0.35, 0.11),
+    900: (0.29, 0.08),
+    950: (0.22, 0.05),
+}
+
+
+def unfold_settings(site_name: str) -> dict[str, Any]:
+    """The value of UNFOLD."""
+    return {
+        "SITE_TITLE": _("Support desk"),
+        "SITE_HEADER": _("Support desk"),
+        "SITE_SUBHEADER": site_name,
+        "SITE_SYMBOL": "support_agent",
+        "SITE_URL": "/",
+        "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": _mark}],
+        "SHOW_VIEW_ON_SITE": False,
+        "COLORS": {"primary": {str(step): f"oklch({light} {chroma} 257)" for step, (light, chroma) in _BLUE.items()}},
+        "SIDEBAR": {
+            "navigation": [
+                {
+                    "title": _("Tenants"),
+                    "items": [
+                        _place(_("Accounts"), "apartment", "accounts_account"),
+                        _place(_("Users"), "person", "accounts_user"),
+                        _place(_("Sending domains"), "language", "domains_sendingdomain"),
+                        _place(_("Usage"), "speed", "billing_usageperiod"),
+                    ],
+                },
+                {
+                    "title": _("Mail"),
+                    "items": [
+                        _place(_("Messages"), "mail", "sending_message"),
+                        _place(_("Queue"), "hourglass_empty", "sending_queueentry"),
+                    ],
+                },
+                {"title": _("Control"), "items": [_place(_("Audit log"), "history", "accounts_auditentry")]},
+            ],
+        },
+    }
+
+
+def _mark(request: HttpRequest) -> str:
+    return static("img/mark.svg")
+
+
+def _place(title: Any, icon: str, view: str) -> dict[str, Any]:
+    return {"title": title, "icon": icon, "link": reverse_lazy(f"admin:{view}_changelist")}

@@ -1,0 +1,28 @@
+"""The support desk: Django's admin in unfold's look, with this project's tables and nobody else's."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib.admin.apps import AdminConfig
+from django.db.models import Model
+from django.db.models.base import ModelBase
+from unfold.sites import UnfoldAdminSite
+
+OUR_APPS = frozenset({"accounts", "billing", "domains", "sending"})
+
+
+class SupportDesk(UnfoldAdminSite):
+    """Registers our own models only: the tables of libraries hold secrets, or are reached through ours."""
+
+    def register(
+        self, model_or_iterable: type[Model] | Iterable[type[Model]], admin_class: Any = None, **options: Any
+    ) -> None:
+        models = [model_or_iterable] if isinstance(model_or_iterable, ModelBase) else list(model_or_iterable)
+        ours = [model for model in models if model._meta.app_label in OUR_APPS]
+        super().register(ours, admin_class, **options)
+
+
+class SupportDeskConfig(AdminConfig):
+    """Puts the support desk in the place of Django's own site."""
+
+    default_site = "mailtrap_site.support.site.SupportDesk"
