@@ -10,6 +10,8 @@ from mailtrap_site import health
 from mailtrap_site.api import api
 from mailtrap_site.web.styleguide import styleguide
 
+admin.autodiscover()
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),

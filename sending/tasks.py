@@ -7,7 +7,7 @@ from types import FrameType
 from typing import Any
 
 from celery import shared_task
-from celery.signals import worker_process_shutdown, worker_shutting_down
+from celery.signals import worker_process_shutdown, worker_shutdown, worker_shutting_down
 from django.utils import timezone
 
 from mailtrap_site.broker import DRAIN_SECONDS
@@ -85,5 +85,6 @@ def _stop_claiming(**_: Any) -> None:
 
 
 @worker_process_shutdown.connect
+@worker_shutdown.connect
 def _close_engine(**_: Any) -> None:
     drain.close_engine()

@@ -85,10 +85,18 @@ def others(settings: Environment) -> list[Program]:
     if settings.dns_enabled:
         question = readiness.answers_dns(settings.dns_host, settings.dns_port, settings.platform_domain)
         served.insert(0, _command("dns", question))
-    cores = str(os.cpu_count() or 1)
+    # One worker without a pool for each core: when two children of a prefork pool are killed at once, those that
+    # follow wait for ever on a lock that the dead ones held.
+    cores = range(1, (os.cpu_count() or 1) + 1)
     return [
         *served,
-        _celery(ready_files, "deliveries", "worker", "-Q", "deliveries", "-c", cores, "-n", "d@h", *_QUIET_WORKER),
+        *(
+            _celery(
+                *(ready_files, f"deliveries-{core}", "worker", "-Q", "deliveries", "-P", "solo", "-n", f"d{core}@h"),
+                *_QUIET_WORKER,
+            )
+            for core in cores
+        ),
         _celery(
             *(ready_files, "upkeep", "worker", "-Q", "webhooks,upkeep", "-c", "4", "-P", "threads", "-n", "u@h"),
             *_QUIET_WORKER,

@@ -61,6 +61,7 @@ class Child:
         self.started = 0.0
         self.start_at: float | None = 0.0
         self.ready_after: float | None = None
+        self.ask_at = 0.0
         self.rest = b""
         self.restarts = 0
 
@@ -181,7 +182,11 @@ class Supervisor:
                 self._start(child)
         elif process.poll() is not None:
             self._bury(child, process, now)
-        elif child.ready_after is None and child.program.serves(process.pid):
+        elif child.ready_after is None and now >= child.ask_at:
+            # Ever more rarely: each question may cost a broken program a page of its log.
+            child.ask_at = now + min((now - child.started) / 10, 2.0)
+            if not child.program.serves(process.pid):
+                return
             child.ready_after = time.monotonic() - child.started
             if child.restarts:
                 self.console.say(f"{child.program.name} is ready again after {child.ready_after:.1f} s.")
@@ -190,6 +195,7 @@ class Supervisor:
         program = child.program
         child.started = time.monotonic()
         child.ready_after = child.start_at = None
+        child.ask_at = 0.0
         if program.ready_file:
             program.ready_file.unlink(missing_ok=True)
         child.process = (

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django.contrib.admin.apps import AdminConfig
+from django.contrib.admin.apps import SimpleAdminConfig
 from django.db.models import Model
 from django.db.models.base import ModelBase
 from unfold.sites import UnfoldAdminSite
@@ -22,7 +22,7 @@ class SupportDesk(UnfoldAdminSite):
         super().register(ours, admin_class, **options)
 
 
-class SupportDeskConfig(AdminConfig):
-    """Puts the support desk in the place of Django's own site."""
+class SupportDeskConfig(SimpleAdminConfig):
+    """Puts the support desk in the place of Django's own site; `urls` finds its tables, since only the web needs them."""
 
     default_site = "mailtrap_site.support.site.SupportDesk"

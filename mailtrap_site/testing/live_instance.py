@@ -163,14 +163,15 @@ class LiveInstance:
         with psycopg.connect(self.facts["DATABASE_URL"]) as connection:
             return connection.execute(statement.encode(), values).rowcount
 
-    def program(self, word: str) -> psutil.Process | None:
-        """The supervised program whose command line holds `word`; None while it does not run."""
+    def programs(self, word: str) -> list[psutil.Process]:
+        """The supervised programs that run now and whose command line holds `word`."""
+        found = []
         for child in psutil.Process(self.process.pid).children():
-            with contextlib.suppress(psutil.NoSuchProcess):
+            with contextlib.suppress(psutil.NoSuchProcess, IndexError):
                 words = child.cmdline()
                 if word in words or words[0].endswith(f"/{word}"):
-                    return child
-        return None
+                    found.append(child)
+        return found
 
     @property
     def output(self) -> str:

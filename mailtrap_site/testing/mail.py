@@ -155,7 +155,7 @@ def _attempt(message: Message, at: datetime, reply: tuple[int | None, str, str, 
         conversation=_conversation(message, code, enhanced, text),
         timing={"connect": 38, "tls": 71, "answer": 164},
     )
-    details = {"sending_ip": "198.51.100.24", "recipient_mx": host, "email_service_provider": None}
+    details: dict[str, Any] = {"sending_ip": "198.51.100.24", "recipient_mx": host, "email_service_provider": None}
     if category:
         details |= {
             "email_service_provider_status": enhanced,

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import structlog
-from django.db import connection
+from django.db import close_old_connections, connection
 from django.db.utils import InterfaceError, OperationalError
 
 from sending.bounces.recipients import UNKNOWN, Row, row_for
@@ -60,6 +60,8 @@ class Intake:
         self._pool.shutdown()
 
     def _receive(self, mail: IncomingMail, recipients: Sequence[Path]) -> None:
+        # A connection that the database dropped meanwhile would defer this mail for minutes.
+        close_old_connections()
         try:
             for recipient in recipients:
                 row = row_for(recipient, self.table)

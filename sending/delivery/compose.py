@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from domains.models import DkimKey
 from sending.delivery.sign import Signer, signers
@@ -49,9 +50,9 @@ def source_of(message: Message) -> bytes:
     submission = Submission.objects.filter(pk=message.submission_id).only("content_id").first()
     content = Content.objects.filter(pk=submission.content_id).first() if submission is not None else None
     if content is None:
-        raise CannotCompose("The content of this message is no longer stored.")
+        raise CannotCompose(_("The content of this message is no longer stored."))
     key_id = DkimKey.objects.filter(domain=message.domain_id).order_by("selector").values_list("pk", flat=True).first()
     signer = signers({key_id}).get(key_id) if key_id is not None else None
     if signer is None:
-        raise CannotCompose("The sending domain of this message has no signing key any more.")
+        raise CannotCompose(_("The sending domain of this message has no signing key any more."))
     return compose(content.message, signer=signer, submission_id=message.submission_id).message

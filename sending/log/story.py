@@ -128,8 +128,9 @@ def _explain(message: Message, events: Sequence[Event]) -> Explanation | None:
         did = _("We keep it and try again by ourselves, up to %(most)s times.") % {"most": TRIES}
         return Explanation(_("Why it is not delivered yet"), "warn", answer, means, did, can_do)
     if message.status == MessageStatus.REJECTED:
-        means, did = _("It did not leave: our own rules stopped it."), _("We kept the reason, and sent nothing.")
-    elif details.get("gave_up"):
+        did = _("We kept the reason, and sent nothing.")
+        return Explanation(_("Why it was not delivered"), "bad", answer, _("Our own rules stopped it."), did, can_do)
+    if details.get("gave_up"):
         did = _("We tried %(tries)s times and gave up.") % {"tries": message.attempts}
     else:
         did = _("The refusal is final, so we do not try again.")

@@ -1,5 +1,6 @@
 """The events of a message as lines of its timeline, each with the SMTP conversation that produced it."""
 
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -48,7 +49,7 @@ class Evidence:
 
 def timeline(story: Story, token_name: str) -> list[Line]:
     """Newest first. The evidence of the newest line is open while the message is in trouble."""
-    attempts = {attempt.pk: attempt for attempt in story.attempts}
+    attempts: dict[uuid.UUID | None, Attempt] = {attempt.pk: attempt for attempt in story.attempts}
     lines = [_line(story, event, attempts.get(event.attempt_id), token_name) for event in reversed(story.events)]
     if lines and lines[0].evidence and story.state in ("bounced", "deferred", "uncertain"):
         lines[0] = replace(lines[0], is_open=True)

@@ -53,7 +53,13 @@ def email_log(request: AccountRequest) -> HttpResponse:
     context = _list_context(request, filters, query, page, before)
     if waits and wants_fragment(request, "log"):
         return render(request, "sending/_email_log.html", context, status=STOP_POLLING)
-    return render_page(request, "sending/email_log.html", "sending/_email_log_rows.html", context, target="log-rows")
+    response = render_page(
+        request, "sending/email_log.html", "sending/_email_log_rows.html", context, target="log-rows"
+    )
+    if wants_fragment(request, "log-rows"):
+        # The form also sends what is empty; the address that is shared says only what is asked.
+        response["HX-Push-Url"] = request.path + address(filters)
+    return response
 
 
 @account_view(Ability.VIEW)

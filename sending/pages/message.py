@@ -34,7 +34,6 @@ def message(request: AccountRequest, message_id: uuid.UUID) -> HttpResponse:
     seen = f"{story.state}-{len(story.events)}-{poll_seconds}"
     if request.GET.get("seen") == seen:
         return unchanged()
-    token = ApiToken.objects.filter(pk=story.submission.token_id).first() if story.submission else None
     context = {
         "story": story,
         "message": found,
@@ -44,7 +43,7 @@ def message(request: AccountRequest, message_id: uuid.UUID) -> HttpResponse:
         "poll_seconds": poll_seconds,
         "show": show,
         "tabs": _tabs(request, show),
-        "timeline": timeline(story, token.name if token else ""),
+        "timeline": timeline(story, _token_name(story)),
         "captured": captured_copy(found),
         **_content(found, show),
     }
@@ -79,6 +78,13 @@ def _find(request: AccountRequest, message_id: uuid.UUID) -> Message:
     if found is None:
         raise Http404
     return found
+
+
+def _token_name(story: Story) -> str:
+    token_id = story.submission.token_id if story.submission else None
+    if token_id is None:
+        return ""
+    return ApiToken.objects.filter(pk=token_id).values_list("name", flat=True).first() or ""
 
 
 def _source(found: Message) -> bytes:

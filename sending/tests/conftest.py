@@ -1,7 +1,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from pytest_django.plugin import DjangoDbBlocker
+from pytest_django import DjangoDbBlocker
 
 from sending.models.partitions import make_partitions
 
@@ -10,4 +10,5 @@ from sending.models.partitions import make_partitions
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
     """Partitions of the past weeks as well, for mail that a test lets be older than this week."""
     with django_db_blocker.unblock():
-        make_partitions(datetime.now(UTC) - timedelta(weeks=4))
+        for weeks in range(1, 5):
+            make_partitions(datetime.now(UTC) - timedelta(weeks=weeks))

@@ -13,15 +13,6 @@ from mailtrap_site.embedded import processes
 from mailtrap_site.embedded.postgres import Cluster, free_port
 from mailtrap_site.environment import BASE_DIR
 
-OF_THE_TEST_RUN = ("DATABASE_URL", "CELERY_BROKER_URL", "CACHE_URL", "SECRET_KEY", "SEALING_KEY", "SITE_URL", "DEBUG")
-PORTS = ("WEB_PORT", "SMTP_PORT", "SMTPS_PORT", "MX_PORT", "DNS_PORT", "POSTGRES_PORT")
-
-
-def environment_of_an_instance(var_dir: Path) -> dict[str, str]:
-    """What `up` needs to run beside the test's own server: its own folder, and ports that were free a moment ago."""
-    kept = {name: value for name, value in os.environ.items() if name not in OF_THE_TEST_RUN}
-    return kept | {name: str(free_port()) for name in PORTS} | {"VAR_DIR": str(var_dir)}
-
 
 def wait_for(question: Callable[[], bool], seconds: float = 15) -> None:
     """Returns when `question` is true; fails the test after `seconds`."""

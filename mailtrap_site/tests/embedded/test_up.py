@@ -11,13 +11,8 @@ import pytest
 
 from mailtrap_site.embedded import install, instance, lock
 from mailtrap_site.environment import BASE_DIR
-from mailtrap_site.tests.embedded.conftest import (
-    OF_THE_TEST_RUN,
-    Script,
-    environment_of_an_instance,
-    gone,
-    wait_for,
-)
+from mailtrap_site.testing.live_instance import OF_THE_TEST_RUN, environment_of_an_instance
+from mailtrap_site.tests.embedded.conftest import Script, gone, wait_for
 
 
 def run_up(var_dir: Path, *arguments: str, **settings: str) -> "subprocess.CompletedProcess[str]":
@@ -82,7 +77,7 @@ def test_a_database_that_does_not_answer_is_a_sentence(tmp_path: Path) -> None:
 @pytest.fixture
 def bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in OF_THE_TEST_RUN:
-        monkeypatch.delenv(name)
+        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.mark.usefixtures("bare_environment")

@@ -15,7 +15,8 @@ import pytest
 
 from mailtrap_site.embedded import readiness
 from mailtrap_site.environment import BASE_DIR
-from mailtrap_site.tests.embedded.conftest import environment_of_an_instance, gone, wait_for
+from mailtrap_site.testing.live_instance import environment_of_an_instance
+from mailtrap_site.tests.embedded.conftest import gone, wait_for
 
 FACTS = (
     *(

@@ -34,7 +34,7 @@ def text_of(mail: EmailMessage) -> str:
     return str(part.get_content()).replace("\r\n", "\n").rstrip("\n")
 
 
-def attachments(mail: EmailMessage) -> dict[str | None, bytes]:
+def attachments(mail: EmailMessage) -> dict[str | None, Any]:
     return {part.get_filename(): part.get_payload(decode=True) for part in mail.iter_attachments()}
 
 

@@ -1,4 +1,4 @@
-"""The email log over the general API: the contract's shapes, in both dialects, as the official Python SDK reads them."""
+"""The email log over the general API: the contract's shapes, in both dialects, read by the official Python SDK."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -12,7 +12,7 @@ from mailtrap.api.resources.email_logs import EmailLogsApi
 from mailtrap.models import email_logs as sdk
 
 from mailtrap_site.testing.mail import make_event, make_message
-from mailtrap_site.testing.world import World, make_domain, make_token, make_world
+from mailtrap_site.testing.world import World, make_domain, make_token
 from sending.api import email_logs, raw_messages
 from sending.api.log_query import read_filters
 from sending.log import paging
@@ -21,11 +21,6 @@ from sending.models import Content, Event
 
 pytestmark = pytest.mark.django_db
 NOW = datetime.now(UTC)
-
-
-@pytest.fixture
-def world() -> World:
-    return make_world()
 
 
 @pytest.fixture
@@ -229,11 +224,16 @@ def test_the_official_sdk_lists_filters_pages_and_gets(world: World, monkeypatch
         make_message(world.domain, f"r{n}@far.test", at=NOW - timedelta(minutes=n))
     bounced = make_message(world.domain, "gone@far.test", status="bounced", at=NOW - timedelta(hours=1))
     make_event(make_message(world.domain, at=NOW - timedelta(hours=2)), Event.Type.SPAM)
-    api = EmailLogsApi(DjangoClient(world.secret), str(world.account.pk))  # type: ignore[arg-type]
+    api = EmailLogsApi(DjangoClient(world.secret), str(world.account.pk))
 
     first = api.get_list()
     second = api.get_list(search_after=first.next_page_cursor)
-    assert [one.to for one in first.messages + second.messages] == ["r0@far.test", "r1@far.test", "r2@far.test", "gone@far.test"]
+    assert [one.to for one in first.messages + second.messages] == [
+        "r0@far.test",
+        "r1@far.test",
+        "r2@far.test",
+        "gone@far.test",
+    ]
     assert first.total_count == 5
 
     filters = sdk.EmailLogsListFilters(

@@ -7,26 +7,34 @@ import pytest
 
 from domains.models import SendingDomain
 from mailtrap_site.testing.mail import make_event, make_message
-from mailtrap_site.testing.world import World, make_domain, make_world
+from mailtrap_site.testing.world import World, make_domain
 from sending.log.conditions import Condition, Query, is_known
 from sending.log.paging import fetch, total
 from sending.models import Event, Message
 
 pytestmark = pytest.mark.django_db
 
+TEXT = {"ci_equal", "ci_not_equal", "ci_contain", "ci_not_contain"}
+EXACT = {"equal", "not_equal"}
+NUMBER = {"equal", "greater_than", "less_than"}
+ADDRESS = {"equal", "not_equal", "contain", "not_contain"}
 CONTRACT = {
-    **dict.fromkeys(
-        ("to", "from", "email_service_provider_response", "recipient_mx"),
-        {"ci_equal", "ci_not_equal", "ci_contain", "ci_not_contain"},
-    ),
-    "subject": {"ci_equal", "ci_not_equal", "ci_contain", "ci_not_contain", "empty", "not_empty"},
-    **dict.fromkeys(
-        ("status", "category", "email_service_provider", "sending_domain_id", "domain_id", "sending_stream"),
-        {"equal", "not_equal"},
-    ),
+    "to": TEXT,
+    "from": TEXT,
+    "email_service_provider_response": TEXT,
+    "recipient_mx": TEXT,
+    "subject": TEXT | {"empty", "not_empty"},
+    "status": EXACT,
+    "category": EXACT,
+    "email_service_provider": EXACT,
+    "sending_domain_id": EXACT,
+    "domain_id": EXACT,
+    "sending_stream": EXACT,
     "events": {"include_event", "not_include_event"},
-    **dict.fromkeys(("clicks_count", "opens_count"), {"equal", "greater_than", "less_than"}),
-    **dict.fromkeys(("client_ip", "sending_ip"), {"equal", "not_equal", "contain", "not_contain"}),
+    "clicks_count": NUMBER,
+    "opens_count": NUMBER,
+    "client_ip": ADDRESS,
+    "sending_ip": ADDRESS,
 }
 EXAMPLES = [
     ("to", "ci_equal", ["ADA@Far.test"], {"opened"}),
@@ -69,11 +77,6 @@ EXAMPLES = [
     ("email_service_provider", "equal", ["Google"], {"opened"}),
     ("email_service_provider", "not_equal", ["Google"], {"bounced", "bulk", "queued", "left"}),
 ]
-
-
-@pytest.fixture
-def world() -> World:
-    return make_world()
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from mailtrap_site.testing.mail import make_message
-from mailtrap_site.testing.world import World, make_world
+from mailtrap_site.testing.world import World
 from sending.log import paging
 from sending.log.conditions import Condition, Query
 from sending.log.paging import count_newer, fetch, has_any, newer_than, total
@@ -19,11 +19,6 @@ NOW = datetime.now(UTC)
 
 
 @pytest.fixture
-def world() -> World:
-    return make_world()
-
-
-@pytest.fixture
 def messages(world: World) -> list[Message]:
     """Ten of them, two days apart, so that they lie in at least three partitions; newest first."""
     return [make_message(world.domain, f"r{n}@far.test", at=NOW - timedelta(days=2 * n)) for n in range(10)]
@@ -31,7 +26,9 @@ def messages(world: World) -> list[Message]:
 
 def test_the_messages_of_the_tests_lie_in_several_partitions(messages: list[Message]):
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(DISTINCT tableoid), bool_or(tableoid::regclass::text LIKE '%%default') FROM sending_message")
+        cursor.execute(
+            "SELECT count(DISTINCT tableoid), bool_or(tableoid::regclass::text LIKE '%%default') FROM sending_message"
+        )
         partitions, in_default = cursor.fetchone()
     assert partitions >= 3
     assert not in_default
@@ -55,6 +52,8 @@ def test_newer_leads_back_over_the_same_pages(world: World, messages: list[Messa
     account = world.account.pk
     first = fetch(account, Query(), size=3)
     second = fetch(account, Query(), before=first.older, size=3)
+    assert first.older
+    assert second.older
     third = fetch(account, Query(), before=second.older, size=3)
     above = newer_than(account, Query(), second.older, size=3)
     assert fetch(account, Query(), before=above, size=3).rows == second.rows

@@ -4,12 +4,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
-from mailtrap_site.testing.world import World, make_world
-
-
-@pytest.fixture
-def world(db: None) -> World:
-    return make_world()
+from mailtrap_site.testing.world import World
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from sending.pages.previews import PREVIEW_POLICY, preview_response, read_mail, 
 
 def test_text_and_html_are_decoded_by_their_charset():
     source = (
-        b"Subject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=iso-8859-1\r\n\r\n"
-        b"Gr\xfc\xdfe\r\n"
+        b"Subject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\r\nMIME-Version: 1.0\r\n"
+        b"Content-Type: text/plain; charset=iso-8859-1\r\n\r\nGr\xfc\xdfe\r\n"
     )
     reading = read_mail(source)
     assert reading.text == "Grüße\r\n"
@@ -41,7 +41,8 @@ def test_inline_images_travel_with_the_html():
 def test_an_attached_text_is_an_attachment_and_not_the_text():
     source = (
         b"Content-Type: multipart/mixed; boundary=b\r\n\r\n"
-        b"--b\r\nContent-Type: text/plain\r\nContent-Disposition: attachment; filename*=utf-8''%E2%82%AC.txt\r\n\r\nprice\r\n"
+        b"--b\r\nContent-Type: text/plain\r\n"
+        b"Content-Disposition: attachment; filename*=utf-8''%E2%82%AC.txt\r\n\r\nprice\r\n"
         b"--b\r\nContent-Type: text/plain\r\n\r\nbody\r\n--b--\r\n"
     )
     reading = read_mail(source)
