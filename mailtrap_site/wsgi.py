@@ -6,11 +6,13 @@ from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mailtrap_site.settings")
 
+from django.conf import settings
 from django.core.handlers.exception import convert_exception_to_response
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.wsgi import get_wsgi_application
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from granian.utils.proxies import wrap_wsgi_with_proxy_headers
 
 from mailtrap_site.embedded.follow_parent import end_with_parent
 
@@ -37,7 +39,15 @@ _full = get_wsgi_application()
 _lean = LeanHandler()
 
 
-def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+def choose_handler(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
     """Chooses the handler by path."""
     handler = _lean if environ["PATH_INFO"] in LEAN_PATHS else _full
     return handler(environ, start_response)
+
+
+def behind_proxies(application: Callable[..., Any], proxies: tuple[str, ...]) -> Callable[..., Any]:
+    """Believes X-Forwarded-For and X-Forwarded-Proto of these addresses, and of nobody else."""
+    return wrap_wsgi_with_proxy_headers(application, trusted_hosts=list(proxies)) if proxies else application
+
+
+application = behind_proxies(choose_handler, settings.ENVIRONMENT.trusted_proxies)

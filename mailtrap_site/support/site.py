@@ -23,6 +23,6 @@ class SupportDesk(UnfoldAdminSite):
 
 
 class SupportDeskConfig(SimpleAdminConfig):
-    """Puts the support desk in the place of Django's own site; `urls` finds its tables, since only the web needs them."""
+    """Puts the support desk in the place of Django's site; `urls` finds its tables, which only the web needs."""
 
     default_site = "mailtrap_site.support.site.SupportDesk"

@@ -7,6 +7,7 @@ import msgspec
 import structlog
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
@@ -31,6 +32,9 @@ def send(request: HttpRequest, stream: str = "") -> HttpResponse:
         return answer
     try:
         return _send(request, Stream(stream) if stream else stream_of_host(request))
+    except (InterfaceError, OperationalError) as problem:
+        log.warning("send_not_possible", problem=type(problem).__name__)
+        return refused(Refusal(Reason.TEMPORARY))
     except Exception:
         # The lean handler would answer with a page of HTML.
         log.exception("send_failed")

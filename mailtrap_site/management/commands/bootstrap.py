@@ -30,13 +30,13 @@ class Command(BaseCommand):
         password = self._staff_user(email, options["name"])
         domain = ensure_platform()
         if password:
-            self.stdout.write(f"{email} may enter the support desk, /admin/, with this password, shown once: {password}")
+            self.stdout.write(f"{email} may enter the support desk, /admin/. Password, shown once: {password}")
         else:
-            self.stdout.write(f"{email} may enter the support desk at /admin/ with the password it has.")
+            self.stdout.write(f"{email} may enter the support desk, /admin/, with the password it has.")
         if domain.dns_verified_at is None:
             self.stdout.write(
-                f"The records of {domain.name} do not stand in DNS yet, so our own mail goes out by FALLBACK_EMAIL_URL. "
-                "`manage.py platform_zone` prints the records to publish."
+                f"The records of {domain.name} do not stand in DNS yet, so our own mail goes by FALLBACK_EMAIL_URL "
+                "until they do. `manage.py platform_zone` prints the records to publish."
             )
 
     @transaction.atomic

@@ -5,6 +5,7 @@ import json
 from email import message_from_bytes, policy
 
 import pytest
+from django.db import OperationalError, connection
 from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -285,3 +286,13 @@ def test_no_json_gives_an_error_of_ours(post, change):
     if answer.status_code == 200:
         assert len(answer.json()["message_ids"]) == Submission.objects.latest("id").recipient_count
         stored()
+
+
+def test_a_database_that_is_away_is_answered_503_and_when_to_come_back(post):
+    def away(*_):
+        raise OperationalError("connection refused")
+
+    with connection.execute_wrapper(away):
+        answer = post(MAIL)
+    assert (answer.status_code, answer.json()["success"]) == (503, False)
+    assert int(answer["Retry-After"]) > 0

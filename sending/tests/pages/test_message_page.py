@@ -130,7 +130,7 @@ def test_the_page_asks_again_until_the_message_is_settled(world: World, as_alice
 
 def test_the_longer_it_waits_the_more_seldom_the_page_asks(world: World, as_alice: Client):
     for age, seconds in ((0, 2), (600, 10), (7200, 60)):
-        message = make_message(world.domain, status="queued", at=NOW - timedelta(seconds=age))
+        message = make_message(world.domain, status="queued", at=datetime.now(UTC) - timedelta(seconds=age))
         assert f'hx-trigger="every {seconds}s"' in shown(as_alice, message)
 
 
