@@ -55,6 +55,9 @@ def throw_away_server(folder: Path) -> Iterator[Cluster]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, None, None]:
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # A shell starts what it puts in the background so, and everything that a test starts would inherit it.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if INHERITED not in os.environ:
         _set_up(early_config)
     return (yield)

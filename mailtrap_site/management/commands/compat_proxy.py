@@ -1,10 +1,11 @@
 """Runs the proxy that lets unmodified SDKs talk to this instance."""
 
 import asyncio
+import signal
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from mailtrap_site.embedded.certificates import MAILTRAP_NAMES
 from mailtrap_site.embedded.compat import CompatProxy, Target
@@ -26,11 +27,16 @@ class Command(BaseCommand):
         )
         try:
             asyncio.run(_run(proxy, options["port"]))
-        except KeyboardInterrupt:
-            self.stdout.write("Stopped.")
+        except OSError as problem:
+            raise CommandError(
+                f"Cannot listen on port {options['port']} ({problem.strerror}). Choose another with --port."
+            ) from problem
 
 
 async def _run(proxy: CompatProxy, port: int) -> None:
+    stopped = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     server = await proxy.start("127.0.0.1", port)
-    async with server:
-        await server.serve_forever()
+    await stopped.wait()
+    server.close()

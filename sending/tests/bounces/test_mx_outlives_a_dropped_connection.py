@@ -20,6 +20,6 @@ def test_the_next_mail_is_taken():
         client.sendmail("a@far.test", ["abuse@platform.test"], mail)
         with connection.cursor() as cursor:
             cursor.execute(DROP)
-            assert cursor.fetchall() == [(True,)]
+            assert (True,) in cursor.fetchall()
         client.sendmail("a@far.test", ["abuse@platform.test"], mail)
     assert CapturedMail.objects.count() == 2
