@@ -24,7 +24,7 @@ COMPLAINT_DELAY = 1.0
 
 REFUSALS = {
     "bounce": Reply(550, "5.1.1", ("No such user here",)),
-    "defer": Reply(451, "4.7.1", ("Try again later, says the simulator",)),
+    "defer": Reply(451, "4.7.1", ("Greylisted, says the simulator; come back later",)),
     "block": Reply(550, "5.7.1", ("Refused by policy, says the simulator",)),
 }
 COMPLAINING = "complain"

@@ -49,7 +49,7 @@ def test_bounce_defer_and_block_end_as_they_say(engine, domain):
     assert [message.status for message in messages] == ["bounced", "deferred", "bounced", "delivered"]
     assert [message.reply[:9] for message in messages] == ["550 5.1.1", "451 4.7.1", "550 5.7.1", "250 2.0.0"]
     categories = [Event.objects.get(message=message).details.get("bounce_category") for message in messages]
-    assert categories == ["badrecipient", "serverpolicy", "serverpolicy", None]
+    assert categories == ["badrecipient", "greylisting", "serverpolicy", None]
     assert [mail.recipient for mail in CapturedMail.objects.all()] == ["fine@simulator.test"]
 
 
