@@ -38,7 +38,7 @@ format: requirements-dev ## puts the code into shape
 	$(BIN)/ruff format .
 
 clean-data: ## removes var/, with all mail, accounts and secrets in it
-	@test ! -d var || $(BIN)/python -m mailtrap_site.embedded clean
+	@test ! -x $(BIN)/python -a ! -d var || $(BIN)/python -m mailtrap_site.embedded clean
 
 requirements requirements-dev:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed. Debian, Ubuntu: apt install python3 python3-venv" >&2; exit 1; }

@@ -1,6 +1,5 @@
 """What every test of a page needs."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,10 +8,9 @@ PLAIN_STATIC = "django.contrib.staticfiles.storage.StaticFilesStorage"
 
 
 @pytest.fixture(autouse=True)
-def plain_static_names(settings: Any) -> Iterator[None]:
+def plain_static_names(settings: Any) -> None:
     """Pages name their assets without hashes, since nothing was collected."""
     settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": PLAIN_STATIC}}
-    yield
 
 
 @pytest.fixture(autouse=True)

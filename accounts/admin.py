@@ -4,7 +4,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -15,19 +14,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 
 from accounts import standing
 from accounts.models import Account, ApiToken, AuditEntry, Membership, User
-
-
-class LookOnly:
-    """Nobody adds, changes or deletes here; who may view sees."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
+from mailtrap_site.web.look_only import LookOnly
 
 
 class AccountMembers(LookOnly, TabularInline):

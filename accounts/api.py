@@ -5,8 +5,9 @@ from typing import Any
 
 from ninja import Router, Schema
 
-from accounts.api_auth import ADMIN, ApiRequest, access_level, account_of, require_level
+from accounts.api_auth import ApiRequest, access_level, account_of, require_level
 from accounts.models import Account, ApiToken
+from accounts.scopes import ADMIN
 
 accounts_router = Router(tags=["Accounts"])
 """Stands once, at the root: its path has no account."""

@@ -3,15 +3,15 @@
 from typing import Any
 
 from django.http import HttpRequest
-from ninja.errors import AuthorizationError
+from ninja.errors import AuthorizationError, Throttled
 from ninja.security import HttpBearer
 
-from accounts.authentication import TokenIdentity, authenticate_token
+from accounts import login_throttle
+from accounts.authentication import TokenIdentity, authenticate_token, could_be_token
+from accounts.login_throttle import LoginDoor
 from accounts.models import Account
+from accounts.scopes import level_on
 from mailtrap_site.web.json_api import FORBIDDEN, FOREIGN_ACCOUNT
-
-READ, ADMIN = 10, 100
-"""The contract's access levels of a token."""
 
 
 class ApiRequest(HttpRequest):
@@ -24,19 +24,31 @@ class TokenAuth(HttpBearer):
     """`Authorization: Bearer <token>` or `Api-Token: <token>`; `request.auth` becomes the TokenIdentity."""
 
     def __call__(self, request: HttpRequest) -> TokenIdentity | None:
-        secret = secret_of(request)
-        return self.authenticate(request, secret) if secret else None
+        return self.authenticate(request, secret_of(request))
 
     def authenticate(self, request: HttpRequest, token: str) -> TokenIdentity | None:
-        return authenticate_token(token)
+        identity = authenticate_token(token)
+        if identity is None and fails_too_often(request, token):
+            raise Throttled(wait=login_throttle.WINDOW_SECONDS)
+        return identity
 
 
 def secret_of(request: HttpRequest) -> str:
     """The token's text as either header gives it; empty when neither does."""
-    scheme, _, secret = request.headers.get("Authorization", "").strip().partition(" ")
+    scheme, _, secret = request.META.get("HTTP_AUTHORIZATION", "").strip().partition(" ")
     if scheme.lower() == "bearer":
         return secret.strip()
-    return request.headers.get("Api-Token", "").strip()
+    return request.META.get("HTTP_API_TOKEN", "").strip()
+
+
+def fails_too_often(request: HttpRequest, secret: str) -> bool:
+    """Counts a secret that is nobody's against the client's address; whether there were too many of them.
+
+    Asked after the look-up: whoever has a valid token is never held up. What cannot be a token costs nothing.
+    """
+    return could_be_token(secret) and login_throttle.fails_too_often(
+        LoginDoor.HTTP, request.META.get("REMOTE_ADDR", "")
+    )
 
 
 def account_of(request: Any, account_id: int) -> Account:
@@ -50,13 +62,7 @@ def account_of(request: Any, account_id: int) -> Account:
 
 def access_level(identity: TokenIdentity, resource_type: str, resource_id: int) -> int:
     """The highest level that the token's scopes give on this resource, or on its whole account; 0 for none."""
-    wanted = {("account", identity.account_id), (resource_type, resource_id)}
-    levels = [
-        int(scope.get("access_level", 0))
-        for scope in identity.scopes
-        if (scope.get("resource_type"), scope.get("resource_id")) in wanted
-    ]
-    return max(levels, default=0)
+    return level_on(identity.scopes, identity.account_id, resource_type, resource_id)
 
 
 def require_level(request: Any, level: int, resource_type: str = "account", resource_id: int | None = None) -> None:

@@ -46,13 +46,18 @@ def digest_of(secret: str) -> str:
     return sha256(secret.encode()).hexdigest()
 
 
+def could_be_token(secret: str) -> bool:
+    """Whether the text has a token's form."""
+    return _SECRET.fullmatch(secret) is not None
+
+
 def authenticate_token(secret: str) -> TokenIdentity | None:
     """The identity behind the secret; None when there is none or its time is over.
 
     Blocks on the database at most once in two seconds a secret and process; the group commit reads the standing of
     tokens again, so a revoked one is never accepted from this cache.
     """
-    if not _SECRET.fullmatch(secret):
+    if not could_be_token(secret):
         return None
     digest = digest_of(secret)
     known = _remembered(digest)

@@ -13,11 +13,9 @@ from django.utils import timezone
 from accounts import audit
 from accounts.authentication import digest_of, forget_tokens
 from accounts.models import Account, ApiToken, User
+from accounts.scopes import ADMIN
 
 GRACE_AFTER_RESET = timedelta(hours=12)
-ADMIN_LEVEL = 100
-
-
 _ID_SUFFIX = re.compile(r" \(\d+\)$")
 
 
@@ -27,7 +25,7 @@ class TokenIsEnding(Exception):
 
 def whole_account(account: Account) -> list[dict[str, Any]]:
     """The scopes of a token that may do everything in the account."""
-    return [{"resource_type": "account", "resource_id": account.pk, "access_level": ADMIN_LEVEL}]
+    return [{"resource_type": "account", "resource_id": account.pk, "access_level": ADMIN}]
 
 
 def create(

@@ -8,8 +8,6 @@ from billing.periods import Period
 
 THRESHOLDS = (80, 90, 100)
 """Percent of the limit at which people are told."""
-TICKS = (80, 90)
-"""Percent at which the meter has a tick."""
 SHORTEST_VIEW = timedelta(days=1)
 """A pace measured over less than this says nothing."""
 

@@ -5,7 +5,8 @@ from typing import Any
 from django.http import Http404
 from ninja import Router, Schema
 
-from accounts.api_auth import ADMIN, READ, ApiRequest, access_level, account_of
+from accounts.api_auth import ApiRequest, access_level, account_of
+from accounts.scopes import ADMIN, READ
 from domains.models import DnsRecord, SendingDomain
 from mailtrap_site.web.json_api import instant
 

@@ -143,7 +143,7 @@ def _chosen(records: list[Record], rdtype: dns.rdatatype.RdataType) -> list[Reco
 def _add_soa(response: dns.message.Message, apex: str, zone: ZoneSource) -> None:
     soa = [record for record in zone.records(apex) if record.type == "SOA"]
     if soa:
-        rrset = _rrset(_absolute(apex), soa)
+        rrset = _rrset(dns.name.from_text(apex), soa)
         rrset.ttl = min(rrset.ttl, rrset[0].minimum)
         response.authority.append(rrset)
 
@@ -151,11 +151,12 @@ def _add_soa(response: dns.message.Message, apex: str, zone: ZoneSource) -> None
 def _rrset(name: dns.name.Name, records: list[Record]) -> dns.rrset.RRset:
     rrset = dns.rrset.RRset(name, dns.rdataclass.IN, dns.rdatatype.from_text(records[0].type))
     for record in records:
-        rrset.add(_rdata(record), ttl=record.ttl)
+        rrset.add(rdata_of(record), ttl=record.ttl)
     return rrset
 
 
-def _rdata(record: Record) -> dns.rdata.Rdata:
+def rdata_of(record: Record) -> dns.rdata.Rdata:
+    """The record as dnspython knows it; its `to_text()` is the zone file's (RFC 1035)."""
     value = record.value
     if record.type == "TXT":
         raw = value.encode()
@@ -187,10 +188,6 @@ def _unreadable(wire: bytes) -> bytes | None:
 
 def _text(name: dns.name.Name) -> str:
     return name.to_text(omit_final_dot=True).lower() if name != dns.name.root else ""
-
-
-def _absolute(name: str) -> dns.name.Name:
-    return dns.name.from_text(name)
 
 
 class NameServer:

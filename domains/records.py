@@ -11,6 +11,8 @@ from domains.answers import Answer, Outcome
 
 
 class RecordKey(StrEnum):
+    """The contract's keys of the records."""
+
     VERIFICATION = "verification"
     DKIM1 = "dkim1"
     DKIM2 = "dkim2"
@@ -19,6 +21,8 @@ class RecordKey(StrEnum):
 
 
 class RecordType(StrEnum):
+    """The types that a customer publishes."""
+
     CNAME = "CNAME"
     TXT = "TXT"
 
@@ -108,14 +112,17 @@ def expected_records(
 
 
 def return_path_target(platform_domain: str) -> str:
+    """Where bounces go, and whose SPF record passes."""
     return f"smtp.{platform_domain}"
 
 
 def link_target(platform_domain: str) -> str:
+    """Where tracked links lead."""
     return f"t.{platform_domain}"
 
 
 def dkim_record_name(selector: str) -> str:
+    """Relative to the domain (RFC 6376 3.6.2.1)."""
     return f"{selector}._domainkey"
 
 

@@ -1,9 +1,9 @@
-"""The one gateway to DNS: look-ups for verification and delivery, for threads and for event loops.
+"""The one gateway to DNS: for verification in threads and past every cache, for delivery on its event loop.
 
 A failure is a value (`Outcome`), never an exception. MX choice follows RFC 5321 section 5.1 and RFC 7505 (null MX).
 """
 
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
@@ -27,7 +27,6 @@ LIFETIME = 5.0
 PARALLEL_LOOKUPS = 8
 CACHED_ANSWERS = 20_000
 
-Result = TypeVar("Result")
 AnyResolver = TypeVar("AnyResolver", dns.resolver.Resolver, dns.asyncresolver.Resolver)
 Question = tuple[str, str]
 """Name and record type."""
@@ -37,24 +36,21 @@ Question = tuple[str, str]
 class MxAnswer:
     """Where mail for a domain goes: `hosts` as (preference, host name), best first.
 
-    `implicit`: no MX record, the domain itself has an address. `null_mx`: the domain says that it takes no mail.
+    Without MX records it is the domain itself, if it has an address. `null_mx`: the domain says that it takes no mail.
     With an outcome other than FOUND there are no hosts; NO_DATA means that the domain exists without MX and address.
     """
 
     outcome: Outcome
     hosts: tuple[tuple[int, str], ...] = ()
-    ttl: int = 0
     null_mx: bool = False
-    implicit: bool = False
 
 
 def lookup(name: str, rdtype: str) -> Answer:
     """Ask DNS now, past every cache of ours: for verification."""
     try:
-        resolution = _resolver(cached=False).resolve(name, rdtype, search=False)
+        return _answer(_verification_resolver().resolve(name, rdtype, search=False))
     except (dns.exception.DNSException, ValueError) as problem:
         return _failure(problem)
-    return _answer(resolution)
 
 
 def lookup_many(questions: Sequence[Question]) -> list[Answer]:
@@ -65,56 +61,38 @@ def lookup_many(questions: Sequence[Question]) -> list[Answer]:
         return list(pool.map(lambda question: lookup(*question), questions))
 
 
-def mx(domain: str) -> MxAnswer:
+async def mx(domain: str) -> MxAnswer:
     """The mail exchangers of `domain`; answers are kept as long as their TTL says."""
-    return _drive(_choose_mx(domain))
-
-
-async def mx_async(domain: str) -> MxAnswer:
-    """`mx` for an event loop."""
-    return await _drive_async(_choose_mx(domain))
-
-
-def addresses(host: str, *, ipv6: bool = True) -> Answer:
-    """The addresses of `host`, IPv4 first; answers are kept as long as their TTL says."""
-    return _drive(_choose_addresses(host, ipv6))
-
-
-async def addresses_async(host: str, *, ipv6: bool = True) -> Answer:
-    """`addresses` for an event loop."""
-    return await _drive_async(_choose_addresses(host, ipv6))
-
-
-def forget_cached() -> None:
-    """Empty the caches and read the settings again."""
-    _resolver.cache_clear()
-    _async_resolver.cache_clear()
-
-
-def _choose_mx(domain: str) -> Generator[Question, Answer, MxAnswer]:
-    answer = yield domain, "MX"
+    answer = await _cached_lookup(domain, "MX")
     if answer.outcome is Outcome.FOUND:
         hosts = sorted(_mx_host(value) for value in answer.values)
         if hosts == [(hosts[0][0], "")]:
-            return MxAnswer(Outcome.FOUND, ttl=answer.ttl, null_mx=True)
-        return MxAnswer(Outcome.FOUND, tuple(host for host in hosts if host[1]), answer.ttl)
+            return MxAnswer(Outcome.FOUND, null_mx=True)
+        return MxAnswer(Outcome.FOUND, tuple(host for host in hosts if host[1]))
     if answer.outcome is not Outcome.NO_DATA:
         return MxAnswer(answer.outcome)
-    address = yield from _choose_addresses(domain, ipv6=True)
+    address = await addresses(domain)
     if address.outcome is Outcome.FOUND:
-        return MxAnswer(Outcome.FOUND, ((0, domain.lower().rstrip(".")),), address.ttl, implicit=True)
+        return MxAnswer(Outcome.FOUND, ((0, domain.lower().rstrip(".")),))
     return MxAnswer(address.outcome)
 
 
-def _choose_addresses(host: str, ipv6: bool) -> Generator[Question, Answer, Answer]:
-    four = yield host, "A"
+async def addresses(host: str, *, ipv6: bool = True) -> Answer:
+    """The addresses of `host`, IPv4 first; answers are kept as long as their TTL says."""
+    four = await _cached_lookup(host, "A")
     if not ipv6 or four.outcome is Outcome.NXDOMAIN:
         return four
-    six = yield host, "AAAA"
+    six = await _cached_lookup(host, "AAAA")
     if four.outcome is not Outcome.FOUND:
         # A failed question must not turn into "has no address".
         return four if four.outcome.is_failure and six.outcome is not Outcome.FOUND else six
     return Answer(Outcome.FOUND, four.values + six.values, min(four.ttl, six.ttl or four.ttl))
+
+
+def forget_cached() -> None:
+    """Empty the caches and read the settings again."""
+    _verification_resolver.cache_clear()
+    _delivery_resolver.cache_clear()
 
 
 def _mx_host(value: str) -> tuple[int, str]:
@@ -122,34 +100,9 @@ def _mx_host(value: str) -> tuple[int, str]:
     return int(preference), host
 
 
-def _drive(steps: Generator[Question, Answer, Result]) -> Result:
+async def _cached_lookup(name: str, rdtype: str) -> Answer:
     try:
-        question = next(steps)
-        while True:
-            question = steps.send(_cached_lookup(*question))
-    except StopIteration as end:
-        return end.value
-
-
-async def _drive_async(steps: Generator[Question, Answer, Result]) -> Result:
-    try:
-        question = next(steps)
-        while True:
-            question = steps.send(await _cached_lookup_async(*question))
-    except StopIteration as end:
-        return end.value
-
-
-def _cached_lookup(name: str, rdtype: str) -> Answer:
-    try:
-        return _answer(_resolver(cached=True).resolve(name, rdtype, search=False))
-    except (dns.exception.DNSException, ValueError) as problem:
-        return _failure(problem)
-
-
-async def _cached_lookup_async(name: str, rdtype: str) -> Answer:
-    try:
-        return _answer(await _async_resolver().resolve(name, rdtype, search=False))
+        return _answer(await _delivery_resolver().resolve(name, rdtype, search=False))
     except (dns.exception.DNSException, ValueError) as problem:
         return _failure(problem)
 
@@ -193,21 +146,22 @@ def _failure(problem: Exception) -> Answer:
 
 
 @cache
-def _resolver(cached: bool) -> dns.resolver.Resolver:
-    return _configured(dns.resolver.Resolver(configure=not _servers()), cached)
+def _verification_resolver() -> dns.resolver.Resolver:
+    return _configured(dns.resolver.Resolver(configure=not _servers()))
 
 
 @cache
-def _async_resolver() -> dns.asyncresolver.Resolver:
-    return _configured(dns.asyncresolver.Resolver(configure=not _servers()), cached=True)
+def _delivery_resolver() -> dns.asyncresolver.Resolver:
+    resolver = _configured(dns.asyncresolver.Resolver(configure=not _servers()))
+    resolver.cache = dns.resolver.LRUCache(CACHED_ANSWERS)
+    return resolver
 
 
-def _configured(resolver: AnyResolver, cached: bool) -> AnyResolver:
+def _configured(resolver: AnyResolver) -> AnyResolver:
     if servers := _servers():
         resolver.nameservers = servers
     resolver.timeout, resolver.lifetime = TIMEOUT, LIFETIME
     resolver.use_edns(0, 0, 1232)
-    resolver.cache = dns.resolver.LRUCache(CACHED_ANSWERS) if cached else None
     return resolver
 
 

@@ -1,6 +1,7 @@
 """Adding and deleting a sending domain, and publishing its records in the demo zone of the embedded default."""
 
 import secrets
+from collections.abc import Sequence
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -33,7 +34,7 @@ def add_domain(
     pairs = [generate() for _selector in SELECTORS]
     try:
         with transaction.atomic():
-            domain = _save(account, user, name, pairs)
+            domain = save_domain(account, name.ascii, pairs, user=user)
             audit.record("domain.added", account=account, actor=user, target=domain, request=request)
     except IntegrityError:
         # A colleague added it in the same second.
@@ -43,35 +44,10 @@ def add_domain(
     return domain, name
 
 
-def delete_domain(domain: SendingDomain, *, user: User | None = None, request: HttpRequest | None = None) -> bool:
-    """Stop sending from the domain for good; its log stays readable. False when somebody else was first."""
-    with transaction.atomic():
-        deleted = SendingDomain.objects.filter(pk=domain.pk, deleted_at=None).update(deleted_at=timezone.now())
-        if deleted:
-            audit.record("domain.deleted", account=domain.account, actor=user, target=domain, request=request)
-    return bool(deleted)
-
-
-def has_demo_zone() -> bool:
-    """Only the embedded default serves a zone that people may write into."""
-    return bool(settings.ENVIRONMENT.embedded)
-
-
-def publish_in_demo_zone(domain: SendingDomain) -> None:
-    """Write the domain's records into the demo zone as a registrar would; whether they stand is for DNS to say."""
-    with transaction.atomic():
-        for record in domain.dns_records.all():
-            ZoneRecord.objects.filter(name=record.fqdn, type=record.type).delete()
-            ZoneRecord.objects.create(name=record.fqdn, type=record.type, value=record.value)
-
-
-def _has(account: Account, name: DomainName) -> bool:
-    return SendingDomain.objects.filter(account=account, name=name.ascii, deleted_at=None).exists()
-
-
-def _save(account: Account, user: User | None, name: DomainName, pairs: list[KeyPair]) -> SendingDomain:
+def save_domain(account: Account, name: str, pairs: Sequence[KeyPair], *, user: User | None = None) -> SendingDomain:
+    """The rows of an unverified domain: itself (`name` in A-labels), one DKIM key a pair, the records to publish."""
     domain = SendingDomain.objects.create(
-        account=account, name=name.ascii, verification_label=f"mt{_random(8)}", created_by=user
+        account=account, name=name, verification_label=f"mt{_random(8)}", created_by=user
     )
     keys = DkimKey.objects.bulk_create(
         DkimKey(
@@ -84,7 +60,7 @@ def _save(account: Account, user: User | None, name: DomainName, pairs: list[Key
         for selector, pair in zip(SELECTORS, pairs, strict=True)
     )
     expected = expected_records(
-        name.ascii, domain.verification_label, [(key.selector, key.key_id) for key in keys], settings.PLATFORM_DOMAIN
+        name, domain.verification_label, [(key.selector, key.key_id) for key in keys], settings.PLATFORM_DOMAIN
     )
     DnsRecord.objects.bulk_create(
         DnsRecord(
@@ -98,6 +74,32 @@ def _save(account: Account, user: User | None, name: DomainName, pairs: list[Key
         for record in expected
     )
     return domain
+
+
+def delete_domain(domain: SendingDomain, *, user: User | None = None, request: HttpRequest | None = None) -> bool:
+    """Stop sending from the domain for good; its log stays readable. False when somebody else was first."""
+    with transaction.atomic():
+        deleted = SendingDomain.objects.filter(pk=domain.pk, deleted_at=None).update(deleted_at=timezone.now())
+        if deleted:
+            audit.record("domain.deleted", account=domain.account, actor=user, target=domain, request=request)
+    return bool(deleted)
+
+
+def has_demo_zone() -> bool:
+    """Only the one-command default on the development route serves a zone that people may write into."""
+    return bool(settings.ENVIRONMENT.embedded) and settings.ROUTE == "development"
+
+
+def publish_in_demo_zone(domain: SendingDomain) -> None:
+    """Write the domain's records into the demo zone as a registrar would; whether they stand is for DNS to say."""
+    with transaction.atomic():
+        for record in domain.dns_records.all():
+            ZoneRecord.objects.filter(name=record.fqdn, type=record.type).delete()
+            ZoneRecord.objects.create(name=record.fqdn, type=record.type, value=record.value)
+
+
+def _has(account: Account, name: DomainName) -> bool:
+    return SendingDomain.objects.filter(account=account, name=name.ascii, deleted_at=None).exists()
 
 
 def _random(length: int) -> str:

@@ -41,13 +41,6 @@ Compliance = SendingDomain.Compliance
 Observed = tuple[Judgement, list[str]]
 
 
-def verified_domain(account_id: int, name: str) -> SendingDomain | None:
-    """The account's domain of exactly this name (A-labels), if its DNS stands; never a parent's or a child's."""
-    return SendingDomain.objects.filter(
-        account_id=account_id, name=name.lower(), deleted_at=None, dns_verified_at__isnull=False
-    ).first()
-
-
 def check(domain_id: int) -> SendingDomain | None:
     """Ask DNS about every record of the domain and store what it said; None when the domain is gone.
 

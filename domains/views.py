@@ -28,7 +28,7 @@ FRAGMENT = "domain"
 @account_view(Ability.VIEW)
 @require_safe
 def domain_list(request: AccountRequest) -> HttpResponse:
-    after = request.GET.get("after", "")
+    after = request.GET.get("after", "").replace("\0", "")
     found = Count("dns_records", filter=Q(dns_records__required=True, dns_records__status=DnsRecord.Status.PASS))
     wanted = Count("dns_records", filter=Q(dns_records__required=True))
     page = list(

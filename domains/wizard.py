@@ -35,10 +35,6 @@ class RecordRow:
     purpose: str
     advice: Explanation | None
 
-    @property
-    def is_wrong(self) -> bool:
-        return self.record.status in (DnsRecord.Status.FAIL, DnsRecord.Status.SOFTFAIL)
-
 
 @dataclass(frozen=True, slots=True)
 class Wizard:

@@ -72,14 +72,24 @@ class Environment:
 def read() -> Environment:
     """The settings as the environment gives them. Ends the process with a sentence when one is wrong."""
     env = environ.Env()
-    var_dir = Path(os.environ.get("VAR_DIR", BASE_DIR / "var"))
-    for source in (BASE_DIR / ".env", var_dir / "instance.env"):
-        if source.exists():
-            environ.Env.read_env(str(source))
+    folder = var_dir()
+    _take(folder / "instance.env")
     try:
-        return _from(env, var_dir)
+        return _from(env, folder)
     except (environ.ImproperlyConfigured, ValueError) as problem:
         _refuse(str(problem))
+
+
+def var_dir() -> Path:
+    """The folder of all data. It is asked for before all else, since `instance.env` lies in it."""
+    _take(BASE_DIR / ".env")
+    return BASE_DIR / os.environ.get("VAR_DIR", "var")
+
+
+def _take(file: Path) -> None:
+    """Adds the settings of `file` to the environment of the process, which is stronger."""
+    if file.exists():
+        environ.Env.read_env(str(file))
 
 
 def _from(env: environ.Env, var_dir: Path) -> Environment:

@@ -38,6 +38,8 @@ def logging_settings(level: str) -> dict[str, Any]:
         "root": {"handlers": ["stdout"], "level": level},
         "loggers": {
             "django.server": {"level": "WARNING"},
+            # Scanners name hosts of their own; Django would write a traceback for each.
+            "django.security.DisallowedHost": {"level": "CRITICAL"},
             "kombu": {"level": "WARNING"},
             "celery": {"level": "WARNING"},
             "pgmq": {"level": "WARNING"},

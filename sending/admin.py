@@ -3,10 +3,10 @@
 from django.contrib import admin
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
 from django.utils.functional import cached_property
 from unfold.admin import ModelAdmin
 
+from mailtrap_site.web.look_only import LookOnly
 from sending.models import Message, QueueEntry
 
 
@@ -21,24 +21,15 @@ class UncountedPaginator(Paginator):
         return len(rows.values_list("pk", flat=True))
 
 
-class LookOnly(ModelAdmin):
-    """A table that staff read and the service alone writes."""
+class GrowingTableAdmin(LookOnly, ModelAdmin):
+    """A table that the service alone writes, and that nobody counts."""
 
     paginator = UncountedPaginator
     show_full_result_count = False
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
 
 @admin.register(Message)
-class MessageAdmin(LookOnly):
+class MessageAdmin(GrowingTableAdmin):
     """One row a recipient. Searched by exact recipient or id, which the indexes answer."""
 
     list_display = ("recipient", "status", "account_id", "from_address", "stream", "attempts", "id")
@@ -49,7 +40,7 @@ class MessageAdmin(LookOnly):
 
 
 @admin.register(QueueEntry)
-class QueueEntryAdmin(LookOnly):
+class QueueEntryAdmin(GrowingTableAdmin):
     """What is not finished, most urgent first."""
 
     list_display = ("message_id", "account_id", "stream", "destination", "due_at", "attempts", "lease_until")

@@ -1,13 +1,12 @@
 """Celery tasks: thin shells. Each may run twice, late, or not at all; the rows of the queue are the truth."""
 
-import mmap
 import os
 import signal
 from types import FrameType
 from typing import Any
 
 from celery import shared_task
-from celery.signals import worker_process_shutdown, worker_shutdown, worker_shutting_down
+from celery.signals import worker_process_shutdown, worker_shutdown
 from django.utils import timezone
 
 from mailtrap_site.broker import DRAIN_SECONDS
@@ -16,9 +15,6 @@ from sending.capture import store
 from sending.delivery import drain
 from sending.models import partitions
 from sending.queue import sweep as queue_sweep
-
-_STOPPING = mmap.mmap(-1, 1)
-"""Shared by a worker's children, which their parent forks: a warm shutdown is known to the parent alone."""
 
 
 @shared_task(name="sending.deliver")
@@ -50,7 +46,7 @@ def trim_captured() -> None:
 
 
 class _Stop:
-    """Whether to stop claiming: the worker shuts down, or SIGTERM came to this very process, which obeys afterwards."""
+    """Whether to stop claiming: SIGTERM came while a drain ran. Celery is told of it afterwards."""
 
     def __init__(self) -> None:
         self._signalled = False
@@ -58,14 +54,14 @@ class _Stop:
         self._installed = False
 
     def __call__(self) -> bool:
-        return self._signalled or _STOPPING[0] != 0
+        return self._signalled
 
     def __enter__(self) -> "_Stop":
         try:
             self._previous = signal.signal(signal.SIGTERM, self._note)
             self._installed = True
         except ValueError:
-            # Not the main thread (a threads worker, a test): the parent's word must do.
+            # Only the main thread hears signals; elsewhere the drain's own time is its bound.
             self._installed = False
         return self
 
@@ -77,11 +73,6 @@ class _Stop:
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         self._signalled = True
-
-
-@worker_shutting_down.connect
-def _stop_claiming(**_: Any) -> None:
-    _STOPPING[0] = 1
 
 
 @worker_process_shutdown.connect

@@ -2,7 +2,6 @@
 
 from base64 import b64encode
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 from cryptography.hazmat.primitives.serialization import (
@@ -32,7 +31,6 @@ def generate() -> KeyPair:
     return KeyPair(private, b64encode(public).decode("ascii"))
 
 
-@lru_cache(maxsize=4096)
 def load(private_pem: bytes) -> RSAPrivateKey:
     """The signing key; raises ValueError. For keys that we made and stored ourselves: the checks that are skipped
     cost 50 ms a key and guard against keys from strangers."""

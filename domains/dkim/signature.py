@@ -41,28 +41,19 @@ class SigningError(ValueError):
     """A message that has no From, and so nothing to vouch for."""
 
 
-def body_hash(message: bytes) -> bytes:
-    """The value of `bh=`; good for every message with the same body."""
-    return b64encode(sha256(relaxed_body(_split(message)[1])).digest())
-
-
-def sign(
-    message: bytes, *, domain: str, selector: str, key: RSAPrivateKey, timestamp: int, body_hash: bytes | None = None
-) -> bytes:
+def sign(message: bytes, *, domain: str, selector: str, key: RSAPrivateKey, timestamp: int) -> bytes:
     """The complete DKIM-Signature field, folded, CRLF included, to be put before `message`.
 
-    `domain` and `selector` are A-labels, `timestamp` seconds since 1970, `body_hash` what `body_hash()` answered for
-    a message with this body. Raises `SigningError`.
+    `domain` and `selector` are A-labels, `timestamp` seconds since 1970. Raises `SigningError`.
     """
     head, body = _split(message)
     names, canonical = _signed_fields(head)
-    bh = body_hash if body_hash is not None else b64encode(sha256(relaxed_body(body)).digest())
     unsigned = b" v=1; a=rsa-sha256; c=relaxed/relaxed; d=%b; s=%b;\r\n t=%d; %b;\r\n bh=%b;\r\n b=" % (
         domain.encode("ascii"),
         selector.encode("ascii"),
         timestamp,
         _folded_names(names, used=len(f" t={timestamp}; ")),
-        bh,
+        b64encode(sha256(relaxed_body(body)).digest()),
     )
     canonical.append(relaxed_header(b"dkim-signature", unsigned))
     signature = b64encode(key.sign(b"\r\n".join(canonical), _PADDING, _SHA256))

@@ -8,14 +8,9 @@ from domains.dkim import keys
 from domains.models import DkimKey, SendingDomain, ZoneRecord
 from domains.names import NameRefusal
 from domains.setup import add_domain, delete_domain, publish_in_demo_zone
-from mailtrap_site.testing.world import World, make_platform, make_world
+from mailtrap_site.testing.world import World, make_platform
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def world() -> World:
-    return make_world()
 
 
 def test_a_new_domain_has_two_sealed_keys_and_five_records_to_publish(world: World) -> None:

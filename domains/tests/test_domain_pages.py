@@ -13,14 +13,9 @@ from accounts.models import User
 from domains.models import DnsRecord, SendingDomain, ZoneRecord
 from domains.nameserver import Record
 from mailtrap_site.testing.fake_dns import StoredZones, resolving
-from mailtrap_site.testing.world import World, make_domain, make_world
+from mailtrap_site.testing.world import World, make_domain
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def world() -> World:
-    return make_world()
 
 
 @pytest.fixture
@@ -203,3 +198,8 @@ def test_strangers_find_no_page_and_foreign_domains_are_not_found(world: World, 
     assert stranger.post(reverse("domains:delete", args=[world.stranger_account.pk, waiting.pk])).status_code == 404
     waiting.refresh_from_db()
     assert waiting.deleted_at is None
+
+
+def test_a_name_that_no_database_can_hold_is_no_error(world: World) -> None:
+    url = reverse("domains:list", args=[world.account.pk])
+    assert as_user(world.alice).get(f"{url}?after=%00").status_code == 200

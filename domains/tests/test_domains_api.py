@@ -8,14 +8,9 @@ from django.conf import settings
 from django.test import Client
 
 from domains.models import SendingDomain
-from mailtrap_site.testing.world import World, make_domain, make_token, make_world
+from mailtrap_site.testing.world import World, make_domain, make_token
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def world() -> World:
-    return make_world()
 
 
 def get(path: str, secret: str) -> tuple[int, Any]:

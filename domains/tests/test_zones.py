@@ -1,24 +1,23 @@
 """The platform's zone and the demo zone, answered from the database."""
 
+from io import StringIO
+
 import dns.message
 import dns.rcode
+import dns.zone
 import pytest
 from django.conf import settings
+from django.core.management import call_command
 
 from domains.models import ZoneRecord
 from domains.nameserver import answer
 from domains.setup import publish_in_demo_zone
 from domains.zones import DemoZone, PlatformZone, Zones
-from mailtrap_site.testing.world import World, make_domain, make_platform, make_world
+from mailtrap_site.testing.world import World, make_domain, make_platform
 
 pytestmark = pytest.mark.django_db
 
 PLATFORM = settings.PLATFORM_DOMAIN
-
-
-@pytest.fixture
-def world() -> World:
-    return make_world()
 
 
 def ask(name: str, rdtype: str, zones: Zones | None = None) -> tuple[str, list[str]]:
@@ -118,3 +117,19 @@ def test_the_exported_zone_holds_what_the_server_answers(world: World) -> None:
             assert ask(name, record.type)[0] == "NOERROR"
             assert ask(name, record.type)[1], (name, record)
     assert f"mt1.{world.domain.dkim_keys.get(selector='mt1').key_id}.dkim.{PLATFORM}" in {name for name, _ in exported}
+
+
+def test_the_zone_file_is_read_by_another_parser_as_what_the_server_answers(world: World) -> None:
+    make_platform()
+    written = StringIO()
+    call_command("platform_zone", stdout=written)
+    zone = dns.zone.from_text(written.getvalue(), relativize=False)
+    key = world.domain.dkim_keys.get(selector="mt1")
+    for name, rdtype in (
+        (PLATFORM, "SOA"),
+        (f"smtp.{PLATFORM}", "MX"),
+        (f"mt1.{key.key_id}.dkim.{PLATFORM}", "TXT"),
+        (f"mt1._domainkey.{PLATFORM}", "CNAME"),
+    ):
+        here = sorted(rdata.to_text() for rdata in zone.get_rdataset(f"{name}.", rdtype))
+        assert here == sorted(ask(name, rdtype, Zones(PlatformZone(PLATFORM, "127.0.0.1"), kept_seconds=0))[1])

@@ -38,16 +38,24 @@ class CompatProxy:
         return await asyncio.start_server(self._serve, host, port, limit=HEAD_LIMIT)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        inner_writer = None
         try:
             async with asyncio.timeout(HANDSHAKE_SECONDS):
                 name = await _requested_host(reader)
                 if name not in self._hosts:
-                    await _refuse(writer, name)
+                    sentence = f"This proxy answers for Mailtrap's hosts only, not for {name}."
+                    await _refuse(writer, "403 Forbidden", sentence)
+                    return
+                try:
+                    inner_reader, inner_writer = await asyncio.open_connection(self._target.host, self._target.port)
+                except OSError:
+                    # In the status line, since that is what clients show of a proxy's refusal.
+                    nobody = f"Nothing answers at {self._target.host}:{self._target.port}"
+                    await _refuse(writer, f"502 {nobody}", f"{nobody}. Is the service running, and WEB_PORT the same?")
                     return
                 writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
                 await writer.drain()
                 await writer.start_tls(self._tls)
-                inner_reader, inner_writer = await asyncio.open_connection(self._target.host, self._target.port)
             await asyncio.gather(_pipe(reader, inner_writer), _pipe(inner_reader, writer))
         except (
             OSError,
@@ -60,6 +68,8 @@ class CompatProxy:
             pass
         finally:
             await _close(writer)
+            if inner_writer:
+                await _close(inner_writer)
 
 
 async def _requested_host(reader: asyncio.StreamReader) -> str:
@@ -71,10 +81,10 @@ async def _requested_host(reader: asyncio.StreamReader) -> str:
     return rest.partition(" ")[0].rpartition(":")[0].lower()
 
 
-async def _refuse(writer: asyncio.StreamWriter, name: str) -> None:
-    sentence = f"This proxy answers for Mailtrap's hosts only, not for {name}.\n".encode()
-    writer.write(b"HTTP/1.1 403 Forbidden\r\nContent-Type: text/plain\r\nConnection: close\r\n")
-    writer.write(b"Content-Length: %d\r\n\r\n" % len(sentence) + sentence)
+async def _refuse(writer: asyncio.StreamWriter, status: str, sentence: str) -> None:
+    head = f"HTTP/1.1 {status}\r\nContent-Type: text/plain\r\nConnection: close\r\n"
+    body = f"{sentence}\n".encode()
+    writer.write(head.encode() + b"Content-Length: %d\r\n\r\n" % len(body) + body)
     await writer.drain()
 
 

@@ -9,6 +9,8 @@ from pgmq import get_embedded_install_sql
 from psycopg import sql
 
 OLDEST = 15
+_PREPARING = 0x6D61696C
+"""The number of the advisory lock."""
 
 
 class Unusable(Exception):
@@ -39,6 +41,15 @@ def ensure_queues(broker_url: str) -> None:
         found = connection.execute("SELECT 1 FROM pg_namespace WHERE nspname = 'pgmq'").fetchone()
         if not found:
             connection.execute(get_embedded_install_sql().encode())
+
+
+@contextlib.contextmanager
+def alone(url: str) -> Iterator[None]:
+    """Lets one instance at a time prepare a database that several share; the others wait here. Raises Unusable."""
+    with _connected(url, "DATABASE_URL") as connection:
+        connection.autocommit = True
+        connection.execute("SELECT pg_advisory_lock(%s)", (_PREPARING,))
+        yield
 
 
 @contextlib.contextmanager

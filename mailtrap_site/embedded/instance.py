@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import environ
-
+from mailtrap_site import environment
 from mailtrap_site.embedded import whole_file
 from mailtrap_site.embedded.postgres import Cluster
-from mailtrap_site.environment import BASE_DIR
 
 POSTGRES_PORT = 15430
 """Below the ports that the kernel gives to outgoing connections, one of which would be in the way by chance."""
@@ -34,7 +32,7 @@ class Instance:
 
 def var_dir() -> Path:
     """The folder that holds everything; made when missing, closed to other accounts."""
-    folder = Path(os.environ.get("VAR_DIR", BASE_DIR / "var")).absolute()
+    folder = environment.var_dir()
     if not folder.exists():
         folder.mkdir(mode=0o700, parents=True)
     return folder
@@ -42,9 +40,6 @@ def var_dir() -> Path:
 
 def load(folder: Path) -> Instance:
     """Reads or makes the instance in `folder` and writes `instance.env`. Raises ValueError with a sentence."""
-    dotenv = BASE_DIR / ".env"
-    if dotenv.exists():
-        environ.Env.read_env(str(dotenv))
     database_url = os.environ.get("DATABASE_URL", "")
     cluster = None if database_url else _cluster(folder / "postgres")
     if cluster:

@@ -38,7 +38,10 @@ def main() -> int:
 
 def clean_data() -> int:
     """Removes the data folder; refuses while an instance runs on it."""
-    folder = instance.var_dir()
+    folder = environment.var_dir()
+    if not folder.exists():
+        print(f"There is no {folder}.")
+        return 0
     try:
         with lock.held(folder / "up.lock"):
             for entry in folder.iterdir():
@@ -125,19 +128,24 @@ def _prepare(supervisor: Supervisor, ours: Instance, settings: environment.Envir
             databases.ensure(ours.cluster.url("postgres"), ("mail", "broker"))
         else:
             databases.check(ours.database_url)
-        if ours.broker_url.startswith("pgmq:"):
-            databases.ensure_queues(ours.broker_url)
+        with databases.alone(ours.database_url):
+            if ours.broker_url.startswith("pgmq:"):
+                databases.ensure_queues(ours.broker_url)
+            for step in _steps(settings):
+                _must(supervisor, step)
     except databases.Unusable as problem:
         raise CannotStart(str(problem)) from problem
+    stamp.write_text(state)
+
+
+def _steps(settings: environment.Environment) -> list[Program]:
     steps = [
         programs.once("migrate", "migrate", "--verbosity", "0"),
         programs.once("cache", "createcachetable", "--verbosity", "0"),
     ]
     if not settings.debug:
         steps.append(programs.once("static", "collectstatic", "--noinput", "--verbosity", "0"))
-    for step in steps:
-        _must(supervisor, step)
-    stamp.write_text(state)
+    return steps
 
 
 def _must(supervisor: Supervisor, step: Program) -> None:

@@ -15,6 +15,8 @@ CLOSE = "close"
 """An answer that is none: the connection is closed."""
 HANG = "hang"
 """An answer that never comes."""
+TRICKLE = "trickle"
+"""An answer that goes on for ever, line by line."""
 BROKEN_TLS = "broken tls"
 """An answer to STARTTLS: 220, then no handshake."""
 
@@ -196,6 +198,10 @@ class _Dialogue:
             raise _HangUp
         if answer == HANG:
             await asyncio.Event().wait()
+        while answer == TRICKLE:
+            self.writer.write(b"250-and so on\r\n")
+            await self.writer.drain()
+            await asyncio.sleep(0.05)
         self.writer.write(answer.encode() + b"\r\n")
         await self.writer.drain()
         if answer.startswith("421"):

@@ -12,13 +12,12 @@ from django.utils import timezone
 from accounts.models import Account, ApiToken, Membership, User
 from accounts.models.membership import Role
 from domains.dkim import KeyPair, generate
-from domains.models import DkimKey, DnsRecord, SendingDomain
-from domains.records import expected_records
+from domains.models import DnsRecord, SendingDomain
+from domains.setup import SELECTORS, save_domain
 
 DOMAIN = "example.test"
 STRANGER_DOMAIN = "stranger.test"
 PASSWORD = "correct horse battery"
-SELECTORS = ("mt1", "mt2")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,31 +89,12 @@ def make_token(
 
 def make_domain(account: Account, name: str, *, verified: bool = True) -> SendingDomain:
     """A domain with its two DKIM keys and its records; `verified` says that all of them were found."""
-    now = timezone.now()
-    status = SendingDomain.Compliance.COMPLIANT if verified else SendingDomain.Compliance.UNVERIFIED_DNS
-    domain = SendingDomain.objects.create(
-        account=account,
-        name=name,
-        verification_label=f"mt{secrets.token_hex(4)}",
-        compliance_status=status,
-        dns_verified_at=now if verified else None,
-    )
-    keys = [_dkim_key(domain, selector) for selector in SELECTORS]
-    pairs = [(key.selector, key.key_id) for key in keys]
-    records = expected_records(name, domain.verification_label, pairs, settings.PLATFORM_DOMAIN)
-    DnsRecord.objects.bulk_create(
-        DnsRecord(
-            domain=domain,
-            key=record.key,
-            type=record.type,
-            name=record.name,
-            value=record.value,
-            required=record.required,
-            status=DnsRecord.Status.PASS if verified else DnsRecord.Status.UNCHECKED,
-            checked_at=now if verified else None,
-        )
-        for record in records
-    )
+    domain = save_domain(account, name, [_key_pair(selector) for selector in SELECTORS])
+    if verified:
+        now = timezone.now()
+        domain.dns_records.update(status=DnsRecord.Status.PASS, checked_at=now)
+        domain.compliance_status, domain.dns_verified_at = SendingDomain.Compliance.COMPLIANT, now
+        domain.save()
     return domain
 
 
@@ -123,17 +103,6 @@ def make_platform() -> Account:
     account = Account.objects.create(name=settings.SITE_NAME, is_platform=True)
     make_domain(account, settings.PLATFORM_DOMAIN)
     return account
-
-
-def _dkim_key(domain: SendingDomain, selector: str) -> DkimKey:
-    pair = _key_pair(selector)
-    return DkimKey.objects.create(
-        domain=domain,
-        selector=selector,
-        key_id=secrets.token_hex(8),
-        private_key=pair.private_pem.decode(),
-        public_key=pair.public_base64,
-    )
 
 
 @cache

@@ -28,11 +28,16 @@ async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
     writer.close()
 
 
-async def through_the_proxy(folder: Path, first: bytes, then: bytes = b"") -> bytes:
-    """What a client reads that says `first`, and after a tunnel was made and TLS begun in it, says `then`."""
+async def through_the_proxy(folder: Path, first: bytes, then: bytes = b"", *, stopped: bool = False) -> bytes:
+    """What a client reads that says `first`, and after a tunnel was made and TLS begun in it, says `then`.
+
+    `stopped`: the server that the proxy leads to has ended.
+    """
     async with asyncio.timeout(SECONDS):
         target = await asyncio.start_server(echo, "127.0.0.1", 0)
         where = Target("127.0.0.1", target.sockets[0].getsockname()[1])
+        if stopped:
+            target.close()
         proxy = CompatProxy(frozenset({HOST}), where, folder / "server.pem", folder / "server.key")
         server = await proxy.start("127.0.0.1", 0)
         async with target, server:
@@ -61,6 +66,13 @@ def test_other_hosts_are_refused_with_a_sentence(certificate: Path, host: str) -
     answer = asyncio.run(through_the_proxy(certificate, f"CONNECT {host}:443 HTTP/1.1\r\n\r\n".encode()))
     assert answer.startswith(b"HTTP/1.1 403 Forbidden\r\n")
     assert f"not for {host}.".encode() in answer
+
+
+def test_a_service_that_does_not_answer_is_named_in_the_status_line(certificate: Path) -> None:
+    connect = b"CONNECT send.api.mailtrap.io:443 HTTP/1.1\r\n\r\n"
+    answer = asyncio.run(through_the_proxy(certificate, connect, stopped=True))
+    assert answer.startswith(b"HTTP/1.1 502 Nothing answers at 127.0.0.1:")
+    assert b"WEB_PORT" in answer
 
 
 @pytest.mark.parametrize("request_line", [b"GET http://example.com/ HTTP/1.1", b"\xff\xfe", b"connect x:443"])

@@ -45,10 +45,3 @@ def render_invalid(
 def unchanged() -> HttpResponse:
     """The answer to a poll when nothing moved: 204, and nothing is swapped."""
     return HttpResponse(status=204)
-
-
-def redirect_whole_page(request: HttpRequest, url: str) -> HttpResponse:
-    """Leave for another page, from a form sent by HTMX or without it."""
-    if getattr(request, "htmx", None):
-        return HttpResponse(status=204, headers={"HX-Redirect": url})
-    return HttpResponse(status=303, headers={"Location": url})

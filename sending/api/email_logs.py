@@ -8,7 +8,8 @@ from django.http import Http404
 from ninja import Router
 from ninja.errors import HttpError
 
-from accounts.api_auth import READ, ApiRequest, access_level
+from accounts.api_auth import ApiRequest, access_level
+from accounts.scopes import READ
 from mailtrap_site.web.json_api import instant
 from sending.api.log_query import read_filters
 from sending.api.raw_messages import raw_message_url
@@ -88,7 +89,7 @@ def _readable_domains(request: ApiRequest) -> tuple[int, ...] | None:
     identity = request.auth
     if access_level(identity, "account", identity.account_id) >= READ:
         return None
-    named = [scope for scope in identity.scopes if scope.get("resource_type") in ("domain", "sending_domain")]
+    named = [scope for scope in identity.scopes if scope.get("resource_type") == "domain"]
     return tuple(int(scope["resource_id"]) for scope in named if int(scope.get("access_level", 0)) >= READ)
 
 

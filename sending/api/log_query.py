@@ -9,10 +9,9 @@ from datetime import UTC, datetime
 from django.http import QueryDict
 from django.utils.dateparse import parse_date, parse_datetime
 
-from sending.log.conditions import Condition, Query, is_known
+from sending.log.conditions import YEARS, Condition, Query, is_known
 
 _KEY = re.compile(r"filters\[(?P<name>\w{1,64})\](?:\[(?P<part>operator|value)\](?:\[[0-9]{0,6}\])?)?", re.ASCII)
-_YEARS = range(1970, 3000)
 MOST_VALUES = 1000
 
 
@@ -56,6 +55,6 @@ def _moment(parts: dict[str, list[str]]) -> datetime | None:
         return None
     if moment is None and day is not None:
         moment = datetime(day.year, day.month, day.day, tzinfo=UTC)
-    if moment is None or moment.year not in _YEARS:
+    if moment is None or moment.year not in YEARS:
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -29,12 +29,12 @@ def raw_message(request: HttpRequest, ticket: str) -> HttpResponse:
     """The file. 404 for a ticket that is forged or old, and once the content is gone."""
     try:
         account_id, message_id = signing.loads(ticket, salt=_SALT, max_age=VALID)
-        found = find(account_id, message_id)
-        source = source_of(found) if found else None
+        message = find(account_id, message_id)
+        if message is None:
+            raise Http404
+        source = source_of(message)
     except (signing.BadSignature, CannotCompose) as problem:
         raise Http404 from problem
-    if source is None:
-        raise Http404
     response = HttpResponse(source, content_type="message/rfc822")
-    response["Content-Disposition"] = f'attachment; filename="{found.pk if found else ""}.eml"'
+    response["Content-Disposition"] = f'attachment; filename="{message.pk}.eml"'
     return response

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
+from accounts.api_auth import fails_too_often, secret_of
 from accounts.authentication import TokenIdentity, authenticate_token
 from sending.api.send_body import KINDS, Mail, read_mail
 from sending.models import Door, Stream
@@ -42,9 +43,10 @@ def send(request: HttpRequest, stream: str = "") -> HttpResponse:
 
 
 def _send(request: HttpRequest, stream: Stream) -> HttpResponse:
-    identity = bearer(request)
+    secret = secret_of(request)
+    identity = authenticate_token(secret)
     if identity is None:
-        return refused(Refusal(Reason.TOKEN_INVALID))
+        return refused(Refusal(Reason.TOO_MANY_FAILURES if fails_too_often(request, secret) else Reason.TOKEN_INVALID))
     if request.content_type not in ("application/json", ""):
         return failure(415, ["Content-Type must be application/json"])
     try:
@@ -62,15 +64,6 @@ def _send(request: HttpRequest, stream: Stream) -> HttpResponse:
         return failure(400, [f"'{problem.field}' is invalid: {problem.why}"])
     [outcome] = submit([draft])
     return accepted(outcome) if isinstance(outcome, Accepted) else refused(outcome)
-
-
-def bearer(request: HttpRequest) -> TokenIdentity | None:
-    """Whose token the request carries, in `Api-Token` or as a bearer."""
-    secret = request.META.get("HTTP_API_TOKEN", "")
-    if not secret:
-        scheme, _, credentials = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
-        secret = credentials if scheme.lower() == "bearer" else ""
-    return authenticate_token(secret.strip())
 
 
 def stream_of_host(request: HttpRequest) -> Stream:

@@ -10,15 +10,17 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
+from sending.policy.limits import MOST_CATEGORY_CHARACTERS, MOST_VARIABLES_BYTES
 from sending.policy.recipients import MOST_OF_A_KIND
 from sending.protocol.address import AddressError, Mailbox, parse_address
+from sending.protocol.message_head import MAX_HEAD
 from sending.protocol.mime import RESERVED, Attachment
 
-MOST_CATEGORY_CHARACTERS = 255
-MOST_VARIABLES_BYTES = 1000
 KINDS = ("to", "cc", "bcc")
 
 NOTHING = msgspec.Raw()
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What the decoder raises for octets that are no JSON, or JSON nested beyond reason."""
 
 Shape = TypeVar("Shape")
 
@@ -78,11 +80,17 @@ def read_mail(body: bytes) -> Mail | list[str]:
     """The mail, or the contract's `errors`."""
     try:
         shape = _SEND.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except _UNREADABLE:
         return ["the request body is not a valid JSON object"]
+    if sum(len(bytes(raw)) for raw in _of_the_head(shape)) > MAX_HEAD:
+        return [f"addresses, 'subject' and 'headers' are longer than {MAX_HEAD} bytes"]
     errors: list[str] = []
     mail = _read(shape, errors)
     return errors if mail is None or errors else mail
+
+
+def _of_the_head(shape: SendShape) -> tuple[msgspec.Raw, ...]:
+    return shape.from_, shape.to, shape.cc, shape.bcc, shape.reply_to, shape.subject, shape.headers
 
 
 class _Field(Generic[Shape]):
@@ -98,7 +106,7 @@ class _Field(Generic[Shape]):
             return None
         try:
             value: Shape | None = self._decoder.decode(raw)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except _UNREADABLE:
             errors.append(self._error)
             return None
         return value
@@ -178,7 +186,7 @@ def _recipients(kind: str, raw: msgspec.Raw, errors: list[str]) -> tuple[Mailbox
     for index, item in enumerate(items):
         try:
             mailbox = _mailbox(_ADDRESS.decode(item))
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except _UNREADABLE:
             mailbox = None
         if mailbox is None:
             errors.append(f"address is invalid in '{kind}' {index}")

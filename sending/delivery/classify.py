@@ -17,6 +17,8 @@ from sending.protocol.reply import Reply
 from sending.protocol.smtp_client_events import ClientPhase
 
 RULES = Path(__file__).with_name("bounce_rules.toml")
+READ_CHARACTERS = 2000
+"""Of a reply: a rule may look at each of them for each, and a server may send many."""
 
 
 class Category(StrEnum):
@@ -125,7 +127,7 @@ class Rule:
             return False
         if self.enhanced and (reply.enhanced or "")[2:] not in self.enhanced:
             return False
-        return self.text is None or self.text.search(reply.text) is not None
+        return self.text is None or self.text.search(reply.text[:READ_CHARACTERS]) is not None
 
 
 @cache

@@ -19,12 +19,13 @@ import structlog
 from django.db import connection
 from django.db.utils import InterfaceError, OperationalError
 
-from sending.delivery.deliver import Job, Report, Site, no_route_ending
+from sending.delivery.deliver import Job, Site, no_route_ending
 from sending.delivery.evidence import NOBODY, result_of
 from sending.delivery.load import Load, jobs_of, load
 from sending.delivery.marks import Marks
 from sending.delivery.routes import NO_ROUTE_FOUND, NoRoute, route_to
-from sending.events.record import Result, raw_cursor, record_results
+from sending.events.record import Result, record_results
+from sending.models.statements import raw_cursor
 from sending.queue import claim as queue
 from sending.queue.claim import Claim
 
@@ -160,11 +161,7 @@ class Engine:
 
     # Results.
 
-    @property
-    def _report(self) -> Report:
-        return self._add_result
-
-    def _add_result(self, result: Result) -> None:
+    def _report(self, result: Result) -> None:
         self._results.append(result)
         if self._writing is None:
             self._writing = self._spawn(self._write_results())

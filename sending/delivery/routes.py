@@ -67,10 +67,11 @@ async def addresses_of(exchanger: Exchanger, route: Route) -> tuple[str, ...] | 
     """The addresses to try, in order."""
     if _is_address(exchanger.host):
         return (exchanger.host,)
-    if route.name == "development":
-        # A name of the machine itself or of a container network, which DNS need not know.
+    if route.name != "mx":
+        # The operator's word: a name of the machine itself or of a container network, which DNS need not know. Where it
+        # leads nowhere, connecting fails and the mail waits; it is not the recipients' domain that does not exist.
         return (exchanger.host,)
-    answer = await resolver.addresses_async(exchanger.host, ipv6=route.ipv6)
+    answer = await resolver.addresses(exchanger.host, ipv6=route.ipv6)
     if answer.outcome is not DnsOutcome.FOUND:
         return _no_answer(answer.outcome, exchanger.host, what="address")
     if not route.public_only:
@@ -119,12 +120,11 @@ def _relay() -> Route:
         exchangers=(Exchanger(relay.host, relay.port),),
         tls=RELAY_POLICIES[relay.tls],
         login=(relay.user, relay.password) if relay.user else None,
-        ipv6=settings.ENVIRONMENT.outbound_ipv6,
     )
 
 
 async def _by_mx(destination: str) -> Route | NoRoute:
-    answer = await resolver.mx_async(destination)
+    answer = await resolver.mx(destination)
     if answer.outcome is not DnsOutcome.FOUND:
         return _no_answer(answer.outcome, destination, what="mail server")
     if answer.null_mx:

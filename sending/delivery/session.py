@@ -122,8 +122,12 @@ class Session(asyncio.Protocol):
         self._take(cast(asyncio.Transport, transport))
 
     def data_received(self, data: bytes) -> None:
-        self._waiting_since = time.monotonic()
-        self._follow(self._client.feed(data))
+        phase = self._client.phase
+        events = self._client.feed(data)
+        # Only what moves the dialogue counts: a line a minute must not hold a message for ever.
+        if self._client.phase is not phase:
+            self._waiting_since = time.monotonic()
+        self._follow(events)
 
     def connection_lost(self, problem: Exception | None) -> None:
         self._lost("The connection was closed by the other side" if problem is None else f"Connection lost: {problem}")

@@ -5,23 +5,25 @@ Results are fenced: one is written only while its queue entry still carries the 
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
 import msgspec
 import psycopg
-from django.db import connection, transaction
+from django.db import transaction
 
 from sending.events import statements
 from sending.events.lifecycle import EVENT_OF_OUTCOME, FINAL, OPTING_OUT, STATUS_OF_OUTCOME, changes
 from sending.models import Attempt, Event, MessageStatus
 from sending.models.identifiers import new_id
+from sending.models.row_writer import Row, RowWriter
+from sending.models.statements import raw_cursor
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What the attempt's row keeps; see `Attempt` for the meaning of each field."""
+    """What the attempt's row keeps, by the names of its columns; see `Attempt` for the meaning of each."""
 
     outcome: Attempt.Outcome
     phase: str
@@ -119,17 +121,9 @@ class EventRow:
     details: dict[str, Any]
 
 
-def insert_events(cursor: "psycopg.Cursor[Any]", rows: Sequence[EventRow]) -> None:
-    """Appends events, in the caller's transaction."""
-    _insert(
-        cursor, statements.INSERT_EVENTS, [[getattr(row, name) for row in rows] for name in statements.EVENT_FIELDS]
-    )
-
-
-def raw_cursor() -> "psycopg.Cursor[Any]":
-    """A cursor of psycopg itself on this thread's connection: parameters are bound by the server, plans are kept."""
-    connection.ensure_connection()
-    return psycopg.Cursor(connection.connection)
+def insert_events(cursor: "psycopg.Cursor[Any]", rows: Sequence[EventRow], *, copy: bool = False) -> None:
+    """Appends events, in the caller's transaction; `copy` as in `RowWriter`."""
+    _EVENT.write(cursor, [_event(row) for row in rows], copy=copy)
 
 
 def _leave_queue(cursor: "psycopg.Cursor[Any]", results: Sequence[Result]) -> set[uuid.UUID]:
@@ -154,7 +148,7 @@ def _pairs(results: Sequence[Result]) -> dict[str, Any]:
 
 def _write_results(cursor: "psycopg.Cursor[Any]", results: Sequence[Result]) -> None:
     attempt_ids = [new_id() for _ in results]
-    _insert(cursor, statements.INSERT_ATTEMPTS, _attempt_columns(attempt_ids, results))
+    _ATTEMPT.write(cursor, [_attempt(*pair) for pair in zip(attempt_ids, results, strict=True)])
     insert_events(
         cursor,
         [
@@ -188,21 +182,26 @@ def _write_results(cursor: "psycopg.Cursor[Any]", results: Sequence[Result]) -> 
     )
 
 
-def _attempt_columns(attempt_ids: list[uuid.UUID], results: Sequence[Result]) -> list[list[Any]]:
-    own: list[list[Any]] = [attempt_ids, [one.message_id for one in results], [one.account_id for one in results]]
-    numbers = [one.number for one in results]
-    evidence = [[getattr(one.evidence, name) for one in results] for name in statements.EVIDENCE_FIELDS]
-    return [*own, numbers, *evidence]
+_EVIDENCE = tuple(one.name for one in fields(Evidence))
+_ATTEMPT = RowWriter(Attempt, ("id", "message", "account", "number", *_EVIDENCE))
+_EVENT = RowWriter(Event, ("id", "message", "account", "type", "occurred_at", "attempt", "details"))
 
 
-def _insert(cursor: "psycopg.Cursor[Any]", query: bytes, columns: list[list[Any]]) -> None:
-    cursor.execute(query, [[_plain(value) for value in column] for column in columns], prepare=True)
+def _attempt(attempt_id: uuid.UUID, result: Result) -> Row:
+    evidence = (_plain(getattr(result.evidence, name)) for name in _EVIDENCE)
+    return attempt_id, result.message_id, result.account_id, result.number, *evidence
+
+
+def _event(row: EventRow) -> Row:
+    details = _plain(row.details)
+    return row.id, row.message_id, row.account_id, row.type.value, row.occurred_at, row.attempt_id, details
 
 
 def _plain(value: Any) -> Any:
+    """JSON travels as text."""
     if isinstance(value, dict | list | tuple):
         return msgspec.json.encode(value).decode()
-    return str(value) if isinstance(value, Attempt.Outcome | Event.Type) else value
+    return value.value if isinstance(value, Attempt.Outcome) else value
 
 
 def _news_parameters(one: News) -> dict[str, Any]:

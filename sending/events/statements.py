@@ -1,10 +1,5 @@
-"""The statements with which `events.record` writes results and news in bulk."""
+"""The statements with which `events.record` changes queue entries and messages in bulk."""
 
-from typing import LiteralString
-
-from psycopg import sql
-
-from sending.models import Attempt, Event
 from sending.models.statements import statement
 
 LEAVE = statement("""
@@ -39,61 +34,3 @@ WITH changed AS (
     WHERE m.id = %(id)s RETURNING m.id, m.status
 )
 DELETE FROM {queue} q USING changed c WHERE q.message_id = c.id AND c.status = ANY(%(finals)s::text[])""")
-
-_EVIDENCE_TYPES: dict[LiteralString, LiteralString] = {
-    "outcome": "text",
-    "phase": "text",
-    "started_at": "timestamptz",
-    "finished_at": "timestamptz",
-    "mx_host": "text",
-    "mx_ip": "inet",
-    "mx_preference": "int",
-    "source_ip": "inet",
-    "tls": "text",
-    "reply_code": "int",
-    "enhanced_code": "text",
-    "reply_text": "text",
-    "conversation": "jsonb",
-    "timing": "jsonb",
-    "content_sha256": "bytea",
-}
-EVIDENCE_FIELDS = tuple(_EVIDENCE_TYPES)
-_ATTEMPT_TYPES: dict[LiteralString, LiteralString] = {
-    "id": "uuid",
-    "message": "uuid",
-    "account": "bigint",
-    "number": "int",
-    **_EVIDENCE_TYPES,
-}
-_EVENT_TYPES: dict[LiteralString, LiteralString] = {
-    "id": "uuid",
-    "message": "uuid",
-    "account": "bigint",
-    "type": "text",
-    "occurred_at": "timestamptz",
-    "attempt": "uuid",
-    "details": "jsonb",
-}
-EVENT_FIELDS = ("id", "message_id", "account_id", "type", "occurred_at", "attempt_id", "details")
-
-
-def _column(model: type[Attempt] | type[Event], name: str) -> str:
-    return str(getattr(model._meta.get_field(name), "column", name))
-
-
-def _insert_statement(model: type[Attempt] | type[Event], types: dict[LiteralString, LiteralString]) -> bytes:
-    columns = [sql.Identifier(_column(model, name)) for name in types]
-    # JSON travels as text: an array of jsonb would need every element adapted on its own.
-    arrays = [sql.SQL("%s::text[]" if kind == "jsonb" else "%s::" + kind + "[]") for kind in types.values()]
-    values = [sql.SQL("r.{}::" + kind).format(column) for column, kind in zip(columns, types.values(), strict=True)]
-    return statement(
-        "INSERT INTO {table} ({columns}) SELECT {values} FROM unnest({arrays}) r({columns})",
-        table=sql.Identifier(model._meta.db_table),
-        columns=sql.SQL(", ").join(columns),
-        values=sql.SQL(", ").join(values),
-        arrays=sql.SQL(", ").join(arrays),
-    )
-
-
-INSERT_ATTEMPTS = _insert_statement(Attempt, _ATTEMPT_TYPES)
-INSERT_EVENTS = _insert_statement(Event, _EVENT_TYPES)

@@ -3,19 +3,21 @@
 import asyncio
 import contextlib
 import signal
+import socket
 import ssl
-from collections.abc import Awaitable, Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-import structlog
+from typing import Any
 
 from sending.listener.connection import Connection, Crowd, Handler
 from sending.protocol.smtp_server_events import ServerConfig, ServerTls
 
-log = structlog.get_logger(__name__)
-
 BACKLOG = 512
+HANDSHAKE_SECONDS = 30.0
+ACCEPT_AGAIN = 0.1
+"""Seconds to wait where the system gives no further socket."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,28 +56,33 @@ class Listener:
         self._reuse_port = reuse_port
         self._crowd = Crowd(most=self._limits.connections, most_an_address=self._limits.connections_an_address)
         self._servers: list[asyncio.Server] = []
+        self._tls_sockets: list[socket.socket] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.handshakes: Counter[str] = Counter()
+        """Connections of implicit TLS whose handshake goes on, by address: who never ends it is counted as well."""
         self.addresses: list[tuple[str, int]] = []
 
     async def start(self) -> None:
         """Raises OSError where an address is taken."""
         loop = asyncio.get_running_loop()
         for port in self._ports:
-            implicit = port.config.tls is ServerTls.IMPLICIT
-            server = await loop.create_server(
-                self._factory(port),
-                port.host,
-                port.port,
-                ssl=self._context if implicit else None,
-                ssl_handshake_timeout=60.0 if implicit else None,
-                backlog=BACKLOG,
-                reuse_port=self._reuse_port or None,
-            )
-            self._servers.append(server)
-            host, number = server.sockets[0].getsockname()[:2]
+            if port.config.tls is ServerTls.IMPLICIT:
+                listening = self._listen_for_tls(port)
+            else:
+                server = await loop.create_server(
+                    self._factory(port), port.host, port.port, backlog=BACKLOG, reuse_port=self._reuse_port or None
+                )
+                self._servers.append(server)
+                listening = server.sockets[0]
+            host, number = listening.getsockname()[:2]
             self.addresses.append((host, number))
 
     async def stop(self) -> None:
         """Takes no new connection, lets what is under way finish for `drain_seconds`, then cuts."""
+        for task in list(self._tasks):
+            task.cancel()
+        for listening in self._tls_sockets:
+            listening.close()
         for server in self._servers:
             server.close()
         for connection in list(self._crowd.connections):
@@ -85,6 +92,50 @@ class Listener:
         for connection in list(self._crowd.connections):
             connection.abort()
         await asyncio.sleep(0)
+
+    def _listen_for_tls(self, port: Port) -> socket.socket:
+        """Sockets are accepted here, since asyncio's own server tells of a connection only after its handshake."""
+        family = socket.AF_INET6 if ":" in port.host else socket.AF_INET
+        listening = socket.create_server(
+            (port.host, port.port), family=family, backlog=BACKLOG, reuse_port=self._reuse_port
+        )
+        listening.setblocking(False)
+        self._tls_sockets.append(listening)
+        self._spawn(self._accept(listening, port))
+        return listening
+
+    async def _accept(self, listening: socket.socket, port: Port) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                peer, address = await loop.sock_accept(listening)
+            except OSError:
+                await asyncio.sleep(ACCEPT_AGAIN)
+                continue
+            client_ip = address[0]
+            is_full = self.handshakes.total() >= self._limits.connections
+            if is_full or self.handshakes[client_ip] >= self._limits.connections_an_address:
+                peer.close()
+                continue
+            self.handshakes[client_ip] += 1
+            self._spawn(self._shake_hands(peer, client_ip, port))
+
+    async def _shake_hands(self, peer: socket.socket, client_ip: str, port: Port) -> None:
+        try:
+            await asyncio.get_running_loop().connect_accepted_socket(
+                self._factory(port), peer, ssl=self._context, ssl_handshake_timeout=HANDSHAKE_SECONDS
+            )
+        except (OSError, ssl.SSLError):
+            peer.close()
+        finally:
+            self.handshakes[client_ip] -= 1
+            if not self.handshakes[client_ip]:
+                del self.handshakes[client_ip]
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     def _factory(self, port: Port) -> Callable[[], Connection]:
         return lambda: Connection(port.config, port.make_handler, self._crowd, self._context)
@@ -98,21 +149,13 @@ def tls_context(certificate: Path, key: Path) -> ssl.SSLContext:
     return context
 
 
-def run(
-    listener: Listener,
-    ready: Callable[[Sequence[tuple[str, int]]], None],
-    ended: Callable[[], Awaitable[None]] | None = None,
-) -> None:
-    """Serves until SIGTERM or SIGINT, on uvloop if installed. `ready` hears the addresses, `ended` is awaited last."""
+def run(listener: Listener, ready: Callable[[Sequence[tuple[str, int]]], None]) -> None:
+    """Serves until SIGTERM or SIGINT, on uvloop if installed. `ready` hears the addresses."""
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(_serve(listener, ready, ended))
+        runner.run(_serve(listener, ready))
 
 
-async def _serve(
-    listener: Listener,
-    ready: Callable[[Sequence[tuple[str, int]]], None],
-    ended: Callable[[], Awaitable[None]] | None,
-) -> None:
+async def _serve(listener: Listener, ready: Callable[[Sequence[tuple[str, int]]], None]) -> None:
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -121,8 +164,6 @@ async def _serve(
     ready(listener.addresses)
     await stopped.wait()
     await listener.stop()
-    if ended is not None:
-        await ended()
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

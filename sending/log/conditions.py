@@ -17,6 +17,9 @@ from django.db.models.functions import Lower
 from sending.events.lifecycle import ContractStatus, stored_statuses
 from sending.models import Event, Message, MessageStatus, Submission
 
+YEARS = range(1970, 3000)
+"""Other years are no days of the log, and the ends of the calendar do not survive a change of zone."""
+
 
 @dataclass(frozen=True, slots=True)
 class Condition:

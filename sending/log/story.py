@@ -11,6 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from sending.events.lifecycle import ContractStatus, contract_status
 from sending.models import Attempt, Event, Message, MessageStatus, QueueEntry, Submission
 from sending.models.identifiers import id_floor
 
@@ -104,7 +105,7 @@ def being_sent(messages: Sequence[Message], now: datetime) -> set[object]:
 
 def state_of(message: Message, sending: set[object]) -> str:
     """The state that a list shows."""
-    if message.opted_out_at is not None and message.status in (MessageStatus.DELIVERED, MessageStatus.CAPTURED):
+    if contract_status(message.status, message.opted_out_at) is ContractStatus.OPTED_OUT:
         return "opted_out"
     return "sending" if message.pk in sending else str(message.status)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
 
-from sending.events.lifecycle import UNFINISHED
+from sending.events.lifecycle import UNFINISHED, ContractStatus, stored_statuses
 from sending.log.conditions import Query
 from sending.log.paging import newest_values, total
 from sending.models import MessageStatus
@@ -15,7 +15,7 @@ from sending.models.identifiers import time_of
 MOST_ROWS = 10_000
 """How many messages the figures are made of; of a busier day they show the newest so many."""
 
-DELIVERED = (MessageStatus.DELIVERED, MessageStatus.CAPTURED)
+DELIVERED = stored_statuses(ContractStatus.DELIVERED)[0]
 WAITING = (MessageStatus.DEFERRED, MessageStatus.UNCERTAIN, MessageStatus.HELD)
 
 

@@ -1,7 +1,9 @@
 """Raw SQL for the hot path, with the names of tables taken from the models."""
 
-from typing import LiteralString
+from typing import Any, LiteralString
 
+import psycopg
+from django.db import connection
 from psycopg import sql
 
 from domains.models import DkimKey, SendingDomain
@@ -29,3 +31,9 @@ def statement(text: LiteralString, **parts: sql.Composable) -> bytes:
     """`text` with `{queue}`, `{message}`, `{submission}`, `{content}`, `{attempt}`, `{event}`, `{domain}`, `{dkim_key}`
     replaced by their tables, and `parts` by what they are; other braces are doubled."""
     return sql.SQL(text).format(**_TABLES, **parts).as_bytes()
+
+
+def raw_cursor() -> "psycopg.Cursor[Any]":
+    """A cursor of psycopg itself on this thread's connection: parameters are bound by the server, plans are kept."""
+    connection.ensure_connection()
+    return psycopg.Cursor(connection.connection)

@@ -1,11 +1,13 @@
 """The captured mailbox of the development route: mail as its receivers would see it.
 
-Open to whoever reaches this loopback instance, because confirmation links must be read before anyone can sign in.
+Open to whoever sits at this machine, because confirmation links must be read before anyone can sign in; over a network
+to staff alone, because the same links let their reader sign in as somebody else.
 """
 
 import uuid
 from collections.abc import Callable
 from functools import wraps
+from ipaddress import ip_address
 from typing import Concatenate, ParamSpec
 
 from django.conf import settings
@@ -28,11 +30,11 @@ TABS = ("content", "headers", "source")
 
 
 def of_the_development_route(view: View[P]) -> View[P]:
-    """Elsewhere there is no such mailbox, and no such page."""
+    """Elsewhere there is no such mailbox, and no such page; nor is there for strangers on a network."""
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        if settings.ROUTE != "development":
+        if settings.ROUTE != "development" or not (_is_from_this_machine(request) or request.user.is_staff):
             raise Http404
         return view(request, *args, **kwargs)
 
@@ -99,6 +101,13 @@ def captured_preview(request: HttpRequest, captured_id: uuid.UUID) -> HttpRespon
 def captured_source(request: HttpRequest, captured_id: uuid.UUID) -> HttpResponse:
     """The mail as a file, byte for byte as it arrived."""
     return source_response(_find(captured_id).message, str(captured_id))
+
+
+def _is_from_this_machine(request: HttpRequest) -> bool:
+    try:
+        return ip_address(request.META.get("REMOTE_ADDR", "")).is_loopback
+    except ValueError:
+        return False
 
 
 def _find(captured_id: uuid.UUID) -> CapturedMail:

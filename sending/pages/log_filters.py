@@ -10,14 +10,14 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 
-from sending.events.lifecycle import UNFINISHED
-from sending.log.conditions import Condition, Query
+from sending.events.lifecycle import ContractStatus, stored_statuses
+from sending.log.conditions import YEARS, Condition, Query
 from sending.models import MessageStatus, Stream
 
-GROUPS: dict[str, tuple[MessageStatus, ...]] = {
-    "waiting": tuple(sorted(UNFINISHED)),
-    "not_delivered": (MessageStatus.BOUNCED, MessageStatus.REJECTED, MessageStatus.CANCELLED),
-    "delivered": (MessageStatus.DELIVERED, MessageStatus.CAPTURED),
+GROUPS = {
+    "waiting": stored_statuses(ContractStatus.ENQUEUED)[0],
+    "not_delivered": stored_statuses(ContractStatus.NOT_DELIVERED)[0],
+    "delivered": stored_statuses(ContractStatus.DELIVERED)[0],
 }
 FILTERS = ("q", "group", "status", "to", "from", "subject", "category", "stream", "after", "until")
 _CONDITIONS = {
@@ -27,8 +27,6 @@ _CONDITIONS = {
     "category": ("category", "equal"),
     "stream": ("sending_stream", "equal"),
 }
-_YEARS = range(1970, 3000)
-"""Other years are no days of this log, and the ends of the calendar do not survive a change of zone."""
 
 
 def filters_of(asked: QueryDict) -> dict[str, str]:
@@ -40,10 +38,10 @@ def read_query(filters: Mapping[str, str]) -> Query:
     """The filters as a question to the log; what cannot be read is left out."""
     conditions = [Condition(*_CONDITIONS[name], (filters[name],)) for name in _CONDITIONS if name in filters]
     status, until = filters.get("status", ""), _midnight(filters.get("until", ""))
-    statuses = (MessageStatus(status),) if status in MessageStatus.values else GROUPS.get(filters.get("group", ""), ())
+    statuses = [MessageStatus(status)] if status in MessageStatus.values else GROUPS.get(filters.get("group", ""), [])
     return Query(
         conditions=tuple(conditions),
-        statuses=statuses,
+        statuses=tuple(statuses),
         sent_after=_midnight(filters.get("after", "")),
         sent_before=until + timedelta(days=1) if until else None,
         text=filters.get("q", "")[:200],
@@ -97,6 +95,6 @@ def _midnight(text: str) -> datetime | None:
         day = parse_date(text)
     except ValueError:
         return None
-    if day is None or day.year not in _YEARS:
+    if day is None or day.year not in YEARS:
         return None
     return timezone.make_aware(datetime.combine(day, time.min)).astimezone(UTC)

@@ -10,17 +10,19 @@ from email.parser import BytesParser
 from django.http import HttpResponse
 
 from sending.protocol.message_head import parse_head, split
-from sending.protocol.mime_headers import decode_words
+from sending.protocol.mime_headers import decode_words, in_charset
 
 PREVIEW_POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; frame-ancestors 'self'; "
-    "sandbox allow-popups allow-popups-to-escape-sandbox"
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; base-uri 'none'; "
+    "frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox"
 )
 """No script, no form, nothing from elsewhere; a link that the reader follows opens a page of its own."""
 SHOWN_SOURCE = 200_000
 """Octets of a source that a page shows; the file has all of it."""
-_NO_CHARSETS = frozenset({"idna", "punycode"})
-"""Codecs that take quadratic time."""
+MOST_MULTIPARTS = 50
+"""A mail that names more is not taken apart: each level of nesting looks at every line of what it holds."""
+_MULTIPART = re.compile(rb"multipart/", re.IGNORECASE)
+_HEAD = re.compile(r"<head(?:\s[^<>]{0,1000})?>", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,8 @@ def read_mail(source: bytes) -> Reading:
     """Whatever was sent is read as well as it goes: a broken mail costs letters or parts, never the page."""
     fields = parse_head(split(source)[0]).fields
     headers = [(_decoded(one.raw[: len(one.name)]), decode_words(_decoded(one.value))) for one in fields]
+    if len(_MULTIPART.findall(source)) > MOST_MULTIPARTS:
+        return Reading(headers)
     try:
         parts = [one for one in BytesParser(policy=policy.compat32).parsebytes(source).walk() if not one.is_multipart()]
     except RecursionError:
@@ -72,6 +76,7 @@ def read_mail(source: bytes) -> Reading:
 
 
 def show_source(source: bytes) -> Source:
+    """The beginning of a source, with its whole size."""
     return Source(source[:SHOWN_SOURCE].decode("utf-8", "replace"), len(source))
 
 
@@ -111,11 +116,9 @@ def _content(part: "Message | None") -> str:
     """A part's text; an unknown or wrong charset costs letters, never the page."""
     if part is None:
         return ""
-    charset = part.get_content_charset("utf-8")
-    try:
-        return _octets(part).decode("utf-8" if charset in _NO_CHARSETS else charset, "replace")
-    except (LookupError, ValueError):
-        return _octets(part).decode("utf-8", "replace")
+    octets = _octets(part)
+    text = in_charset(part.get_content_charset("utf-8"), octets)
+    return octets.decode("utf-8", "replace") if text is None else text
 
 
 def _with_inline_images(html: str, parts: "list[Message]") -> str:
@@ -134,7 +137,7 @@ def _with_inline_images(html: str, parts: "list[Message]") -> str:
 def _with_new_windows(html: str) -> str:
     """Links open a window of their own, because the frame may not leave its page."""
     base = '<base target="_blank">'
-    marked, found = re.subn(r"(<head[^>]*>)", rf"\1{base}", html, count=1, flags=re.IGNORECASE)
+    marked, found = _HEAD.subn(rf"\g<0>{base}", html, count=1)
     return marked if found else base + html
 
 

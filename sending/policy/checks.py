@@ -4,12 +4,10 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
+from accounts.scopes import ADMIN, level_on
 from sending.policy.limits import most_bytes
 from sending.policy.refusal import Reason, Refusal
 from sending.policy.standing import Standing
-
-SENDING_LEVEL = 100
-"""The contract's access level "admin", which sending needs on the account or on the domain."""
 
 
 class Candidate(Protocol):
@@ -39,6 +37,7 @@ def token_is_valid(mail: Candidate, standing: Standing, now: datetime) -> Refusa
 
 
 def account_is_active(mail: Candidate, standing: Standing, now: datetime) -> Refusal | None:
+    """The account is not suspended."""
     return None if standing.account_active else Refusal(Reason.ACCOUNT_SUSPENDED)
 
 
@@ -54,16 +53,12 @@ def token_permits_domain(mail: Candidate, standing: Standing, now: datetime) -> 
     """A scope with admin access names the account or the domain."""
     if mail.token_id is None:
         return None
-    granted = (("account", mail.account_id), ("domain", standing.domain_id))
-    for scope in standing.token_scopes or ():
-        if (scope.get("resource_type"), scope.get("resource_id")) in granted:
-            level = scope.get("access_level")
-            if isinstance(level, int) and level >= SENDING_LEVEL:
-                return None
-    return Refusal(Reason.TOKEN_NOT_PERMITTED, mail.domain)
+    level = level_on(standing.token_scopes or (), mail.account_id, "domain", standing.domain_id)
+    return None if level >= ADMIN else Refusal(Reason.TOKEN_NOT_PERMITTED, mail.domain)
 
 
 def size_is_within_limit(mail: Candidate, standing: Standing, now: datetime) -> Refusal | None:
+    """What the sender composed is within the account's limit; what we added does not count."""
     limit = most_bytes(standing.max_message_bytes)
     return Refusal(Reason.MESSAGE_TOO_LARGE, str(limit)) if mail.counted_size > limit else None
 

@@ -1,7 +1,10 @@
-"""What an account may send at once."""
+"""What an account may send at once, whichever door it uses."""
 
 from django.conf import settings
 
+MOST_CATEGORY_CHARACTERS = 255
+MOST_VARIABLES_BYTES = 1000
+"""Of the custom variables as JSON."""
 HIGHEST_MESSAGE_BYTES = 30 * 1024 * 1024
 """No account may be given more."""
 

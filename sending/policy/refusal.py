@@ -8,6 +8,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from accounts.login_throttle import WINDOW_SECONDS
 from sending.protocol.reply import Reply
 
 
@@ -15,6 +16,7 @@ class Reason(StrEnum):
     """The value is the stable code that API details, the log and the documentation show."""
 
     TOKEN_INVALID = "token_invalid"  # noqa: S105 a code, not a password
+    TOO_MANY_FAILURES = "too_many_failures"
     TOKEN_NOT_PERMITTED = "token_not_permitted"  # noqa: S105
     ACCOUNT_SUSPENDED = "account_suspended"
     DOMAIN_UNKNOWN = "domain_unknown"
@@ -60,6 +62,12 @@ _MEANINGS: dict[Reason, _Meaning] = {
         _UNAUTHORIZED,
         (535, "5.7.8", "Authentication credentials invalid"),
         gettext_noop("The API token does not exist or has expired. Use a valid token of the account."),
+    ),
+    Reason.TOO_MANY_FAILURES: _Meaning(
+        429,
+        "Rate limit exceeded",
+        (454, "4.7.0", "Too many failed logins from your address; try again later"),
+        gettext_noop("Wrong API tokens came from this address too often. Wait five minutes, then use a valid one."),
     ),
     Reason.TOKEN_NOT_PERMITTED: _Meaning(
         403,
@@ -189,7 +197,8 @@ _MEANINGS: dict[Reason, _Meaning] = {
     ),
 }
 
-RETRY_AFTER_SECONDS = 5
+RETRY_AFTER_SECONDS = {503: 5, 429: WINDOW_SECONDS}
+"""By HTTP status."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +227,7 @@ class Refusal:
     @property
     def retry_after(self) -> int | None:
         """Seconds, where trying again helps."""
-        return RETRY_AFTER_SECONDS if self.status == 503 else None
+        return RETRY_AFTER_SECONDS.get(self.status)
 
     @property
     def sentence(self) -> str:

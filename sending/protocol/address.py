@@ -292,9 +292,10 @@ def _addr_spec(tokens: list[_Token]) -> Address:
 def _phrase(tokens: list[_Token]) -> str:
     """A display name as people read it."""
     words: list[str] = []
+    has_begun = False
     for kind, text in tokens:
         # Dots may end a word (obs-phrase), not start the phrase.
-        if kind == "mark" or (kind == "atom" and text.startswith(".") and not "".join(words).strip()):
+        if kind == "mark" or (kind == "atom" and text.startswith(".") and not has_begun):
             raise AddressError(AddressReason.AMBIGUOUS_HEADER)
         if kind == "quoted":
             text = _unquoted(text)
@@ -302,6 +303,7 @@ def _phrase(tokens: list[_Token]) -> str:
             if "@" in text and ("<" in text or ">" in text):
                 raise AddressError(AddressReason.AMBIGUOUS_HEADER)
         words.append(text)
+        has_begun = has_begun or bool(text.strip())
     phrase = " ".join("".join(words).split())
     if hides_specials(phrase):
         raise AddressError(AddressReason.AMBIGUOUS_HEADER)

@@ -98,6 +98,7 @@ def fold(name: str, field: str) -> str:
 
 
 def check_name(name: str) -> None:
+    """Refuses what is no field name of RFC 5322 2.2."""
     if not _FIELD_NAME.fullmatch(name):
         raise HeaderError(name[:76].encode("ascii", "backslashreplace").decode(), "not a valid header name")
 
@@ -185,7 +186,7 @@ def hides_specials(text: str) -> bool:
         return False
     for charset, encoding, payload in _LOOSE_WORD.findall(text):
         octets = _word_octets(encoding, payload)
-        decoded = None if octets is None else _in_charset(charset.partition("*")[0], octets)
+        decoded = None if octets is None else in_charset(charset.partition("*")[0], octets)
         if decoded is None or any(mark in decoded for mark in "@<>") or "=?" in decoded or _CONTROL.search(decoded):
             return True
     left_over = _LOOSE_WORD.sub("", text)
@@ -204,7 +205,7 @@ def _decode_run(match: re.Match[str]) -> str:
             pieces[-1] = (charset.lower(), pieces[-1][1] + octets)
         else:
             pieces.append((charset.lower(), octets))
-    decoded = [_in_charset(charset, octets) for charset, octets in pieces]
+    decoded = [in_charset(charset, octets) for charset, octets in pieces]
     return match.group() if None in decoded else "".join(one for one in decoded if one is not None)
 
 
@@ -220,7 +221,8 @@ def _word_octets(encoding: str, payload: str) -> bytes | None:
     return None
 
 
-def _in_charset(charset: str, octets: bytes) -> str | None:
+def in_charset(charset: str, octets: bytes) -> str | None:
+    """What the octets say in a charset that a stranger named; None for one that is unknown or no character set."""
     try:
         codec = codecs.lookup(charset)
         return None if codec.name.replace("-", "_") in _NO_CHARSETS else octets.decode(codec.name, "replace")

@@ -9,6 +9,8 @@ from sending.protocol.reply import Reply
 
 
 class ClientTls(StrEnum):
+    """What a client wants of STARTTLS."""
+
     NEVER = "never"
     OPPORTUNISTIC = "opportunistic"
     REQUIRE = "require"
@@ -80,6 +82,8 @@ class Transaction:
 
 
 class Direction(StrEnum):
+    """Who said a line."""
+
     CLIENT = "C"
     SERVER = "S"
 

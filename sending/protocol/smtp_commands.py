@@ -38,6 +38,7 @@ def parse_helo(argument: bytes) -> str | Reply:
 
 
 def parse_mail(argument: bytes, config: ServerConfig) -> ReceivedEnvelope | Reply:
+    """The argument of MAIL as an envelope without recipients."""
     parsed = _path_and_parameters(argument, "FROM:", "5.1.7", config)
     if isinstance(parsed, Reply):
         return parsed
@@ -67,6 +68,7 @@ def parse_mail(argument: bytes, config: ServerConfig) -> ReceivedEnvelope | Repl
 
 
 def parse_rcpt(argument: bytes, config: ServerConfig, envelope: ReceivedEnvelope) -> Path | Reply:
+    """The argument of RCPT, whose parameters (DSN) we do not offer."""
     parsed = _path_and_parameters(argument, "TO:", "5.1.3", config)
     if isinstance(parsed, Reply):
         return parsed

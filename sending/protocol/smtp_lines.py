@@ -12,6 +12,8 @@ _LIMITS = {b"MAIL ": MAX_MAIL_OCTETS, b"AUTH ": MAX_AUTH_OCTETS}
 
 
 class LineFault(Enum):
+    """What took a line's place."""
+
     TOO_LONG = "too long"
     BARE = "bare CR, bare LF or NUL"
     ENDLESS = "no end"

@@ -42,10 +42,6 @@ class Path:
         return self.local_part.isascii() and self.domain.isascii()
 
     @property
-    def is_address_literal(self) -> bool:
-        return self.domain.startswith("[")
-
-    @property
     def address(self) -> str:
         """Wire form without angle brackets, quoted only where it must be; "" for the null reverse-path."""
         if self.is_null:

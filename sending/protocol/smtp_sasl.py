@@ -16,21 +16,19 @@ _ASK_PASSWORD = Reply(334, None, ("UGFzc3dvcmQ6",))
 
 
 class Mechanism(StrEnum):
+    """What AUTH offers."""
+
     PLAIN = "PLAIN"
     LOGIN = "LOGIN"
 
 
 class AuthExchange:
-    """The server's side of one AUTH command. `username` and `password` are set once `is_complete`."""
+    """The server's side of one AUTH command. `username` and `password` are set once it answers None."""
 
     def __init__(self, mechanism: Mechanism) -> None:
         self.mechanism = mechanism
         self.username: str | None = None
         self.password: str | None = None
-
-    @property
-    def is_complete(self) -> bool:
-        return self.password is not None
 
     def begin(self, initial_response: bytes | None) -> Reply | None:
         """The reply to the AUTH command (334, or a refusal), or None when that was all. "=" is an empty response."""

@@ -8,6 +8,8 @@ from sending.protocol.smtp_sasl import Mechanism
 
 
 class ServerTls(StrEnum):
+    """How a port speaks TLS."""
+
     NONE = "none"
     STARTTLS = "starttls"
     IMPLICIT = "implicit"
@@ -77,6 +79,8 @@ class ReceivedEnvelope:
 
 
 class CloseReason(StrEnum):
+    """Why the session ended."""
+
     QUIT = "quit"
     LIMIT = "limit"  # too many errors or messages, content or a line without end, no SMTP at all
     REFUSED = "refused"  # a reply of the shell with code 421

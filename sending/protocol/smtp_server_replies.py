@@ -1,5 +1,6 @@
 """The replies that a server session gives of its own accord; refusals by policy come from its shell."""
 
+from sending.protocol.message_head import MAX_HEAD
 from sending.protocol.reply import Reply
 
 AUTHENTICATED = Reply(235, "2.7.0", ("Authentication succeeded",))
@@ -22,6 +23,7 @@ NOT_UTF8 = Reply(501, "5.5.2", ("Argument is not valid UTF-8",))
 UNKNOWN_MECHANISM = Reply(504, "5.5.4", ("Authentication mechanism not supported; use PLAIN or LOGIN",))
 UNKNOWN_PARAMETER = Reply(555, "5.5.4", ("Parameter not recognized or not implemented",))
 NEEDS_SMTPUTF8 = Reply(553, "5.6.7", ("Address is not ASCII and MAIL had no SMTPUTF8 parameter",))
+HEAD_TOO_LONG = Reply(552, "5.3.4", (f"Message header is larger than {MAX_HEAD} octets",))
 TOO_LARGE = Reply(552, "5.3.4", ("Message is larger than this server takes",))
 
 EHLO_FIRST = Reply(503, "5.5.1", ("Send EHLO first",))
@@ -48,4 +50,5 @@ SHUTTING_DOWN = Reply(421, "4.3.2", ("Service is shutting down; try again later"
 
 
 def bad_arguments(wanted: str) -> Reply:
+    """For a command whose arguments are not of the form `wanted`."""
     return Reply(501, "5.5.4", (f"Syntax: {wanted}",))

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from sending.protocol import smtp_server_replies as replies
+from sending.protocol.message_head import head_is_too_long
 from sending.protocol.reply import Reply
 from sending.protocol.smtp_commands import parse_bdat, parse_mail, parse_rcpt
 from sending.protocol.smtp_data import RUNAWAY_OCTETS, ChunkReceiver, DataReceiver, content_refusal
@@ -133,6 +134,8 @@ class MailTransaction:
         if not is_too_large:
             octets = content()
             refusal = content_refusal(octets, allow_long_lines=self._config.allow_long_lines)
+            if refusal is None and head_is_too_long(octets):
+                refusal = replies.HEAD_TOO_LONG
         envelope, recipients = self._envelope, tuple(self._recipients)
         if refusal is not None or envelope is None:
             if self._data is not None or self._chunk_is_last:

@@ -9,9 +9,9 @@ from datetime import datetime
 
 import structlog
 
-from sending.events.record import Evidence, Result, raw_cursor, record_results
+from sending.events.record import Evidence, Result, record_results
 from sending.models import Attempt
-from sending.models.statements import statement
+from sending.models.statements import raw_cursor, statement
 
 log = structlog.get_logger(__name__)
 

@@ -15,7 +15,6 @@ import psycopg
 import structlog
 from django.conf import settings
 from django.db import connection as django_connection
-from django.db import transaction
 from django.db.utils import Error as DjangoDatabaseError
 from django.utils import timezone
 
@@ -34,7 +33,6 @@ MOST_BYTES_IN_A_FLUSH = 16 * 1024 * 1024
 LONGEST_WAIT = 20.0
 """Seconds after which a payload that is still waiting is answered "try later" instead of being written."""
 CHECK_AFTER_IDLE = 1.0
-NUDGE_EVERY = 0.1
 _SESSION = (
     "SET synchronous_commit = on; SET statement_timeout = '10s'; SET lock_timeout = '5s'; "
     "SET idle_in_transaction_session_timeout = '30s'"
@@ -157,7 +155,7 @@ class _Flusher:
             self._nudge.clear()
             wake.send_now("sending.deliver", queue="deliveries")
             # `send_now` drops what comes sooner; waiting here makes sure that the last flush is nudged for.
-            time.sleep(NUDGE_EVERY)
+            time.sleep(wake.MIN_INTERVAL)
 
 
 def _connection(*, check: bool) -> "psycopg.Connection[tuple[object, ...]]":
@@ -181,7 +179,7 @@ def _flush_inline(payloads: Sequence[Payload]) -> list[Outcome]:
     django_connection.ensure_connection()
     outcomes = flush(django_connection.connection, payloads, timezone.now())
     if any(not isinstance(outcome, Refusal) for outcome in outcomes):
-        transaction.on_commit(lambda: wake.send_now("sending.deliver", queue="deliveries"))
+        wake.nudge("sending.deliver", queue="deliveries")
     return outcomes
 
 

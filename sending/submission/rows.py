@@ -10,10 +10,11 @@ import psycopg
 
 from billing.metering import plan_of
 from sending.events.accepted import accepted_event
-from sending.models import Content, Event, Message, MessageStatus, QueueEntry, Submission
+from sending.events.record import EventRow, insert_events
+from sending.models import Content, Message, MessageStatus, QueueEntry, Submission
 from sending.models.content import new_content_id
+from sending.models.row_writer import COPY_FROM_ROWS, Row, RowWriter
 from sending.submission.payload import Payload
-from sending.submission.tables import COPY_FROM_ROWS, RowWriter
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,6 @@ _QUEUE = RowWriter(
     ("message", "submission", "account", "domain", "stream", "destination", "due_at"),
     {"attempts": 0},
 )
-_EVENT = RowWriter(Event, ("id", "message", "account", "type", "occurred_at", "details"))
 
 
 def content_id(account_id: int, now: datetime) -> uuid.UUID:
@@ -81,7 +81,7 @@ def content_id(account_id: int, now: datetime) -> uuid.UUID:
 
 def write_content(cursor: "psycopg.Cursor[Any]", stored: Sequence[tuple[uuid.UUID, bytes]]) -> None:
     """Content ahead of its submission."""
-    _CONTENT.write(cursor, stored, copy=False)
+    _CONTENT.write(cursor, stored)
 
 
 def is_copied(payloads: Sequence[Payload]) -> bool:
@@ -96,10 +96,10 @@ def write(cursor: "psycopg.Cursor[Any]", admitted: Sequence[Admitted], now: date
     _SUBMISSION.write(cursor, [_submission(one) for one in admitted], copy=copy)
     _MESSAGE.write(cursor, [row for one in admitted for row in _messages(one)], copy=copy)
     _QUEUE.write(cursor, [row for one in admitted for row in _queue_entries(one, now)], copy=copy)
-    _EVENT.write(cursor, [row for one in admitted for row in _events(one, now)], copy=copy)
+    insert_events(cursor, [row for one in admitted for row in _events(one, now)], copy=copy)
 
 
-def _submission(one: Admitted) -> tuple[Any, ...]:
+def _submission(one: Admitted) -> Row:
     payload = one.payload
     return (
         payload.submission_id,
@@ -123,7 +123,7 @@ def _submission(one: Admitted) -> tuple[Any, ...]:
     )
 
 
-def _messages(one: Admitted) -> list[tuple[Any, ...]]:
+def _messages(one: Admitted) -> list[Row]:
     payload = one.payload
     return [
         (
@@ -142,7 +142,7 @@ def _messages(one: Admitted) -> list[tuple[Any, ...]]:
     ]
 
 
-def _queue_entries(one: Admitted, now: datetime) -> list[tuple[Any, ...]]:
+def _queue_entries(one: Admitted, now: datetime) -> list[Row]:
     payload = one.payload
     return [
         (
@@ -158,8 +158,5 @@ def _queue_entries(one: Admitted, now: datetime) -> list[tuple[Any, ...]]:
     ]
 
 
-def _events(one: Admitted, now: datetime) -> list[tuple[Any, ...]]:
-    events = (accepted_event(message_id, one.payload.account_id, now) for message_id in one.payload.message_ids)
-    return [
-        (event.id, event.message_id, event.account_id, event.type.value, event.occurred_at, "{}") for event in events
-    ]
+def _events(one: Admitted, now: datetime) -> list[EventRow]:
+    return [accepted_event(message_id, one.payload.account_id, now) for message_id in one.payload.message_ids]

@@ -9,15 +9,13 @@ import msgspec
 
 from sending.models import Door, RecipientKind, Stream
 from sending.models.identifiers import new_id
+from sending.policy.limits import MOST_CATEGORY_CHARACTERS, MOST_VARIABLES_BYTES
 from sending.protocol.address import AddressError, parse_address, parse_mailboxes, to_ascii_domain
 from sending.protocol.message_head import MessageHead, complete_submission, join, parse_head, prepend, split
 from sending.protocol.mime_headers import decode_words
 from sending.protocol.smtp_server_events import ReceivedEnvelope
 from sending.submission.draft import Draft
 from sending.submission.trace import received
-
-MOST_CATEGORY_CHARACTERS = 255
-MOST_VARIABLES_BYTES = 1000
 
 
 @dataclass(frozen=True, slots=True)

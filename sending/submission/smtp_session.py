@@ -16,7 +16,9 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.utils import DatabaseError, InterfaceError
 from django.utils import timezone
 
+from accounts import login_throttle
 from accounts.authentication import TokenIdentity, authenticate_token
+from accounts.login_throttle import LoginDoor
 from sending.listener import Connection, Verdict
 from sending.models import Stream
 from sending.policy import hints
@@ -27,7 +29,6 @@ from sending.policy.standing import Key, Standing
 from sending.protocol.address import AddressError, parse_address, to_ascii_domain
 from sending.protocol.reply import Reply
 from sending.protocol.smtp_server_events import Authenticate, MailFrom, MessageReceived, Question, RcptTo
-from sending.submission import login_throttle
 from sending.submission.draft import Accepted, Draft
 from sending.submission.smtp_draft import Origin, draft_of
 from sending.submission.submit import hand_over, note
@@ -43,9 +44,9 @@ PACKED_ON_THE_LOOP = 65_536
 
 BAD_CREDENTIALS = Reply(535, "5.7.8", ("Authentication credentials invalid",))
 TOO_MANY_CONNECTIONS = Reply(535, "5.7.8", ("Too many connections per account",))
-TOO_MANY_FAILURES = Reply(454, "4.7.0", ("Too many failed logins from your address; try again later",))
 CANNOT_CHECK = Reply(454, "4.7.0", ("Temporary authentication failure; try again later",))
 TEMPORARY = Refusal(Reason.TEMPORARY).reply
+TOO_MANY_FAILURES = Refusal(Reason.TOO_MANY_FAILURES).reply
 
 Result = TypeVar("Result")
 
@@ -198,12 +199,12 @@ class SubmissionHandler:
 
 def log_in(username: str, password: str, client_ip: str) -> Login | Reply:
     """Who it is, or the refusal. Blocks on the database."""
-    if login_throttle.is_blocked(client_ip):
+    if login_throttle.is_blocked(LoginDoor.SMTP, client_ip):
         return TOO_MANY_FAILURES
     stream = STREAMS.get(username)
     identity = authenticate_token(password) if stream is not None else None
     if stream is None or identity is None:
-        login_throttle.note_failure(client_ip)
+        login_throttle.note_failure(LoginDoor.SMTP, client_ip)
         log.info("login_refused", user=username if username in STREAMS else "other")
         return BAD_CREDENTIALS
     return _standing_of_login(identity, stream)

@@ -22,10 +22,6 @@ def test_the_halves_belong_together(pair):
     assert dkim.load(pair.private_pem).public_key().public_numbers() == published.public_numbers()
 
 
-def test_a_key_is_loaded_once(pair):
-    assert dkim.load(pair.private_pem) is dkim.load(bytes(pair.private_pem))
-
-
 def test_the_record_says_what_it_is(pair):
     assert dkim.dns_txt(pair.public_base64) == f"v=DKIM1; k=rsa; p={pair.public_base64}"
 

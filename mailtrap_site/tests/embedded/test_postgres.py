@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import tempfile
+import threading
 from pathlib import Path
 
 import psycopg
@@ -147,6 +148,26 @@ def test_databases_and_queue_schema_are_made_once(cluster: Cluster) -> None:
         assert connection.execute("SELECT count(*) FROM pgmq.meta").fetchone() == (0,)
     with psycopg.connect(cluster.url("mail")) as connection:
         assert connection.execute("SELECT 1 FROM pg_namespace WHERE nspname = 'pgmq'").fetchone() is None
+
+
+def test_two_instances_prepare_a_shared_database_one_after_the_other(cluster: Cluster) -> None:
+    cluster.create()
+    start(cluster)
+    url, order = cluster.url("postgres"), []
+
+    def prepare() -> None:
+        with databases.alone(url):
+            order.append("second")
+
+    with databases.alone(url):
+        second = threading.Thread(target=prepare)
+        second.start()
+        with psycopg.connect(url, autocommit=True) as connection:
+            waiting = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+            wait_for(lambda: connection.execute(waiting).fetchone() is not None)
+        order.append("first")
+    second.join(10)
+    assert order == ["first", "second"]
 
 
 def test_it_ends_with_its_starter(cluster: Cluster, script: object) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from mailtrap_site import environment
 from mailtrap_site.embedded import install, instance, lock
 from mailtrap_site.environment import BASE_DIR
 from mailtrap_site.testing.live_instance import OF_THE_TEST_RUN, environment_of_an_instance
@@ -58,6 +59,19 @@ def test_clean_removes_the_data_folder(tmp_path: Path) -> None:
     (folder / "instance.env").write_text("SECRET_KEY=x\n")
     assert run_up(folder, "clean").returncode == 0
     assert not folder.exists()
+
+
+def test_clean_of_nothing_makes_nothing(tmp_path: Path) -> None:
+    done = run_up(tmp_path / "var", "clean")
+    assert (done.returncode, done.stdout.strip()) == (0, f"There is no {tmp_path / 'var'}.")
+
+
+def test_the_data_folder_may_be_named_in_dotenv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(environment, "BASE_DIR", tmp_path)
+    monkeypatch.delenv("VAR_DIR")
+    (tmp_path / ".env").write_text("VAR_DIR=elsewhere\n")
+    assert instance.var_dir() == tmp_path / "elsewhere"
+    assert environment.var_dir() == tmp_path / "elsewhere"
 
 
 def test_a_port_that_is_no_number_is_a_sentence(tmp_path: Path) -> None:

@@ -64,8 +64,3 @@ def test_a_form_that_does_not_stand_answers_422() -> None:
 
 def test_a_poll_without_news_swaps_nothing() -> None:
     assert partials.unchanged().status_code == 204
-
-
-def test_leaving_the_page_works_with_htmx_and_without() -> None:
-    assert partials.redirect_whole_page(asked(), "/there/")["Location"] == "/there/"
-    assert partials.redirect_whole_page(asked(HX_Request="true"), "/there/")["HX-Redirect"] == "/there/"

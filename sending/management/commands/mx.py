@@ -23,7 +23,8 @@ log = structlog.get_logger(__name__)
 MAX_SIZE = 40 * 1024 * 1024
 """Octets; above the largest message that an account may send, headers that we add included."""
 MAX_MESSAGES = 1000
-LIMITS = Limits(connections=1000, connections_an_address=100)
+OWN_WORKERS = Limits(connections=1000, connections_an_address=100)
+"""On the development route all mail comes from this machine; the world gets the usual few connections an address."""
 
 
 class Command(BaseCommand):
@@ -53,6 +54,11 @@ def recipients_of(route: str) -> list[Row]:
     ]
 
 
+def limits_of(route: str) -> Limits:
+    """Connections at a time. Each may hold a mail of `MAX_SIZE` in memory."""
+    return OWN_WORKERS if route == "development" else Limits()
+
+
 def keep(mail: IncomingMail, recipient: Path) -> None:
     """Stores the mail in the captured mailbox."""
     capture(mail, recipient.address)
@@ -71,4 +77,4 @@ def mx_listener(intake: Intake, *, host: str | None = None, port: int | None = N
         allow_bare_postmaster=True,
     )
     where = (environment.mx_host if host is None else host, environment.mx_port if port is None else port)
-    return Listener([Port(*where, config, intake.handler)], context, LIMITS)
+    return Listener([Port(*where, config, intake.handler)], context, limits_of(settings.ROUTE))

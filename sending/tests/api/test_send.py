@@ -296,3 +296,24 @@ def test_a_database_that_is_away_is_answered_503_and_when_to_come_back(post):
         answer = post(MAIL)
     assert (answer.status_code, answer.json()["success"]) == (503, False)
     assert int(answer["Retry-After"]) > 0
+
+
+@pytest.mark.parametrize("field", ["unknown", "to", "from", "attachments", "headers"])
+def test_json_that_is_nested_beyond_reason_is_the_clients_fault(post, field):
+    nested = b"[" * 20_000 + b"]" * 20_000
+    answer = post(json.dumps(MAIL).encode()[:-1] + b', "%b": %b}' % (field.encode(), nested))
+    assert errors(answer)[0] == 400
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        {"subject": "é" * 400_000},
+        {"from": {"email": "alice@example.test", "name": "a " * 600_000}},
+        {"headers": {f"X-{n}": "a" * 100 for n in range(12_000)}},
+    ],
+)
+def test_a_head_beyond_reason_is_refused_before_it_is_composed(post, field):
+    status, sentences = errors(post({**MAIL, **field}))
+    assert status == 400
+    assert sentences == ["addresses, 'subject' and 'headers' are longer than 1048576 bytes"]

@@ -9,6 +9,7 @@ from django.conf import settings
 from sending.bounces.recipients import Row
 from sending.bounces.session import Intake
 from sending.listener import Port
+from sending.management.commands.mx import MAX_SIZE, limits_of
 from sending.models import CapturedMail
 from sending.protocol import return_path
 from sending.protocol.smtp_server_events import ServerConfig
@@ -93,3 +94,8 @@ def test_what_cannot_be_stored_is_deferred():
         client.sendmail("a@far.test", ["rita@recipient.test"], b"Subject: x\r\n\r\nx\r\n")
     intake.close()
     assert caught.value.smtp_code == 451
+
+
+@pytest.mark.parametrize("route", ["relay", "mx"])
+def test_one_address_of_the_world_cannot_fill_the_memory(route: str) -> None:
+    assert limits_of(route).connections_an_address * MAX_SIZE <= 512 * 1024 * 1024

@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from mailtrap_site.testing.fake_mx import FakeMx, receiving
 from sending.delivery.drain import Engine
-from sending.events.record import raw_cursor
 from sending.models import Attempt, Content, Message, QueueEntry, Stream
+from sending.models.statements import raw_cursor
 from sending.queue.claim import claim
 from sending.tests.queued import queue_message
 

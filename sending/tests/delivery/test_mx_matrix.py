@@ -164,3 +164,15 @@ def test_the_eleventh_deferral_is_a_bounce(domain, engine, lead_to):
     message, attempt, event = outcome_of(message_id)
     assert (message.status, attempt.number, event.type) == ("bounced", 11, "bounce")
     assert event.details["gave_up"] is True
+
+
+def test_of_a_flood_of_words_the_evidence_keeps_the_first(domain, engine, lead_to):
+    flood = "\r\n".join(["250-" + "x" * 900] * 60) + "\r\n250 OK"
+    with receiving(FakeMx({"EHLO": flood, "RCPT": "550 5.1.1 " + "y" * 3000})) as mx:
+        lead_to(mx)
+        [message_id] = queue_message(domain, "rita@recipient.test")
+        engine.drain(10)
+    _, attempt, _ = outcome_of(message_id)
+    assert attempt.outcome == "bounced"
+    assert max(len(text) for _, text in attempt.conversation) <= 2000
+    assert ["C", "RCPT TO:<rita@recipient.test>"] in attempt.conversation

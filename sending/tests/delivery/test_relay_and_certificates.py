@@ -72,3 +72,19 @@ def test_tls_can_be_switched_off_for_a_smarthost_nearby(domain, engine, relay_to
         message, attempt = sent_by(engine, domain)
     assert attempt.tls is None
     assert message.status == "deferred"  # this server answers AUTH LOGIN at once, which is no SMTP
+
+
+def test_a_smarthost_may_have_a_name_that_only_this_machine_knows(domain, engine, settings):
+    with receiving(FakeMx()) as mx:
+        settings.ROUTE = "relay"
+        nearby = Relay("localhost", mx.port, "", "", "none")
+        settings.ENVIRONMENT = replace(settings.ENVIRONMENT, relay=nearby)
+        message, _ = sent_by(engine, domain)
+    assert message.status == "delivered"
+
+
+def test_a_smarthost_whose_name_leads_nowhere_bounces_nobodys_mail(domain, engine, settings):
+    settings.ROUTE = "relay"
+    settings.ENVIRONMENT = replace(settings.ENVIRONMENT, relay=Relay("smart.invalid", 587, "me", "secret", "starttls"))
+    message, attempt = sent_by(engine, domain)
+    assert (message.status, attempt.outcome) == ("deferred", "deferred")

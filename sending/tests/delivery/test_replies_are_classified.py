@@ -1,3 +1,4 @@
+import time
 import tomllib
 
 import pytest
@@ -78,3 +79,10 @@ def test_there_are_seventeen_categories_and_every_rule_has_its_own_name():
     assert len(Category) == 17
     names = [entry["name"] for entry in tomllib.loads(RULES.read_text())["rule"]]
     assert len(names) == len(set(names)) == len(rules())
+
+
+def test_a_flood_of_words_is_classified_by_its_beginning_and_at_once():
+    flood = Reply(550, None, ("gmail " * 10_000,))
+    started = time.perf_counter()
+    assert classify(flood, Phase.RCPT).category is Category.GENERAL_FAIL
+    assert time.perf_counter() - started < 0.2

@@ -5,7 +5,7 @@ import time
 import pytest
 from django.utils import timezone
 
-from mailtrap_site.testing.fake_mx import HANG, FakeMx, receiving
+from mailtrap_site.testing.fake_mx import HANG, TRICKLE, FakeMx, receiving
 from sending.delivery import session
 from sending.models import Attempt, Message, QueueEntry
 from sending.protocol.smtp_client_events import CLIENT_TIMEOUTS, ClientPhase
@@ -28,6 +28,16 @@ def test_each_wait_is_bounded(domain, engine, lead_to, hurried, step, status, ph
         engine.drain(15)
     message = Message.objects.get(pk=message_id)
     assert (message.status, Attempt.objects.get().phase) == (status, phase)
+    assert "No answer within 0.3 seconds" in (message.reply or "")
+
+
+def test_an_answer_that_never_ends_is_no_answer(domain, engine, lead_to, hurried):
+    with receiving(FakeMx({"RCPT": TRICKLE})) as mx:
+        lead_to(mx)
+        [message_id] = queue_message(domain, "rita@recipient.test")
+        engine.drain(5)
+    message = Message.objects.get(pk=message_id)
+    assert message.status == "deferred"
     assert "No answer within 0.3 seconds" in (message.reply or "")
 
 

@@ -7,8 +7,9 @@ import pytest
 from django.utils import timezone
 
 from mailtrap_site.testing.world import make_world
-from sending.events.record import Evidence, News, Result, raw_cursor, record_news, record_results
+from sending.events.record import Evidence, News, Result, record_news, record_results
 from sending.models import Attempt, Event, Message, QueueEntry
+from sending.models.statements import raw_cursor
 from sending.queue.claim import claim, mark_uncertain
 from sending.tests.queued import queue_message
 

@@ -4,7 +4,8 @@ import asyncio
 import smtplib
 import socket
 import ssl
-from collections.abc import Awaitable
+import time
+from collections.abc import Awaitable, Callable
 
 import pytest
 
@@ -169,3 +170,38 @@ def test_a_stop_says_421_to_the_idle_and_takes_the_mail_under_way():
     assert answers[1].startswith(b"421")
     idle.close()
     busy.close()
+
+
+def test_handshakes_that_never_come_count_against_their_address_too():
+    limits = Limits(connections_an_address=2, drain_seconds=1.0)
+    with listening([port(IMPLICIT)], limits) as listener:
+        silent = [socket.create_connection(listener.addresses[0], 5) for _ in range(2)]
+        excess = socket.create_connection(listener.addresses[0], 5)
+        assert excess.recv(1) == b""
+        for client in silent:
+            client.setblocking(False)
+            with pytest.raises(BlockingIOError):
+                client.recv(1)
+            client.close()
+        excess.close()
+        assert eventually(lambda: not listener.handshakes)
+        with smtplib.SMTP_SSL(*listener.addresses[0], timeout=5, context=trusting_context()) as client:
+            assert client.noop()[0] == 250
+
+
+def test_a_failed_handshake_is_forgotten_and_the_port_goes_on():
+    limits = Limits(connections_an_address=1, drain_seconds=1.0)
+    with listening([port(IMPLICIT)], limits) as listener:
+        for _ in range(3):
+            with socket.create_connection(listener.addresses[0], 5) as client:
+                client.sendall(b"EHLO in the clear\r\n")
+                while client.recv(1000):
+                    pass
+            assert eventually(lambda: not listener.handshakes)
+
+
+def eventually(holds: Callable[[], bool], seconds: float = 5.0) -> bool:
+    until = time.monotonic() + seconds
+    while not holds() and time.monotonic() < until:
+        time.sleep(0.01)
+    return holds()

@@ -8,6 +8,7 @@ from django.conf import settings as django_settings
 from django.test import Client
 from pytest_django import Settings
 
+from accounts.models import User
 from mailtrap_site.testing.mail import make_message
 from mailtrap_site.testing.world import World
 from sending.models import CapturedMail
@@ -40,6 +41,16 @@ def test_anybody_may_read_it_without_signing_in():
     page = Client().get("/captured/").content.decode()
     assert "This is the world as the receivers see it" in page
     assert f"/captured/{mail.pk}/" in page
+
+
+@pytest.mark.parametrize("address", ["192.0.2.9", "10.0.0.1", "fe80::1"])
+def test_over_a_network_only_staff_may_read_it(world: World, address: str):
+    pages = ["/captured/", *(f"/captured/{capture().pk}/{page}" for page in ("", "preview/", "source/"))]
+    stranger, alice, staff = (Client(REMOTE_ADDR=address) for _ in range(3))
+    alice.force_login(world.alice)
+    staff.force_login(User.objects.create_user("desk@platform.test", is_staff=True))
+    for page in pages:
+        assert [client.get(page).status_code for client in (stranger, alice, staff)] == [404, 404, 200]
 
 
 def test_elsewhere_there_is_no_such_page(settings: Settings):

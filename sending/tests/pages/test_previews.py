@@ -1,11 +1,12 @@
 """Whatever was sent is read as well as it goes, and never breaks the page."""
 
 import base64
+import time
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sending.pages.previews import PREVIEW_POLICY, preview_response, read_mail, show_source
+from sending.pages.previews import PREVIEW_POLICY, Reading, preview_response, read_mail, show_source
 
 
 def test_text_and_html_are_decoded_by_their_charset():
@@ -78,3 +79,24 @@ def test_any_octets_are_read_and_can_be_shown(octets: bytes):
         shown = [reading.text, reading.html, show_source(source).text, *(one.name for one in reading.attachments)]
         for text in (*shown, *(part for header in reading.headers for part in header)):
             text.encode("utf-8")
+
+
+def test_a_head_that_is_opened_again_and_again_takes_time_in_proportion_to_its_length():
+    started = time.perf_counter()
+    preview_response(Reading([], html="<head" * 100_000))
+    assert time.perf_counter() - started < 3
+
+
+def test_parts_within_parts_beyond_reason_leave_the_headers():
+    source = b"Subject: deep\r\n" + b"".join(
+        b"Content-Type: Multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (n, n) for n in range(200)
+    )
+    started = time.perf_counter()
+    reading = read_mail(source + b"\r\n" + b"-- x\r\n" * 100_000)
+    assert time.perf_counter() - started < 1
+    assert reading.headers[0] == ("Subject", "deep")
+
+
+def test_a_mail_cannot_say_where_its_links_begin():
+    policy = preview_response(Reading([], html='<base href="https://evil.test/"><a href="x">x</a>'))
+    assert "base-uri 'none'" in policy["Content-Security-Policy"]

@@ -142,5 +142,9 @@ def test_the_parser_of_the_standard_library_sees_the_same_authors(value):
         ours = [str(mailbox.address) for mailbox in parse_mailboxes(value)]
     except AddressError:
         return
-    theirs: Any = HeaderRegistry()("From", value.replace("\r\n", ""))
+    try:
+        theirs: Any = HeaderRegistry()("From", value.replace("\r\n", ""))
+    except AttributeError:
+        # It falls over some phrases, such as `é.`, before it has an opinion.
+        return
     assert [f"{address.username}@{address.domain}" for address in theirs.addresses] == ours

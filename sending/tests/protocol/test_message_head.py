@@ -1,4 +1,4 @@
-"""The head of a raw message: found, dropped and added to without touching another octet."""
+"""The head of a raw message: found and added to without touching another octet."""
 
 from datetime import UTC, datetime
 
@@ -10,7 +10,6 @@ from sending.protocol.message_head import (
     Defect,
     complete_submission,
     defects,
-    drop,
     join,
     line_defects,
     parse_head,
@@ -50,10 +49,7 @@ def test_values_are_utf8_and_other_octets_do_not_break_them():
     assert head.first("X-Old") == "M\udcfcller"
 
 
-def test_fields_are_dropped_with_their_folds_and_put_on_top():
-    assert (
-        drop(HEAD, ["RECEIVED", "To"]) == HEAD[HEAD.index(b"From") : HEAD.index(b"to:")] + HEAD[HEAD.index(b"Subj") :]
-    )
+def test_fields_are_put_on_top():
     assert prepend(b"A: 1\r\n", b"B: 2\r\n", b"C: 3\r\n") == b"B: 2\r\nC: 3\r\nA: 1\r\n"
 
 

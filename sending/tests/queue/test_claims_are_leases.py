@@ -8,8 +8,8 @@ from django.db import connection
 from django.utils import timezone
 
 from mailtrap_site.testing.world import make_world
-from sending.events.record import raw_cursor
 from sending.models import QueueEntry, Stream
+from sending.models.statements import raw_cursor
 from sending.queue.claim import claim, contents, mark_uncertain, release, renew
 from sending.tests.queued import MESSAGE, queue_message
 

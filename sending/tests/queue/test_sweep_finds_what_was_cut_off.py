@@ -6,8 +6,8 @@ import pytest
 from django.utils import timezone
 
 from mailtrap_site.testing.world import make_world
-from sending.events.record import raw_cursor
 from sending.models import Attempt, Event, Message, QueueEntry
+from sending.models.statements import raw_cursor
 from sending.queue.claim import claim, mark_uncertain
 from sending.queue.sweep import Swept, sweep
 from sending.tests.queued import queue_message

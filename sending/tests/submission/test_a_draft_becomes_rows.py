@@ -8,11 +8,11 @@ import pytest
 
 from billing.metering import usage
 from sending.models import Content, Event, Message, MessageStatus, QueueEntry, Submission
+from sending.models.row_writer import COPY_FROM_ROWS
 from sending.policy.refusal import Reason
 from sending.submission import group_commit
 from sending.submission.payload import prepare
 from sending.submission.submit import Accepted, submit
-from sending.submission.tables import COPY_FROM_ROWS
 from sending.tests.drafts import draft, message
 
 pytestmark = pytest.mark.django_db

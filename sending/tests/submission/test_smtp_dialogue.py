@@ -7,6 +7,7 @@ import pytest
 from django.core.cache import cache
 from django.utils import timezone
 
+from accounts import login_throttle
 from accounts.authentication import forget_tokens
 from billing.models import UsagePeriod
 from billing.periods import period_of
@@ -16,7 +17,7 @@ from sending.listener import Limits, Port
 from sending.models import Content, Message, Submission
 from sending.policy.hints import forget_hints
 from sending.protocol.smtp_server_events import ServerTls
-from sending.submission import login_throttle, smtp_session
+from sending.submission import smtp_session
 from sending.submission.smtp_listener import configuration
 from sending.submission.smtp_session import SubmissionDoor
 from sending.tests.drafts import message
@@ -139,7 +140,7 @@ def test_an_account_without_messages_left_is_told_at_auth_and_it_counts_as_no_fa
         client.login("api", world.secret)
     assert refusal.value.smtp_code == 535
     assert refusal.value.smtp_error == b"5.7.0 Monthly messages limit reached"
-    assert not cache.get(login_throttle._key("127.0.0.1"))
+    assert not cache.get(login_throttle._key(login_throttle.LoginDoor.SMTP, "127.0.0.1"))
 
 
 def test_a_mail_that_needs_more_than_is_left_is_told_at_data(client, world):

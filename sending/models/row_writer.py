@@ -2,7 +2,7 @@
 
 import ipaddress
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 from django.db import models
@@ -11,7 +11,7 @@ from psycopg.types.json import Jsonb
 COPY_FROM_ROWS = 50
 """Below it, a pipelined INSERT costs fewer round trips; above it, COPY costs less per row."""
 
-_Row = tuple[Any, ...]
+Row = tuple[Any, ...]
 
 
 class RowWriter:
@@ -25,18 +25,18 @@ class RowWriter:
     ) -> None:
         self._constants = tuple((constants or {}).values())
         columns = [_column(model, name) for name in (*fields, *(constants or {}))]
-        types = [kind for _, kind in columns]
+        types = [column.kind for column in columns]
         table = model._meta.db_table
-        names = ", ".join(name for name, _ in columns)
-        values = ", ".join(f"r.{name}::{kind}" for name, kind in columns)
-        arrays = ", ".join(_array(kind) for kind in types)
+        names = ", ".join(column.name for column in columns)
+        values = ", ".join(f"r.{column.name}::{column.kind}" for column in columns)
+        arrays = ", ".join(_array(column) for column in columns)
         # The names of table and columns come from the model.
         self._insert = f"INSERT INTO {table} ({names}) SELECT {values} FROM unnest({arrays}) AS r({names})"  # noqa: S608
         self._copy = f"COPY {table} ({names}) FROM STDIN (FORMAT BINARY)"
         self._types = types
         self._for_copy = [(number, _FOR_COPY[kind]) for number, kind in enumerate(types) if kind in _FOR_COPY]
 
-    def write(self, cursor: "psycopg.Cursor[Any]", rows: Sequence[_Row], *, copy: bool) -> None:
+    def write(self, cursor: "psycopg.Cursor[Any]", rows: Sequence[Row], *, copy: bool = False) -> None:
         """Appends the rows in the caller's transaction. COPY cannot run inside a pipeline."""
         if not rows:
             return
@@ -47,7 +47,7 @@ class RowWriter:
         columns += [[constant] * len(rows) for constant in self._constants]
         cursor.execute(self._insert, columns, prepare=True)
 
-    def _copy_in(self, cursor: "psycopg.Cursor[Any]", rows: Sequence[_Row]) -> None:
+    def _copy_in(self, cursor: "psycopg.Cursor[Any]", rows: Sequence[Row]) -> None:
         with cursor.copy(self._copy) as copy:
             copy.set_types(self._types)
             for row in rows:
@@ -83,17 +83,27 @@ _TYPES = {
 }
 
 
-def _column(model: type[models.Model], name: str) -> tuple[str, str]:
-    """Name and PostgreSQL type of a field's column; a foreign key has the type of what it points to."""
+class _Column(NamedTuple):
+    name: str
+    kind: str
+    """The type in PostgreSQL."""
+    is_null: bool
+
+
+def _column(model: type[models.Model], name: str) -> _Column:
+    """A field's column; a foreign key has the type of what it points to."""
     field: Any = model._meta.get_field(name)
-    column: str = field.column
+    column, is_null = field.column, field.null
     while field.is_relation:
         field = field.target_field
-    return column, _TYPES[field.get_internal_type()]
+    return _Column(column, _TYPES[field.get_internal_type()], is_null)
 
 
-def _array(kind: str) -> str:
-    """The placeholder of a column's values; bytes and ids in binary, since text would double them."""
-    if kind in ("bytea", "uuid"):
-        return f"%b::{kind}[]"
-    return "%s::text[]" if kind in ("jsonb", "inet") else f"%s::{kind}[]"
+def _array(column: _Column) -> str:
+    """The placeholder of a column's values; bytes and ids in binary, since text would double them.
+
+    Not where all values may be NULL: such an array would name no type of its elements, which binary must.
+    """
+    if column.kind in ("bytea", "uuid") and not column.is_null:
+        return f"%b::{column.kind}[]"
+    return "%s::text[]" if column.kind in ("jsonb", "inet") else f"%s::{column.kind}[]"

@@ -1,4 +1,4 @@
-"""Envelopes know when they need SMTPUTF8; return paths prove that we made them."""
+"""Return paths lead a bounce back to its message and prove that we made them."""
 
 from uuid import UUID
 
@@ -7,19 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sending.protocol.address import parse_address
-from sending.protocol.envelope import Envelope
 from sending.protocol.return_path import decode, encode
 
 KEY = b"k" * 32
 MESSAGE_ID = UUID("0198f000-0000-7000-8000-000000000001")
-
-
-def test_an_envelope_needs_smtputf8_for_local_parts_only():
-    plain, wide = parse_address("a@bücher.test"), parse_address("jörg@b.test")
-    assert not Envelope(plain, (plain,)).needs_smtputf8
-    assert Envelope(plain, (plain, wide)).needs_smtputf8
-    assert Envelope(wide, (plain,)).needs_smtputf8
-    assert not Envelope(None, (plain,)).needs_smtputf8
 
 
 @given(st.uuids(), st.binary(min_size=1, max_size=64))

@@ -1,0 +1,24 @@
+"""Makes tenants in the benchmark's database and prints token and domain, one a line: `python -m bench.tenants 40`."""
+
+import os
+import sys
+
+import django
+
+
+def main(count: int) -> None:
+    """Each tenant has the Free plan's 4,000 emails, so a run takes as many tenants as its mails need."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mailtrap_site.settings")
+    django.setup()
+    from accounts.models import Account
+    from mailtrap_site.testing.world import make_domain, make_token
+
+    for number in range(count):
+        account = Account.objects.create(name=f"Tenant {number}")
+        domain = make_domain(account, f"tenant{number}.test")
+        _token, secret = make_token(account)
+        print(secret, domain.name)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))
