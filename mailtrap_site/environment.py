@@ -98,12 +98,14 @@ def _from(env: environ.Env, var_dir: Path) -> Environment:
     playground = embedded and route == "development"
     if route not in ROUTES:
         _refuse(f"ROUTE is {route!r}; it must be one of {', '.join(ROUTES)}.")
+    web_host = env.str("WEB_HOST", "127.0.0.1")
     web_port = env.int("WEB_PORT", 8020)
     dns_port = env.int("DNS_PORT", 5354)
     tls_dir = var_dir / "tls"
     return Environment(
         var_dir=var_dir,
-        debug=env.bool("DEBUG", playground),
+        # Pages of a fault show code and settings, so never by default to a network.
+        debug=env.bool("DEBUG", playground and web_host.startswith("127.")),
         embedded=embedded,
         secret_key=_required(env, "SECRET_KEY", "a long random string"),
         sealing_keys=tuple(_required(env, "SEALING_KEY", "one or more Fernet keys, newest first").split(",")),
@@ -114,7 +116,7 @@ def _from(env: environ.Env, var_dir: Path) -> Environment:
         site_url=env.str("SITE_URL", f"http://localhost:{web_port}").rstrip("/"),
         allowed_hosts=tuple(env.list("ALLOWED_HOSTS", default=[])),
         trusted_proxies=tuple(env.list("TRUSTED_PROXIES", default=[])),
-        web_host=env.str("WEB_HOST", "127.0.0.1"),
+        web_host=web_host,
         web_port=web_port,
         web_workers=env.int("WEB_WORKERS", os.cpu_count() or 1),
         web_threads=env.int("WEB_THREADS", 32),

@@ -73,14 +73,16 @@ class FakeMx:
 
 @contextmanager
 def receiving(server: FakeMx) -> Iterator[FakeMx]:
-    """Runs `server` in a thread on a free port of the loopback, told by `server.port`."""
+    """Runs `server` in a thread on `server.port` of the loopback; a free one, told there, where it is 0."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, name="fake-mx", daemon=True)
     thread.start()
     context = server.tls if server.implicit_tls else None
 
     async def start() -> asyncio.Server:
-        return await asyncio.start_server(lambda r, w: _Dialogue(server, r, w).run(), server.host, 0, ssl=context)
+        return await asyncio.start_server(
+            lambda reader, writer: _Dialogue(server, reader, writer).run(), server.host, server.port, ssl=context
+        )
 
     listening = asyncio.run_coroutine_threadsafe(start(), loop).result(5)
     server.port = listening.sockets[0].getsockname()[1]

@@ -55,6 +55,9 @@ def _send(request: HttpRequest, stream: Stream) -> HttpResponse:
         return refused(Refusal(Reason.MESSAGE_TOO_LARGE))
     except UnreadablePostError:
         return failure(400, ["the request body ended too early"])
+    if not body and "HTTP_TRANSFER_ENCODING" in request.META:
+        # WSGI reads a body by its length only.
+        return failure(411, ["Content-Length is required: send the body whole instead of in chunks"])
     mail = read_mail(body)
     if isinstance(mail, list):
         return failure(400, mail)

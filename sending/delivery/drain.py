@@ -8,6 +8,7 @@ import asyncio
 import os
 import threading
 import uuid
+from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -34,6 +35,11 @@ log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
 MOST_IN_FLIGHT = 400
+"""Messages held at once, those for busy destinations left out."""
+MOST_OF_A_DESTINATION = 100
+"""From here on a destination is busy: nothing more is claimed for it until some are done."""
+MOST_HELD = 1_200
+"""All messages held at once."""
 LOOK_AGAIN = 0.25
 """Seconds between two looks at the queue while conversations last."""
 GATHER = 0.005
@@ -91,10 +97,11 @@ class Engine:
         while not should_stop():
             if loop.time() >= deadline:
                 return Drained(claimed, is_more)
-            if len(self._held) >= MOST_IN_FLIGHT:
+            busy = self._busy_destinations()
+            if self._is_full(busy):
                 await self._wait_for_an_end()
                 continue
-            loaded = await self._in(self._ledger, self._claim)
+            loaded = await self._in(self._ledger, partial(self._claim, busy))
             is_more = bool(loaded.claims)
             if loaded.claims:
                 claimed += len(loaded.claims)
@@ -126,8 +133,20 @@ class Engine:
 
     # Claims.
 
-    def _claim(self) -> Load:
-        return load(raw_cursor(), now=datetime.now(UTC), lease=self._lease, limit=self._batch)
+    def _busy_destinations(self) -> set[str]:
+        """Those that hold so many messages already that more would only wait here instead of in the queue."""
+        held = Counter(claim.destination for claim in self._held.values())
+        return {destination for destination, count in held.items() if count >= MOST_OF_A_DESTINATION}
+
+    def _is_full(self, busy: set[str]) -> bool:
+        """A slow destination does not count against the others, up to a bound of memory."""
+        if len(self._held) < MOST_IN_FLIGHT:
+            return False
+        others = sum(claim.destination not in busy for claim in self._held.values())
+        return others >= MOST_IN_FLIGHT or len(self._held) >= MOST_HELD
+
+    def _claim(self, busy: set[str]) -> Load:
+        return load(raw_cursor(), now=datetime.now(UTC), lease=self._lease, limit=self._batch, busy=busy)
 
     def _dispatch(self, loaded: Load) -> None:
         for claim in loaded.claims:

@@ -2,7 +2,7 @@
 
 import uuid
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -35,9 +35,11 @@ class Load:
     signers: dict[int, Signer]
 
 
-def load(cursor: "psycopg.Cursor[Any]", *, now: datetime, lease: timedelta, limit: int) -> Load:
-    """Claims a batch and reads what it takes to send it."""
-    claims = queue.claim(cursor, now=now, lease=lease, limit=limit)
+def load(
+    cursor: "psycopg.Cursor[Any]", *, now: datetime, lease: timedelta, limit: int, busy: Collection[str] = ()
+) -> Load:
+    """Claims a batch, leaving `busy` destinations alone, and reads what it takes to send it."""
+    claims = queue.claim(cursor, now=now, lease=lease, limit=limit, busy=busy)
     if not claims:
         return Load([], {}, {})
     kept, excess = _within_bytes(claims)

@@ -42,9 +42,19 @@ class Claim:
     dkim_key_id: int | None
 
 
-def claim(cursor: "psycopg.Cursor[Any]", *, now: datetime, lease: timedelta = LEASE, limit: int = BATCH) -> list[Claim]:
-    """Leases up to `limit` due entries under a new owner token: transactional first, then in order of `due_at`."""
-    parameters = {"now": now, "until": now + lease, "owner": uuid.uuid4(), "limit": limit}
+def claim(
+    cursor: "psycopg.Cursor[Any]",
+    *,
+    now: datetime,
+    lease: timedelta = LEASE,
+    limit: int = BATCH,
+    busy: Collection[str] = (),
+) -> list[Claim]:
+    """Leases up to `limit` due entries under a new owner token: transactional first, then in order of `due_at`.
+
+    Entries for the destinations in `busy` are left where they are.
+    """
+    parameters = {"now": now, "until": now + lease, "owner": uuid.uuid4(), "limit": limit, "busy": list(busy)}
     with cursor.connection.cursor(row_factory=class_row(Claim)) as typed:
         return typed.execute(_CLAIM, parameters, prepare=True).fetchall()
 
@@ -78,7 +88,7 @@ def _pairs(held: Sequence[Claim]) -> dict[str, list[uuid.UUID]]:
 _DUE: LiteralString = """
     SELECT message_id FROM {queue}
     WHERE stream = {stream} AND due_at <= %(now)s AND uncertain_since IS NULL
-      AND (lease_until IS NULL OR lease_until < %(now)s)
+      AND (lease_until IS NULL OR lease_until < %(now)s) AND destination <> ALL(%(busy)s)
     ORDER BY due_at LIMIT {limit} FOR UPDATE SKIP LOCKED"""
 
 

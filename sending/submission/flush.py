@@ -23,7 +23,14 @@ STORED_FIRST_BYTES = 256 * 1024
 Outcome = Accepted | Refusal
 Connection = psycopg.Connection[Any]
 
-_DATA_ERRORS = (psycopg.DataError, UnicodeEncodeError, psycopg.errors.PipelineAborted, psycopg.IntegrityError)
+_DATA_ERRORS = (
+    psycopg.DataError,
+    UnicodeEncodeError,
+    psycopg.errors.PipelineAborted,
+    psycopg.IntegrityError,
+    # Class 54, an OperationalError to psycopg: one row is more than the database holds.
+    psycopg.errors.ProgramLimitExceeded,
+)
 
 
 def flush(connection: Connection, payloads: Sequence[Payload], now: datetime) -> list[Outcome]:

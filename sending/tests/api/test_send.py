@@ -317,3 +317,10 @@ def test_a_head_beyond_reason_is_refused_before_it_is_composed(post, field):
     status, sentences = errors(post({**MAIL, **field}))
     assert status == 400
     assert sentences == ["addresses, 'subject' and 'headers' are longer than 1048576 bytes"]
+
+
+def test_a_body_in_chunks_is_answered_with_what_to_do(post):
+    answer = post(b"", **{"Transfer-Encoding": "chunked"})
+    status, [sentence] = errors(answer)
+    assert status == 411
+    assert "Content-Length" in sentence
