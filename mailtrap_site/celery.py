@@ -23,7 +23,7 @@ app.conf.beat_schedule = {
     "sweep the queue": _every(5, "sending.sweep"),
     "make partitions": _every(3600, "sending.make_partitions"),
     "trim captured mail": _every(3600, "sending.trim_captured"),
-    "check domains that are due": _every(30, "domains.check_due"),
+    "check domains that are due": _every(10, "domains.check_due"),
 }
 
 

@@ -39,8 +39,11 @@ async def _serve(host: str, port: int) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
     platform = PlatformZone(settings.PLATFORM_DOMAIN, settings.ENVIRONMENT.platform_ipv4)
-    sources = (platform, DemoZone()) if has_demo_zone() else (platform,)
-    zones = Zones(*sources, before_reading=close_old_connections)
+    if has_demo_zone():
+        # Who presses "Publish" and then "Check now" must see it at once, so nothing is kept.
+        zones = Zones(platform, DemoZone(), kept_seconds=0, before_reading=close_old_connections)
+    else:
+        zones = Zones(platform, before_reading=close_old_connections)
     with ThreadPoolExecutor(THREADS, thread_name_prefix="zone") as executor:
         server = NameServer(zones, executor)
         await server.start(host, port)
