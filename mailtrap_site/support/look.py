@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse_lazy
@@ -33,6 +34,7 @@ def unfold_settings(site_name: str) -> dict[str, Any]:
         "SITE_URL": "/",
         "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": _mark}],
         "SHOW_VIEW_ON_SITE": False,
+        "ENVIRONMENT": "mailtrap_site.support.look.route_label",
         "COLORS": {"primary": {str(step): f"oklch({light} {chroma} 257)" for step, (light, chroma) in _BLUE.items()}},
         "SIDEBAR": {
             "navigation": [
@@ -56,6 +58,13 @@ def unfold_settings(site_name: str) -> dict[str, Any]:
             ],
         },
     }
+
+
+def route_label(request: HttpRequest) -> list[Any] | None:
+    """The banner of the development route, as the desk shows it: words and colour."""
+    if settings.ROUTE != "development":
+        return None
+    return [_("Development route: nothing leaves this machine"), "warning"]
 
 
 def _mark(request: HttpRequest) -> str:

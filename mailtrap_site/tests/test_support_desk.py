@@ -1,5 +1,7 @@
 """The support desk shows staff the tenants and their mail, without bodies and without the tables of libraries."""
 
+from typing import Any
+
 import pytest
 from django.contrib import admin
 from django.test import Client
@@ -52,3 +54,9 @@ def test_a_message_is_shown_without_subject_and_body_and_cannot_be_changed(world
     assert page.status_code == 200
     assert "Very private" not in page.content.decode()
     assert staff.post(f"/admin/sending/message/{message.pk}/change/", {"status": "delivered"}).status_code == 403
+
+
+def test_the_desk_says_too_that_nothing_leaves_the_machine(staff: Client, settings: Any):
+    assert "nothing leaves this machine" in staff.get("/admin/").content.decode()
+    settings.ROUTE = "mx"
+    assert "nothing leaves this machine" not in staff.get("/admin/").content.decode()
