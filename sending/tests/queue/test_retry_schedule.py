@@ -6,7 +6,8 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sending.queue.schedule import next_attempt
+from sending.log.story import TRIES
+from sending.queue.schedule import DELAYS, next_attempt
 
 
 @given(st.integers())
@@ -23,3 +24,7 @@ def test_ten_more_attempts_over_about_two_days(seed):
 def test_messages_that_failed_together_do_not_return_together():
     rng = Random(1)
     assert len({next_attempt(1, rng) for _ in range(50)}) > 40
+
+
+def test_the_page_counts_the_tries_that_the_schedule_makes():
+    assert len(DELAYS) + 1 == TRIES
