@@ -11,6 +11,11 @@ def main() -> None:
         from mailtrap_site.embedded.up import main as up
 
         sys.exit(up())
+    if sys.argv[1:2] == ["prove"]:
+        # Starts an instance of its own, whose settings are not those of this process.
+        from mailtrap_site.management.commands.prove import main as prove
+
+        sys.exit(prove(sys.argv[2:]))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mailtrap_site.settings")
     from django.core.management import execute_from_command_line
 

@@ -17,7 +17,7 @@ class Ability(StrEnum):
     VIEW_CONTENT = "view_content"
     """The bodies and sources of messages."""
     SEND = "send"
-    """Send a test email from the dashboard."""
+    """Send a test email, and say what becomes of mail that waits or is uncertain."""
     MANAGE_DOMAINS = "manage_domains"
     MANAGE_TOKENS = "manage_tokens"
     VIEW_USAGE = "view_usage"

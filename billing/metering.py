@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 import psycopg
-from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
 from accounts.models import Account
@@ -15,9 +14,10 @@ from billing.models import UsagePeriod
 from billing.periods import Period, period_of
 from billing.plans import FREE, Plan
 from billing.quota import Usage, judge
+from mailtrap_site.bulk_values import Column
 
-Cursor = psycopg.Cursor[Any] | CursorWrapper
-"""A raw cursor that gives tuples, or the one that Django's connection gives."""
+Cursor = psycopg.Cursor[Any]
+"""Of psycopg itself: the parameters are bound by the server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ _TABLE = UsagePeriod._meta.db_table
 _RESERVE = f"""
 INSERT INTO {_TABLE} AS meter (account_id, starts_at, ends_at, used, message_limit)
 SELECT account_id, starts_at, ends_at, recipients, message_limit
-FROM unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[], %s::bigint[], %s::bigint[])
+FROM unnest(%b::bigint[], %b::timestamptz[], %b::timestamptz[], %b::bigint[], %b::bigint[])
   AS demand (account_id, starts_at, ends_at, recipients, message_limit)
 WHERE recipients <= message_limit
 ORDER BY account_id
@@ -58,7 +58,7 @@ RETURNING account_id, used
 
 _READ = f"""
 SELECT account_id, used FROM {_TABLE}
-WHERE (account_id, starts_at) IN (SELECT * FROM unnest(%s::bigint[], %s::timestamptz[]))
+WHERE (account_id, starts_at) IN (SELECT * FROM unnest(%b::bigint[], %b::timestamptz[]))
 """  # noqa: S608 the table's name comes from the model
 
 
@@ -84,11 +84,11 @@ def reserve(cursor: Cursor, demands: Sequence[Demand], now: datetime) -> dict[in
     cursor.execute(
         _RESERVE,
         (
-            [need.account_id for need in needs],
-            [need.period.starts_at for need in needs],
-            [need.period.ends_at for need in needs],
-            [need.recipients for need in needs],
-            [need.limit for need in needs],
+            Column("bigint", [need.account_id for need in needs]),
+            Column("timestamptz", [need.period.starts_at for need in needs]),
+            Column("timestamptz", [need.period.ends_at for need in needs]),
+            Column("bigint", [need.recipients for need in needs]),
+            Column("bigint", [need.limit for need in needs]),
         ),
     )
     taken: dict[int, int] = dict(cursor.fetchall())
@@ -144,5 +144,6 @@ def _needs(demands: Sequence[Demand], now: datetime) -> list[_Need]:
 def _read(cursor: Cursor, needs: Sequence[_Need]) -> dict[int, int]:
     if not needs:
         return {}
-    cursor.execute(_READ, ([need.account_id for need in needs], [need.period.starts_at for need in needs]))
+    accounts, starts = [need.account_id for need in needs], [need.period.starts_at for need in needs]
+    cursor.execute(_READ, (Column("bigint", accounts), Column("timestamptz", starts)))
     return dict(cursor.fetchall())

@@ -1,6 +1,7 @@
 """Sending domains, their DKIM keys, the DNS records they need, and the demo zone of the embedded name server."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 
 from django.db import models
@@ -76,15 +77,22 @@ class SendingDomain(models.Model):
 
     def may_send(self) -> SendPermission:
         """Whether mail from this domain is accepted now."""
-        if self.deleted_at is not None:
-            return SendPermission(False, "domain_deleted")
-        if self.compliance_status == self.Compliance.SUSPENDED:
-            return SendPermission(False, "domain_suspended")
-        if self.dns_verified_at is None:
-            return SendPermission(False, "domain_not_verified")
-        if self.compliance_status != self.Compliance.COMPLIANT:
-            return SendPermission(False, "domain_not_compliant")
-        return SendPermission(True)
+        return send_permission(self.compliance_status, self.dns_verified_at, self.deleted_at)
+
+
+def send_permission(
+    compliance_status: str, dns_verified_at: datetime | None, deleted_at: datetime | None = None
+) -> SendPermission:
+    """`SendingDomain.may_send` from the bare columns: the sending path asks it for every mail."""
+    if deleted_at is not None:
+        return SendPermission(False, "domain_deleted")
+    if compliance_status == SendingDomain.Compliance.SUSPENDED:
+        return SendPermission(False, "domain_suspended")
+    if dns_verified_at is None:
+        return SendPermission(False, "domain_not_verified")
+    if compliance_status != SendingDomain.Compliance.COMPLIANT:
+        return SendPermission(False, "domain_not_compliant")
+    return SendPermission(True)
 
 
 class DkimKey(models.Model):

@@ -1,16 +1,22 @@
 """The one gateway to DNS: for verification in threads and past every cache, for delivery on its event loop.
 
 A failure is a value (`Outcome`), never an exception. MX choice follows RFC 5321 section 5.1 and RFC 7505 (null MX).
+For delivery each question is asked once at a time, and every kind of answer is kept for a bounded while (RFC 2308).
 """
 
+import asyncio
+import time
+from collections import OrderedDict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 import dns.asyncresolver
 import dns.exception
+import dns.message
 import dns.name
 import dns.nameserver
 import dns.rdata
@@ -25,7 +31,17 @@ TIMEOUT = 2.0
 LIFETIME = 5.0
 """Seconds for the whole look-up, retries included."""
 PARALLEL_LOOKUPS = 8
+QUESTIONS_AT_ONCE = 100
+"""Of one delivering process."""
 CACHED_ANSWERS = 20_000
+KEPT_FOUND = (1, 86_400)
+"""Least and most seconds that an answer is kept, whatever its TTL."""
+KEPT_NEGATIVE = (1, 900)
+"""The same for "there is none", whose time the zone's SOA gives."""
+NEGATIVE_TTL = 60
+"""Seconds, where no SOA says so."""
+KEPT_FAILURE = 20
+"""Seconds in which a question that failed is not asked again, however much mail waits for its answer."""
 
 AnyResolver = TypeVar("AnyResolver", dns.resolver.Resolver, dns.asyncresolver.Resolver)
 Question = tuple[str, str]
@@ -93,6 +109,8 @@ def forget_cached() -> None:
     """Empty the caches and read the settings again."""
     _verification_resolver.cache_clear()
     _delivery_resolver.cache_clear()
+    _cached.clear()
+    _asked.clear()
 
 
 def _mx_host(value: str) -> tuple[int, str]:
@@ -100,11 +118,61 @@ def _mx_host(value: str) -> tuple[int, str]:
     return int(preference), host
 
 
+_cached: OrderedDict[Question, tuple[Answer, float]] = OrderedDict()
+"""Answers, and until when they are kept; the one used longest ago comes first."""
+
+
+class _Asked:
+    """The questions that one event loop is waiting for."""
+
+    def __init__(self) -> None:
+        self.answers: dict[Question, asyncio.Task[Answer]] = {}
+        self.places = asyncio.Semaphore(QUESTIONS_AT_ONCE)
+
+
+_asked: "WeakKeyDictionary[asyncio.AbstractEventLoop, _Asked]" = WeakKeyDictionary()
+
+
 async def _cached_lookup(name: str, rdtype: str) -> Answer:
+    question = (name.lower().rstrip("."), rdtype)
+    kept = _cached.get(question)
+    if kept is not None and kept[1] > time.monotonic():
+        _cached.move_to_end(question)
+        return kept[0]
+    loop = asyncio.get_running_loop()
+    asked = _asked.setdefault(loop, _Asked())
+    task = asked.answers.get(question)
+    if task is None:
+        task = asked.answers[question] = loop.create_task(_ask(question, asked))
+    # Whoever gives up must not take the answer away from the others who wait for it.
+    return await asyncio.shield(task)
+
+
+async def _ask(question: Question, asked: _Asked) -> Answer:
     try:
-        return _answer(await _delivery_resolver().resolve(name, rdtype, search=False))
-    except (dns.exception.DNSException, ValueError) as problem:
+        async with asked.places:
+            answer = await _lookup(question)
+        _cached[question] = (answer, time.monotonic() + _kept_seconds(answer))
+        _cached.move_to_end(question)
+        while len(_cached) > CACHED_ANSWERS:
+            _cached.popitem(last=False)
+        return answer
+    finally:
+        asked.answers.pop(question, None)
+
+
+async def _lookup(question: Question) -> Answer:
+    try:
+        return _answer(await _delivery_resolver().resolve(*question, search=False))
+    except (dns.exception.DNSException, ValueError, OSError) as problem:
         return _failure(problem)
+
+
+def _kept_seconds(answer: Answer) -> float:
+    if answer.outcome.is_failure:
+        return KEPT_FAILURE
+    least, most = KEPT_FOUND if answer.outcome is Outcome.FOUND else KEPT_NEGATIVE
+    return min(max(answer.ttl, least), most)
 
 
 def _answer(resolution: dns.resolver.Answer) -> Answer:
@@ -133,9 +201,9 @@ def _name(name: dns.name.Name) -> str:
 def _failure(problem: Exception) -> Answer:
     match problem:
         case dns.resolver.NXDOMAIN():
-            return Answer(Outcome.NXDOMAIN)
+            return Answer(Outcome.NXDOMAIN, ttl=_negative_ttl(*problem.responses().values()))
         case dns.resolver.NoAnswer():
-            return Answer(Outcome.NO_DATA)
+            return Answer(Outcome.NO_DATA, ttl=_negative_ttl(problem.response()))
         case dns.exception.Timeout():
             return Answer(Outcome.TIMEOUT)
         case dns.name.LabelTooLong() | dns.name.NameTooLong() | dns.name.EmptyLabel() | dns.name.IDNAException():
@@ -145,6 +213,12 @@ def _failure(problem: Exception) -> Answer:
             return Answer(Outcome.SERVFAIL)
 
 
+def _negative_ttl(*responses: dns.message.Message) -> int:
+    """Seconds for which there is no such record (RFC 2308 section 5)."""
+    soas = (rrset for one in responses for rrset in one.authority if rrset.rdtype == dns.rdatatype.SOA)
+    return min((min(soa.ttl, soa[0].minimum) for soa in soas), default=NEGATIVE_TTL)
+
+
 @cache
 def _verification_resolver() -> dns.resolver.Resolver:
     return _configured(dns.resolver.Resolver(configure=not _servers()))
@@ -152,9 +226,7 @@ def _verification_resolver() -> dns.resolver.Resolver:
 
 @cache
 def _delivery_resolver() -> dns.asyncresolver.Resolver:
-    resolver = _configured(dns.asyncresolver.Resolver(configure=not _servers()))
-    resolver.cache = dns.resolver.LRUCache(CACHED_ANSWERS)
-    return resolver
+    return _configured(dns.asyncresolver.Resolver(configure=not _servers()))
 
 
 def _configured(resolver: AnyResolver) -> AnyResolver:

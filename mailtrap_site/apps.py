@@ -7,4 +7,5 @@ class MailtrapSiteConfig(AppConfig):
     name = "mailtrap_site"
 
     def ready(self) -> None:
-        from mailtrap_site import celery  # noqa: F401
+        # Django copies psycopg's adapters at its first connection: what registers there is imported before.
+        from mailtrap_site import bulk_values, celery  # noqa: F401

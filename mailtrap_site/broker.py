@@ -1,9 +1,13 @@
 """Celery's settings by broker. Celery only wakes workers: the rows of the queue are the truth."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from kombu import Exchange, Queue
+
+if TYPE_CHECKING:
+    # The settings read this module before Celery is wanted.
+    from celery import Celery
 
 QUEUES = ("deliveries", "webhooks", "upkeep")
 DRAIN_SECONDS = 30
@@ -28,9 +32,32 @@ _TRANSPORT_OPTIONS: dict[str, dict[str, Any]] = {
 }
 
 
+def has_exchanges(broker_url: str) -> bool:
+    """Whether the broker is RabbitMQ, where queues and exchanges have to stand before the first worker starts."""
+    return urlsplit(broker_url).scheme in ("amqp", "amqps", "pyamqp")
+
+
+def declare_queues(app: "Celery", *, seconds: int) -> list[str]:
+    """Declares all queues and their exchanges; a second time changes nothing. Their names.
+
+    Each worker binds every queue at its start, also those that only another one would declare. Waits `seconds` for a
+    broker that does not answer; then raises kombu's OperationalError. A queue that stands with another type raises
+    amqp's PreconditionFailed: it has to be deleted by hand.
+    """
+    with app.connection_for_write() as connection:
+        connection.ensure_connection(
+            max_retries=max(int(seconds), 1), interval_start=1, interval_step=0, timeout=seconds
+        )
+        channel = connection.default_channel
+        for queue in app.amqp.queues.values():
+            queue(channel).declare()
+    return list(app.amqp.queues)
+
+
 def celery_settings(broker_url: str) -> dict[str, Any]:
     """Django settings (`CELERY_…`) for the broker at `broker_url` (pgmq, redis, amqp or memory)."""
     scheme = urlsplit(broker_url).scheme
+    durable_log = has_exchanges(broker_url)
     return {
         "CELERY_BROKER_URL": broker_url,
         "CELERY_BROKER_TRANSPORT_OPTIONS": _TRANSPORT_OPTIONS.get(scheme, {}) | _address(scheme, broker_url),
@@ -41,7 +68,7 @@ def celery_settings(broker_url: str) -> dict[str, Any]:
         "CELERY_TASK_REJECT_ON_WORKER_LOST": True,
         "CELERY_TASK_CREATE_MISSING_QUEUES": False,
         "CELERY_TASK_DEFAULT_QUEUE": "upkeep",
-        "CELERY_TASK_QUEUES": [_queue(name, durable_log=scheme == "amqp") for name in QUEUES],
+        "CELERY_TASK_QUEUES": [_queue(name, durable_log=durable_log) for name in QUEUES],
         "CELERY_WORKER_PREFETCH_MULTIPLIER": 1,
         "CELERY_WORKER_ENABLE_REMOTE_CONTROL": False,
         "CELERY_WORKER_SEND_TASK_EVENTS": False,

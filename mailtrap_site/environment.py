@@ -3,6 +3,7 @@
 Sources, strongest first: the process environment, `.env`, and `var/instance.env`, which the one-command default writes.
 """
 
+import ipaddress
 import os
 import sys
 from dataclasses import dataclass
@@ -28,6 +29,14 @@ class Relay:
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """An address of this machine that mail leaves from; `name` is what it calls itself, empty for PLATFORM_DOMAIN."""
+
+    address: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Environment:
     """The settings, with their defaults; names in the environment are these in capitals."""
 
@@ -47,11 +56,22 @@ class Environment:
     web_port: int
     web_workers: int
     web_threads: int
+    web_memory_mb: int
+    """For mails that one web worker takes in at a time."""
     smtp_host: str
     smtp_port: int
     smtp_extra_ports: tuple[int, ...]
     smtps_port: int
     smtpd_workers: int
+    smtp_most_connections: int
+    """Of one process."""
+    smtp_connections_per_account: int
+    smtp_connections_per_address: int
+    smtp_messages_per_connection: int
+    smtp_memory_mb: int
+    """Of message content that one process takes in at a time; the mx alike."""
+    disk_watch: tuple[Path, ...]
+    """Paths on the file systems that must not run full; where the database lies, if it is on this machine."""
     mx_host: str
     mx_port: int
     dns_host: str
@@ -64,9 +84,25 @@ class Environment:
     platform_ipv4: str
     route: str
     relay: Relay
+    route_bulk: str
+    """The route of bulk mail; empty for that of all."""
+    relay_sites: tuple[str, ...]
+    """Domains whose mail goes to the relay although the route is mx; those below them as well."""
+    relay_fallback_minutes: int | None
+    """Mail that no exchanger takes a connection for goes to the relay once it is so old; None for never."""
+    relay_connections: int
+    site_connections: int
+    """At most, to one site on the mx route, of all workers together."""
+    source_addresses_transactional: tuple[Source, ...]
+    source_addresses_bulk: tuple[Source, ...]
     outbound_ipv6: bool
+    outbound_port: int
+    outbound_public_only: bool
+    lease_seconds: int
     fallback_email_url: str
     log_level: str
+    metrics_token: str
+    """Bearer of `/metrics`; empty: staff alone."""
 
 
 def read() -> Environment:
@@ -102,10 +138,12 @@ def _from(env: environ.Env, var_dir: Path) -> Environment:
     web_port = env.int("WEB_PORT", 8020)
     dns_port = env.int("DNS_PORT", 5354)
     tls_dir = var_dir / "tls"
+    # Pages of a fault show code and settings, so never by default to a network.
+    debug = env.bool("DEBUG", playground and web_host.startswith("127."))
+    outbound_port, outbound_public_only = _outbound(env, debug=debug)
     return Environment(
         var_dir=var_dir,
-        # Pages of a fault show code and settings, so never by default to a network.
-        debug=env.bool("DEBUG", playground and web_host.startswith("127.")),
+        debug=debug,
         embedded=embedded,
         secret_key=_required(env, "SECRET_KEY", "a long random string"),
         sealing_keys=tuple(_required(env, "SEALING_KEY", "one or more Fernet keys, newest first").split(",")),
@@ -119,12 +157,21 @@ def _from(env: environ.Env, var_dir: Path) -> Environment:
         web_host=web_host,
         web_port=web_port,
         web_workers=env.int("WEB_WORKERS", os.cpu_count() or 1),
-        web_threads=env.int("WEB_THREADS", 32),
+        web_threads=_at_least(1, env, "WEB_THREADS", 16),
+        web_memory_mb=_at_least(64, env, "WEB_MEMORY_MB", 256),
         smtp_host=env.str("SMTP_HOST", "127.0.0.1"),
         smtp_port=env.int("SMTP_PORT", 2587),
         smtp_extra_ports=tuple(int(port) for port in env.list("SMTP_EXTRA_PORTS", default=[])),
         smtps_port=env.int("SMTPS_PORT", 2465),
-        smtpd_workers=env.int("SMTPD_WORKERS", 1),
+        # PostgreSQL and the deliveries need cores as well.
+        smtpd_workers=env.int("SMTPD_WORKERS", max((os.cpu_count() or 1) // 2, 1)),
+        smtp_most_connections=_at_least(1, env, "SMTP_MOST_CONNECTIONS", 1000),
+        smtp_connections_per_account=_at_least(1, env, "SMTP_CONNECTIONS_PER_ACCOUNT", 10),
+        # On the development route all mail comes from this machine.
+        smtp_connections_per_address=env.int("SMTP_CONNECTIONS_PER_ADDRESS", 100 if route == "development" else 10),
+        smtp_messages_per_connection=_at_least(1, env, "SMTP_MESSAGES_PER_CONNECTION", 100),
+        smtp_memory_mb=_at_least(64, env, "SMTP_MEMORY_MB", 256),
+        disk_watch=tuple(Path(path) for path in env.list("DISK_WATCH", default=[str(var_dir)])),
         mx_host=env.str("MX_HOST", "127.0.0.1"),
         mx_port=env.int("MX_PORT", 2526),
         dns_host=env.str("DNS_HOST", "127.0.0.1"),
@@ -137,9 +184,20 @@ def _from(env: environ.Env, var_dir: Path) -> Environment:
         platform_ipv4=env.str("PLATFORM_IPV4", "127.0.0.1"),
         route=route,
         relay=_relay(env, route),
+        route_bulk=_route_bulk(env, route),
+        relay_sites=tuple(site.lower().strip(".") for site in env.list("RELAY_SITES", default=[])),
+        relay_fallback_minutes=int(minutes) if (minutes := env.str("RELAY_FALLBACK_MINUTES", "")) else None,
+        relay_connections=_connections(env, "RELAY_CONNECTIONS"),
+        site_connections=_connections(env, "SITE_CONNECTIONS"),
+        source_addresses_transactional=_sources(env, "SOURCE_ADDRESSES_TRANSACTIONAL"),
+        source_addresses_bulk=_sources(env, "SOURCE_ADDRESSES_BULK"),
         outbound_ipv6=env.bool("OUTBOUND_IPV6", False),
+        outbound_port=outbound_port,
+        outbound_public_only=outbound_public_only,
+        lease_seconds=_lease_seconds(env),
         fallback_email_url=env.str("FALLBACK_EMAIL_URL", ""),
         log_level=env.str("LOG_LEVEL", "INFO").upper(),
+        metrics_token=env.str("METRICS_TOKEN", ""),
     )
 
 
@@ -151,11 +209,69 @@ def _relay(env: environ.Env, route: str) -> Relay:
         password=env.str("RELAY_PASSWORD", ""),
         tls=env.str("RELAY_TLS", "starttls"),
     )
-    if route == "relay" and not relay.host:
-        _refuse("ROUTE is relay, but RELAY_HOST is empty. Set it to the smarthost's name.")
+    users = {
+        "ROUTE is relay": route == "relay",
+        "ROUTE_BULK is relay": env.str("ROUTE_BULK", "") == "relay",
+        "RELAY_SITES is set": bool(env.list("RELAY_SITES", default=[])),
+        "RELAY_FALLBACK_MINUTES is set": bool(env.str("RELAY_FALLBACK_MINUTES", "")),
+    }
+    if not relay.host and (user := next((user for user, uses in users.items() if uses), "")):
+        _refuse(f"{user}, but RELAY_HOST is empty. Set it to the smarthost's name.")
     if relay.tls not in ("starttls", "implicit", "none"):
         _refuse(f"RELAY_TLS is {relay.tls!r}; it must be starttls, implicit or none.")
     return relay
+
+
+def _outbound(env: environ.Env, *, debug: bool) -> tuple[int, bool]:
+    """The port that the mx route knocks at, and whether private addresses are refused. Port 25 keeps that refusal."""
+    port, public_only = env.int("OUTBOUND_PORT", 25), env.bool("OUTBOUND_PUBLIC_ONLY", True)
+    if not 1 <= port <= 65535:
+        _refuse(f"OUTBOUND_PORT is {port}; a port lies between 1 and 65535. Leave it out for 25, where mail goes.")
+    if not public_only and (port == 25 or debug):
+        _refuse(
+            "OUTBOUND_PUBLIC_ONLY=false lets mail go to loopback and private addresses. It is meant for proofs, with"
+            " another OUTBOUND_PORT than 25 and with DEBUG=false; leave it out otherwise."
+        )
+    return port, public_only
+
+
+def _lease_seconds(env: environ.Env) -> int:
+    seconds = env.int("LEASE_SECONDS", 180)
+    if not 3 <= seconds <= 3600:
+        _refuse(f"LEASE_SECONDS is {seconds}; it must lie between 3 and 3600. Leave it out for 180.")
+    return seconds
+
+
+def _route_bulk(env: environ.Env, route: str) -> str:
+    bulk = env.str("ROUTE_BULK", "")
+    if bulk and (bulk not in ("relay", "mx") or route == "development"):
+        _refuse(f"ROUTE_BULK is {bulk!r}; it may be relay or mx, and only where ROUTE is not development.")
+    return bulk
+
+
+def _connections(env: environ.Env, name: str) -> int:
+    number = env.int(name, 20)
+    if not 1 <= number <= 1000:
+        _refuse(f"{name} is {number}; it must lie between 1 and 1000. Leave it out for 20.")
+    return number
+
+
+def _sources(env: environ.Env, name: str) -> tuple[Source, ...]:
+    parts = [text.partition("=") for text in env.list(name, default=[])]
+    sources = [Source(address.strip(), host.strip()) for address, _, host in parts]
+    for source in sources:
+        try:
+            ipaddress.ip_address(source.address)
+        except ValueError:
+            _refuse(f"{name} holds {source.address!r}; write addresses of this machine, or address=name.")
+    return tuple(sources)
+
+
+def _at_least(least: int, env: environ.Env, name: str, default: int) -> int:
+    number: int = env.int(name, default)
+    if number < least:
+        _refuse(f"{name} is {number}; it must be at least {least}.")
+    return number
 
 
 def _required(env: environ.Env, name: str, example: str) -> str:

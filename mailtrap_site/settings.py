@@ -190,8 +190,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 14 * 1024 * 1024
 # Signs the envelope senders of outgoing mail; whoever changes SECRET_KEY gives up the bounces that are on their way.
 RETURN_PATH_KEY = sha256(b"return-path:" + SECRET_KEY.encode()).digest()
 # Where the mx route knocks; tests and proofs point it at servers of their own on the loopback.
-OUTBOUND_PORT = 25
-OUTBOUND_PUBLIC_ONLY = True
+OUTBOUND_PORT = ENVIRONMENT.outbound_port
+OUTBOUND_PUBLIC_ONLY = ENVIRONMENT.outbound_public_only
 MESSAGE_MAX_BYTES = 10 * 1024 * 1024
 
 # Mail that the service itself sends travels its own pipeline.
@@ -200,6 +200,7 @@ PLATFORM_DOMAIN = ENVIRONMENT.platform_domain
 DEFAULT_FROM_EMAIL = f"{SITE_NAME} <notices@{PLATFORM_DOMAIN}>"
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
+METRICS_TOKEN = ENVIRONMENT.metrics_token
 LOGGING = logging_settings(ENVIRONMENT.log_level)
 globals().update(celery_settings(ENVIRONMENT.celery_broker_url))
 

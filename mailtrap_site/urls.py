@@ -8,6 +8,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from accounts.views.home import home
 from mailtrap_site import health
 from mailtrap_site.api import api
+from mailtrap_site.metrics import metrics
 from mailtrap_site.web.styleguide import styleguide
 
 admin.autodiscover()
@@ -15,6 +16,7 @@ admin.autodiscover()
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
+    path("metrics", metrics, name="metrics"),
     path("", include("sending.api.send_urls")),
     path("", include("domains.urls")),
     path("", include("sending.urls")),

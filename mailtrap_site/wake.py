@@ -10,15 +10,15 @@ from kombu.exceptions import OperationalError
 
 log = structlog.get_logger(__name__)
 
-MIN_INTERVAL = 0.1
-"""Seconds between two nudges for the same task from one process."""
+MIN_INTERVAL = 0.25
+"""Seconds between two nudges for the same task from one process; less than a drain lingers, so that none is missed."""
 
 _last: dict[str, float] = {}
 _lock = Lock()
 
 
 def nudge(task: str, *, queue: str) -> None:
-    """Asks a worker of `queue` to run `task` once the current transaction has committed; at most ten times a second."""
+    """Asks a worker of `queue` to run `task` once this transaction has committed; at most four times a second."""
     transaction.on_commit(lambda: send_now(task, queue=queue))
 
 

@@ -2,26 +2,32 @@
 
 import os
 import signal
+import time
 from types import FrameType
 from typing import Any
 
 from celery import shared_task
-from celery.signals import worker_process_shutdown, worker_shutdown
+from celery.signals import worker_process_shutdown, worker_ready, worker_shutdown
 from django.utils import timezone
 
 from mailtrap_site.broker import DRAIN_SECONDS
 from mailtrap_site.wake import send_now
 from sending.capture import store
 from sending.delivery import drain
+from sending.log import balance_check
 from sending.models import partitions
+from sending.queue import orders, parked
 from sending.queue import sweep as queue_sweep
+
+TEND_SECONDS = 20.0
+"""One run of `tend_queue`; what is left is the next one's."""
 
 
 @shared_task(name="sending.deliver")
 def deliver() -> None:
     """Drains the queue for at most DRAIN_SECONDS, and asks for another drain where more is due."""
     with _Stop() as stop:
-        drained = drain.engine().drain(DRAIN_SECONDS, stop)
+        drained = drain.engine().drain(DRAIN_SECONDS, stop, linger=drain.LINGER)
     if drained.is_more and not stop():
         send_now("sending.deliver", queue="deliveries")
 
@@ -31,6 +37,24 @@ def sweep() -> None:
     """Finds what no one woke, and what was cut off."""
     if queue_sweep.sweep(timezone.now()).due:
         send_now("sending.deliver", queue="deliveries")
+
+
+@shared_task(name="sending.tend_queue")
+def tend_queue() -> None:
+    """Works off orders about queued mail, and sets free what is held without reason."""
+    now, until = timezone.now(), time.monotonic() + TEND_SECONDS
+    is_more = orders.work_off(now, until)
+    freed = parked.set_free(now, until)
+    if freed.released:
+        send_now("sending.deliver", queue="deliveries")
+    if is_more or freed.is_more:
+        send_now("sending.tend_queue", queue="upkeep")
+
+
+@shared_task(name="sending.check_balance")
+def check_balance() -> None:
+    """Counts the hours of mail whose messages may have moved, and compares what the tables say."""
+    balance_check.check(timezone.now())
 
 
 @shared_task(name="sending.make_partitions")
@@ -73,6 +97,13 @@ class _Stop:
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         self._signalled = True
+
+
+@worker_ready.connect
+def _look_without_being_asked(sender: Any, **_: Any) -> None:
+    """A worker of the deliveries looks at the queue by itself as well: mail leaves though the broker be broken."""
+    if "deliveries" in sender.app.amqp.queues.consume_from:
+        drain.engine().look_by_itself(DRAIN_SECONDS)
 
 
 @worker_process_shutdown.connect

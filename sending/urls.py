@@ -3,7 +3,7 @@
 from django.urls import path
 
 from sending.api import raw_messages
-from sending.pages import captured, email_log, integration, message, overview, refusals
+from sending.pages import captured, decisions, email_log, integration, message, overview, refusals, streams
 
 app_name = "sending"
 
@@ -16,6 +16,8 @@ urlpatterns = [
     path(f"{ACCOUNT}log/<uuid:message_id>/", message.message, name="message"),
     path(f"{ACCOUNT}log/<uuid:message_id>/preview/", message.message_preview, name="message_preview"),
     path(f"{ACCOUNT}log/<uuid:message_id>/source/", message.message_source, name="message_source"),
+    path(f"{ACCOUNT}log/<uuid:message_id>/decision/", decisions.message_decision, name="message_decision"),
+    path(f"{ACCOUNT}streams/", streams.streams, name="streams"),
     path(f"{ACCOUNT}integration/", integration.integration, name="integration"),
     path(f"{ACCOUNT}test-email/", integration.test_email, name="test_email"),
     path("captured/", captured.captured_list, name="captured_list"),

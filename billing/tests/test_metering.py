@@ -40,8 +40,12 @@ def used_by(account: Account) -> int:
 
 
 def ask(*demands: Demand, now: datetime = NOW) -> dict[int, Reservation]:
-    with connection.cursor() as cursor:
-        return reserve(cursor, demands, now)
+    return reserve(raw_cursor(), demands, now)
+
+
+def raw_cursor() -> "psycopg.Cursor":
+    connection.ensure_connection()
+    return psycopg.Cursor(connection.connection)
 
 
 @contextmanager
@@ -110,9 +114,8 @@ def test_the_platform_is_not_metered():
 @pytest.mark.django_db
 def test_looking_takes_nothing():
     account = make_account(used=LIMIT - 1)
-    with connection.cursor() as cursor:
-        assert look(cursor, [demand(account, 1)], NOW) == {account.pk: Reservation(True, LIMIT - 1, LIMIT)}
-        assert look(cursor, [demand(account, 2)], NOW) == {account.pk: Reservation(False, LIMIT - 1, LIMIT)}
+    assert look(raw_cursor(), [demand(account, 1)], NOW) == {account.pk: Reservation(True, LIMIT - 1, LIMIT)}
+    assert look(raw_cursor(), [demand(account, 2)], NOW) == {account.pk: Reservation(False, LIMIT - 1, LIMIT)}
     assert used_by(account) == LIMIT - 1
 
 

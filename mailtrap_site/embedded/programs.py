@@ -63,11 +63,11 @@ def once(name: str, *arguments: str) -> Program:
 def web(settings: Environment) -> Program:
     host_header = urlsplit(settings.site_url).hostname or "localhost"
     command = (
-        *(sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws", "--http", "1"),
+        *(sys.executable, "-m", "granian", "--interface", "asgi", "--loop", "uvloop", "--no-ws", "--http", "1"),
         *("--host", settings.web_host, "--port", str(settings.web_port)),
-        *("--workers", str(settings.web_workers), "--blocking-threads", str(settings.web_threads)),
+        *("--workers", str(settings.web_workers)),
         *("--respawn-failed-workers", "--respawn-interval", "0.5", "--workers-kill-timeout", "20"),
-        *("--log-level", "warning", "mailtrap_site.wsgi:application"),
+        *("--log-level", "warning", "mailtrap_site.asgi:application"),
     )
     ready = readiness.answers_http(settings.web_host, settings.web_port, "/healthz", host_header)
     return Program("web", command, BASE_DIR, _environment(), ready, hidden=_GRANIAN_SAYS)

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from mailtrap_site import environment
+from mailtrap_site.broker import has_exchanges
 from mailtrap_site.embedded import certificates, instance, lock, make, ports, programs, welcome
 from mailtrap_site.embedded.console import Console
 from mailtrap_site.embedded.instance import Instance
@@ -91,6 +92,8 @@ def _start(supervisor: Supervisor, ours: Instance, settings: environment.Environ
             raise PostgresUnavailable(f"The embedded PostgreSQL does not answer; see {settings.var_dir}/log/up.log.")
         console.say(f"PostgreSQL is ready on 127.0.0.1:{ours.cluster.port}.")
     _prepare(supervisor, ours, settings, fresh=made)
+    if has_exchanges(ours.broker_url):
+        _must(supervisor, programs.once("queues", "declare_queues", "--verbosity", "0"))
     web = programs.web(settings)
     supervisor.add(web)
     # The first page comes first: the other programs would take its share of the processor.

@@ -51,7 +51,8 @@ def unfold_settings(site_name: str) -> dict[str, Any]:
                     "title": _("Mail"),
                     "items": [
                         _place(_("Messages"), "mail", "sending_message"),
-                        _place(_("Queue"), "hourglass_empty", "sending_queueentry"),
+                        {"title": _("Queue"), "icon": "hourglass_empty", "link": reverse_lazy("admin:queue")},
+                        _place(_("Balance"), "balance", "sending_hourbalance"),
                     ],
                 },
                 {"title": _("Control"), "items": [_place(_("Audit log"), "history", "accounts_auditentry")]},

@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib.admin.apps import SimpleAdminConfig
 from django.db.models import Model
 from django.db.models.base import ModelBase
+from django.urls import path
 from unfold.sites import UnfoldAdminSite
 
 OUR_APPS = frozenset({"accounts", "billing", "domains", "sending"})
@@ -20,6 +21,16 @@ class SupportDesk(UnfoldAdminSite):
         models = [model_or_iterable] if isinstance(model_or_iterable, ModelBase) else list(model_or_iterable)
         ours = [model for model in models if model._meta.app_label in OUR_APPS]
         super().register(ours, admin_class, **options)
+
+    def get_urls(self) -> list[Any]:
+        # Late, since this module is read before the apps are ready.
+        from mailtrap_site.support import queue
+
+        own = [
+            path("queue/", self.admin_view(queue.queue), name="queue"),
+            path("queue/pauses/<int:pause_id>/resume/", self.admin_view(queue.resume), name="queue_resume"),
+        ]
+        return own + list(super().get_urls())
 
 
 class SupportDeskConfig(SimpleAdminConfig):

@@ -58,7 +58,8 @@ def serving(zone: ZoneSource) -> Iterator[str]:
             started.set()
             loop.run_forever()
             loop.run_until_complete(server.stop())
-            executor.submit(connections.close_all).result()
+            if settings.configured:
+                executor.submit(connections.close_all).result()
 
     thread = Thread(target=run, name="fake-dns", daemon=True)
     thread.start()

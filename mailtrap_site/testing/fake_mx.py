@@ -4,10 +4,11 @@ Written on plain asyncio streams, apart from the product's own server, so that n
 """
 
 import asyncio
+import inspect
 import ssl
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
@@ -19,9 +20,12 @@ TRICKLE = "trickle"
 """An answer that goes on for ever, line by line."""
 BROKEN_TLS = "broken tls"
 """An answer to STARTTLS: 220, then no handshake."""
+SILENT = "silent"
+"""An answer that is not given, after which the dialogue goes on."""
 
-Answer = str | Callable[["FakeMx", str], str]
-"""A reply such as `550 5.1.1 No such user`, one of the above, or a function of the server and the command line."""
+Answer = str | Callable[["FakeMx", str], str | Awaitable[str]]
+"""A reply such as `550 5.1.1 No such user`, one of the above, or a function of the server and the command line, which
+may take its time."""
 
 _USUAL = {
     "CONNECT": "220 mx.fake.test ESMTP",
@@ -59,16 +63,30 @@ class FakeMx:
     tls: ssl.SSLContext | None = None
     implicit_tls: bool = False
     mails: list[ReceivedMail] = field(default_factory=list)
+    """Those that were accepted."""
+    complete: list[ReceivedMail] = field(default_factory=list)
+    """Those whose final dot came, whatever was answered: from then on a server may have delivered (RFC 1047)."""
     commands: list[str] = field(default_factory=list)
     seen: Counter[str] = field(default_factory=Counter)
     """How often each step was reached."""
     host: str = "127.0.0.1"
     port: int = 0
 
-    def answer(self, step: str, line: str = "") -> str:
+    async def answer(self, step: str, line: str = "") -> str:
         self.seen[step] += 1
         chosen = self.answers.get(step, _USUAL.get(step, ""))
-        return chosen if isinstance(chosen, str) else chosen(self, line)
+        said = chosen if isinstance(chosen, str) else chosen(self, line)
+        return await said if inspect.isawaitable(said) else said
+
+
+async def listen(server: FakeMx) -> asyncio.Server:
+    """Starts `server` on the running event loop; a free port, where it has none, is told there."""
+    context = server.tls if server.implicit_tls else None
+    listening = await asyncio.start_server(
+        lambda reader, writer: _Dialogue(server, reader, writer).run(), server.host, server.port, ssl=context
+    )
+    server.port = listening.sockets[0].getsockname()[1]
+    return listening
 
 
 @contextmanager
@@ -77,26 +95,20 @@ def receiving(server: FakeMx) -> Iterator[FakeMx]:
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, name="fake-mx", daemon=True)
     thread.start()
-    context = server.tls if server.implicit_tls else None
-
-    async def start() -> asyncio.Server:
-        return await asyncio.start_server(
-            lambda reader, writer: _Dialogue(server, reader, writer).run(), server.host, server.port, ssl=context
-        )
-
-    listening = asyncio.run_coroutine_threadsafe(start(), loop).result(5)
-    server.port = listening.sockets[0].getsockname()[1]
+    listening = asyncio.run_coroutine_threadsafe(listen(server), loop).result(5)
     try:
         yield server
     finally:
-        asyncio.run_coroutine_threadsafe(_stop(listening), loop).result(5)
+        asyncio.run_coroutine_threadsafe(stop(listening), loop).result(5)
         loop.call_soon_threadsafe(loop.stop)
         thread.join(5)
         loop.close()
 
 
-async def _stop(listening: asyncio.Server) -> None:
-    listening.close()
+async def stop(*listening: asyncio.Server) -> None:
+    """Closes these servers and cuts everything else on the running event loop."""
+    for server in listening:
+        server.close()
     others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
     for task in others:
         task.cancel()
@@ -165,7 +177,7 @@ class _Dialogue:
         await self.send("\r\n".join(f"250{'-' if text is not lines[-1] else ' '}{text}" for text in lines))
 
     async def start_tls(self) -> None:
-        answer = self.server.answer("STARTTLS")
+        answer = await self.server.answer("STARTTLS")
         if answer == BROKEN_TLS:
             await self.send("220 2.0.0 Go ahead")
             await self.reader.read(100)
@@ -177,22 +189,32 @@ class _Dialogue:
             self.is_tls = True
 
     async def content(self) -> None:
+        data = bytearray(b"\r\n")
         if self.server.answers.get("BODY"):
-            await self.reader.read(10)
+            data += await self.reader.readexactly(10)
             await self.say("BODY")
-        data = b"\r\n"
         while not data.endswith(b"\r\n.\r\n"):
-            data += await self.reader.readuntil(b".\r\n")
-        content = data[:-3].replace(b"\r\n.", b"\r\n")[2:]
-        answer = self.server.answer("DOT")
+            data += await self.piece()
+        content = bytes(data[:-3]).replace(b"\r\n.", b"\r\n")[2:]
+        mail = ReceivedMail(self.mail_from or "", tuple(self.recipients), content, self.is_tls)
+        self.server.complete.append(mail)
+        answer = await self.server.answer("DOT")
         if answer.startswith("2"):
-            self.server.mails.append(ReceivedMail(self.mail_from or "", tuple(self.recipients), content, self.is_tls))
+            self.server.mails.append(mail)
         self.mail_from, self.recipients = None, []
         await self.send(answer)
 
+    async def piece(self) -> bytes:
+        """What comes next of a content, up to a line that ends in a dot or as much as the reader holds."""
+        try:
+            return await self.reader.readuntil(b".\r\n")
+        except asyncio.LimitOverrunError as overrun:
+            return await self.reader.readexactly(overrun.consumed)
+
     async def say(self, step: str, line: str = "") -> str:
-        answer = self.server.answer(step, line)
-        await self.send(answer)
+        answer = await self.server.answer(step, line)
+        if answer != SILENT:
+            await self.send(answer)
         return answer
 
     async def send(self, answer: str) -> None:

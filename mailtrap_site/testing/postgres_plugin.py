@@ -4,6 +4,7 @@ TEST_DATABASE_URL names another server instead. The workers of pytest-xdist inhe
 """
 
 import contextlib
+import gc
 import os
 import secrets
 import shutil
@@ -16,6 +17,10 @@ import pytest
 
 from mailtrap_site.embedded import lock, processes
 from mailtrap_site.embedded.postgres import Cluster, PostgresUnavailable, free_port
+
+# Python 3.11 may fail to parse a file ("AST constructor recursion depth mismatch") while garbage is collected, and
+# pytest parses every test and some libraries; until the tests are collected there is little garbage anyway.
+gc.disable()
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 FOLDERS = BASE_DIR / "var" / "test"
@@ -96,3 +101,7 @@ def _remove_leftovers() -> None:
                 shutil.rmtree(folder, ignore_errors=True)
         except (lock.AlreadyRunning, FileNotFoundError):
             continue
+
+
+def pytest_collection_finish() -> None:
+    gc.enable()

@@ -1,21 +1,23 @@
 """Forwarded addresses are believed from the proxies that the operator named, and from nobody else."""
 
+import asyncio
 from typing import Any
 
-from mailtrap_site.wsgi import behind_proxies
+from mailtrap_site.asgi import behind_proxies
 
-FORWARDED = {"HTTP_X_FORWARDED_FOR": "203.0.113.7", "HTTP_X_FORWARDED_PROTO": "https"}
+FORWARDED = [(b"x-forwarded-for", b"203.0.113.7"), (b"x-forwarded-proto", b"https")]
 
 
 def seen(proxies: tuple[str, ...], peer: str) -> tuple[str, str]:
     """The address and the scheme that an application sees of a request from `peer`."""
     found: list[dict[str, Any]] = []
 
-    def application(environ: dict[str, Any], start_response: None) -> None:
-        found.append(environ)
+    async def application(scope: dict[str, Any], receive: None, send: None) -> None:
+        found.append(scope)
 
-    behind_proxies(application, proxies)({"REMOTE_ADDR": peer, "wsgi.url_scheme": "http", **FORWARDED}, None)
-    return found[0]["REMOTE_ADDR"], found[0]["wsgi.url_scheme"]
+    scope = {"type": "http", "scheme": "http", "client": (peer, 4711), "headers": FORWARDED}
+    asyncio.run(behind_proxies(application, proxies)(scope, None, None))
+    return found[0]["client"][0], found[0]["scheme"]
 
 
 def test_a_trusted_proxy_is_believed():

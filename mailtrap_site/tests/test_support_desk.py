@@ -20,6 +20,8 @@ LISTS = (
     "billing/usageperiod",
     "sending/message",
     "sending/queueentry",
+    "sending/hourbalance",
+    "queue",
 )
 
 

@@ -47,6 +47,7 @@ PLACES: tuple[tuple[str | Promise, tuple[Place, ...]], ...] = (
         (
             Place(_("Sending domains"), "domains:list", "globe", ("domains:",), "g d"),
             Place(_("API and SMTP"), "sending:integration", "code", ("sending:integration",), "g a"),
+            Place(_("Streams"), "sending:streams", "plane", ("sending:streams",)),
         ),
     ),
     (_("Account"), (Place(_("API tokens"), "accounts:tokens", "key", ("accounts:token",), "g t"),)),

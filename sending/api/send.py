@@ -1,78 +1,104 @@
-"""`POST /api/send` of both streams: the HTTP door. A plain view, since it is served without middleware."""
+"""`POST /api/send` of both streams: what is decided about a request. `send_asgi` and `send_view` serve it."""
 
 import uuid
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 import structlog
 from django.conf import settings
-from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.utils import timezone
-from django.views.decorators.csrf import csrf_exempt
 
-from accounts.api_auth import fails_too_often, secret_of
-from accounts.authentication import TokenIdentity, authenticate_token
+from accounts import login_throttle
+from accounts.authentication import TokenIdentity, authenticate_token, could_be_token
+from accounts.login_throttle import LoginDoor
 from sending.api.send_body import KINDS, Mail, read_mail
 from sending.models import Door, Stream
+from sending.policy.overload import overload_now
 from sending.policy.refusal import Reason, Refusal
 from sending.protocol.mime import MailParts, build
 from sending.protocol.mime_headers import HeaderError
-from sending.submission.submit import Accepted, Draft, submit
+from sending.submission.submit import Accepted, Draft
 
 log = structlog.get_logger(__name__)
 
 
-@csrf_exempt
-def send(request: HttpRequest, stream: str = "") -> HttpResponse:
-    """One mail. `stream` is named by the path where one host serves both, by the host name otherwise."""
-    if request.method != "POST":
-        answer = failure(405, ["Method not allowed"])
-        answer["Allow"] = "POST"
-        return answer
-    try:
-        return _send(request, Stream(stream) if stream else stream_of_host(request))
-    except (InterfaceError, OperationalError) as problem:
-        log.warning("send_not_possible", problem=type(problem).__name__)
-        return refused(Refusal(Reason.TEMPORARY))
-    except Exception:
-        # The lean handler would answer with a page of HTML.
-        log.exception("send_failed")
-        return failure(500, ["Internal server error"])
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a request brings before its body: `stream` is None for the host name to decide."""
+
+    method: str
+    host: str
+    content_type: str
+    secret: str
+    client_ip: str
+    stream: Stream | None
 
 
-def _send(request: HttpRequest, stream: Stream) -> HttpResponse:
-    secret = secret_of(request)
-    identity = authenticate_token(secret)
-    if identity is None:
-        return refused(Refusal(Reason.TOO_MANY_FAILURES if fails_too_often(request, secret) else Reason.TOKEN_INVALID))
-    if request.content_type not in ("application/json", ""):
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Of HTTP; `content` is JSON."""
+
+    status: int
+    content: bytes
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+def refuse_early(asked: Asked) -> Answer | None:
+    """Why the body need not be read."""
+    if asked.method != "POST":
+        return failure(405, ["Method not allowed"], headers=(("Allow", "POST"),))
+    if (overload := overload_now()) is not None:
+        return refused(overload)
+    return None
+
+
+def identify(asked: Asked) -> TokenIdentity | Answer:
+    """Whose token it is. Blocks on the database where the token is not remembered.
+
+    Failures are counted after the look-up: whoever has a valid token is never held up, and what cannot be a token
+    costs nothing.
+    """
+    identity = authenticate_token(asked.secret)
+    if identity is not None:
+        return identity
+    too_often = could_be_token(asked.secret) and login_throttle.fails_too_often(LoginDoor.HTTP, asked.client_ip)
+    return refused(Refusal(Reason.TOO_MANY_FAILURES if too_often else Reason.TOKEN_INVALID))
+
+
+def read_draft(asked: Asked, identity: TokenIdentity, body: bytes) -> Draft | Answer:
+    """The composed draft, or why there is none. Takes some milliseconds for a large body."""
+    if asked.content_type not in ("application/json", ""):
         return failure(415, ["Content-Type must be application/json"])
-    try:
-        body = request.body
-    except RequestDataTooBig:
-        return refused(Refusal(Reason.MESSAGE_TOO_LARGE))
-    except UnreadablePostError:
-        return failure(400, ["the request body ended too early"])
-    if not body and "HTTP_TRANSFER_ENCODING" in request.META:
-        # WSGI reads a body by its length only.
-        return failure(411, ["Content-Length is required: send the body whole instead of in chunks"])
     mail = read_mail(body)
     if isinstance(mail, list):
         return failure(400, mail)
     try:
-        draft = compose(mail, identity, stream, request.META.get("REMOTE_ADDR"))
+        return compose(mail, identity, asked.stream or stream_of_host(asked.host), asked.client_ip or None)
     except HeaderError as problem:
         return failure(400, [f"'{problem.field}' is invalid: {problem.why}"])
-    [outcome] = submit([draft])
-    return accepted(outcome) if isinstance(outcome, Accepted) else refused(outcome)
 
 
-def stream_of_host(request: HttpRequest) -> Stream:
+def answer_of(outcome: Accepted | Refusal) -> Answer:
+    """What the client hears about its mail."""
+    if isinstance(outcome, Refusal):
+        return refused(outcome)
+    return _json(200, {"success": True, "message_ids": [str(one) for one in outcome.message_ids]})
+
+
+def answer_of_problem(problem: Exception) -> Answer:
+    """What the client hears of a fault: a database that is away may be back in a moment."""
+    if isinstance(problem, InterfaceError | OperationalError):
+        log.warning("send_not_possible", problem=type(problem).__name__)
+        return refused(Refusal(Reason.TEMPORARY))
+    log.error("send_failed", exc_info=problem)
+    return failure(500, ["Internal server error"])
+
+
+def stream_of_host(host: str) -> Stream:
     """The stream whose host name the client asked for."""
-    host = request.META.get("HTTP_HOST", "").partition(":")[0].lower()
-    return Stream.BULK if host in settings.BULK_HOSTS else Stream.TRANSACTIONAL
+    return Stream.BULK if host.partition(":")[0].lower() in settings.BULK_HOSTS else Stream.TRANSACTIONAL
 
 
 def compose(mail: Mail, identity: TokenIdentity, stream: Stream, client_ip: str | None) -> Draft:
@@ -107,23 +133,17 @@ def compose(mail: Mail, identity: TokenIdentity, stream: Stream, client_ip: str 
     )
 
 
-def accepted(outcome: Accepted) -> HttpResponse:
-    """The contract's answer."""
-    return _json(200, {"success": True, "message_ids": [str(one) for one in outcome.message_ids]})
-
-
-def refused(refusal: Refusal) -> HttpResponse:
+def refused(refusal: Refusal) -> Answer:
     """The contract's error, with a code and what to do beside it."""
-    answer = failure(refusal.status, [refusal.error], codes=[refusal.reason.value], details=[refusal.details])
-    if refusal.retry_after is not None:
-        answer["Retry-After"] = str(refusal.retry_after)
-    return answer
+    headers = () if refusal.retry_after is None else (("Retry-After", str(refusal.retry_after)),)
+    extras = {"codes": [refusal.reason.value], "details": [refusal.details]}
+    return failure(refusal.status, [refusal.error], headers=headers, **extras)
 
 
-def failure(status: int, errors: list[str], **extras: Any) -> HttpResponse:
+def failure(status: int, errors: list[str], *, headers: tuple[tuple[str, str], ...] = (), **extras: Any) -> Answer:
     """`{"success": false, "errors": […]}` with what is added beside it."""
-    return _json(status, {"success": False, "errors": errors, **extras})
+    return _json(status, {"success": False, "errors": errors, **extras}, headers)
 
 
-def _json(status: int, content: dict[str, Any]) -> HttpResponse:
-    return HttpResponse(msgspec.json.encode(content), status=status, content_type="application/json")
+def _json(status: int, content: dict[str, Any], headers: tuple[tuple[str, str], ...] = ()) -> Answer:
+    return Answer(status, msgspec.json.encode(content), headers)

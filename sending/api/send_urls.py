@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sending.api.send import send
+from sending.api.send_view import send
 from sending.models import Stream
 
 urlpatterns = [

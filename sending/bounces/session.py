@@ -3,17 +3,15 @@
 The answer to a mail leaves after its handlers have committed.
 """
 
-import asyncio
 from collections.abc import Awaitable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 import structlog
-from django.db import close_old_connections, connection
-from django.db.utils import InterfaceError, OperationalError
 
+from mailtrap_site.database_pool import DatabasePool
 from sending.bounces.recipients import UNKNOWN, Row, row_for
 from sending.listener import Connection, Verdict
 from sending.listener.incoming import IncomingMail
+from sending.policy.overload import overload_now
 from sending.protocol.reply import Reply
 from sending.protocol.smtp_path import Path
 from sending.protocol.smtp_server_events import Authenticate, MailFrom, MessageReceived, Question, RcptTo
@@ -32,7 +30,7 @@ class Intake:
 
     def __init__(self, table: Sequence[Row]) -> None:
         self.table = table
-        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="intake")
+        self._database = DatabasePool(THREADS, "intake")
         self._waiting = 0
 
     def handler(self, connection: Connection) -> "MxHandler":
@@ -45,7 +43,7 @@ class Intake:
             return BUSY
         self._waiting += 1
         try:
-            await asyncio.get_running_loop().run_in_executor(self._pool, self._receive, mail, recipients)
+            await self._database.run(lambda: self._receive(mail, recipients))
         except Exception:
             log.exception("mail_not_stored")
             return FAILED
@@ -55,21 +53,13 @@ class Intake:
 
     def close(self) -> None:
         """Waits for what is under way, and gives the threads' connections back."""
-        for _ in range(THREADS):
-            self._pool.submit(lambda: connection.close())
-        self._pool.shutdown()
+        self._database.close()
 
     def _receive(self, mail: IncomingMail, recipients: Sequence[Path]) -> None:
-        # A connection that the database dropped meanwhile would defer this mail for minutes.
-        close_old_connections()
-        try:
-            for recipient in recipients:
-                row = row_for(recipient, self.table)
-                if row is not None:
-                    row.receive(mail, recipient)
-        except (OperationalError, InterfaceError):
-            connection.close()
-            raise
+        for recipient in recipients:
+            row = row_for(recipient, self.table)
+            if row is not None:
+                row.receive(mail, recipient)
 
 
 class MxHandler:
@@ -82,7 +72,8 @@ class MxHandler:
     def decide(self, question: Question) -> Verdict | Awaitable[Verdict]:
         match question:
             case MailFrom():
-                return None
+                overload = overload_now()
+                return None if overload is None else overload.reply
             case RcptTo(recipient):
                 row = row_for(recipient, self._intake.table)
                 return UNKNOWN if row is None else row.refuse(recipient)

@@ -15,6 +15,7 @@ from typing import Any
 from sending.models import Attempt
 from sending.protocol.reply import Reply
 from sending.protocol.smtp_client_events import ClientPhase
+from sending.queue.pacing import Asks
 
 RULES = Path(__file__).with_name("bounce_rules.toml")
 READ_CHARACTERS = 2000
@@ -75,12 +76,14 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`category` is None exactly for delivered mail; `rule` names the rule that decided, empty for the default."""
+    """`category` is None exactly for delivered mail; `rule` names the rule that decided, empty for the default.
+
+    `asks`: what a deferral asks of us towards the whole site, if anything."""
 
     outcome: Attempt.Outcome
     category: Category | None = None
     rule: str = ""
-    slow_down: bool = False
+    asks: Asks | None = None
 
 
 DELIVERED = Verdict(Attempt.Outcome.DELIVERED)
@@ -96,7 +99,8 @@ def classify(reply: Reply, phase: Phase) -> Verdict:
     if rule is None:
         category = Category.GENERAL_FAIL if reply.is_permanent else Category.TRANSIENT_FAIL
         return Verdict(_by_class(reply), category)
-    return Verdict(rule.outcome or _by_class(reply), rule.category, rule.name, rule.slow_down)
+    outcome = rule.outcome or _by_class(reply)
+    return Verdict(outcome, rule.category, rule.name, rule.asks if outcome is Attempt.Outcome.DEFERRED else None)
 
 
 def classify_local(reply: Reply, *, uncertain: bool) -> Verdict:
@@ -114,7 +118,7 @@ class Rule:
     name: str
     category: Category
     outcome: Attempt.Outcome | None
-    slow_down: bool
+    asks: Asks | None
     codes: frozenset[int] = frozenset()
     enhanced: frozenset[str] = frozenset()
     phases: frozenset[Phase] = frozenset()
@@ -137,7 +141,7 @@ def rules() -> Sequence[Rule]:
 
 
 _ACTIONS = {"bounce": Attempt.Outcome.BOUNCED, "defer": Attempt.Outcome.DEFERRED}
-_KEYS = {"name", "codes", "enhanced", "text", "phases", "category", "action", "slow_down"}
+_KEYS = {"name", "codes", "enhanced", "text", "phases", "category", "action", "asks"}
 
 
 def _rule(entry: dict[str, Any]) -> Rule:
@@ -147,7 +151,7 @@ def _rule(entry: dict[str, Any]) -> Rule:
         name=entry["name"],
         category=Category(entry["category"]),
         outcome=_ACTIONS[entry["action"]] if "action" in entry else None,
-        slow_down=entry.get("slow_down", False),
+        asks=Asks(entry["asks"]) if "asks" in entry else None,
         codes=frozenset(entry.get("codes", ())),
         enhanced=frozenset(entry.get("enhanced", ())),
         phases=frozenset(Phase(phase) for phase in entry.get("phases", ())),

@@ -1,24 +1,25 @@
-"""Delivers claimed messages: grouped by site, over few connections that are used again, each with its evidence."""
+"""Delivers claimed messages over few connections that are used again, each message with its evidence."""
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections import deque
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import structlog
 from django.conf import settings
 
-from sending.delivery.classify import Phase
-from sending.delivery.compose import Composed
-from sending.delivery.evidence import NOBODY, Contact, Ending, ending_of, ending_of_failure, result_of
+from sending.delivery.evidence import NOBODY, Contact, Ending, ending_of, result_of
+from sending.delivery.job import Ends, Job, Undeliverable
 from sending.delivery.marks import Marks
-from sending.delivery.routes import NO_ROUTE_FOUND, NoRoute, Route, addresses_of
-from sending.delivery.session import OpeningFailed, Session
-from sending.events.record import Result
+from sending.delivery.opening import NoSession, contact_of, no_route_ending, open_session
+from sending.delivery.routes import NO_ROUTE_FOUND, Route, fallback_of
+from sending.delivery.session import Session
+from sending.delivery.sites import Site
 from sending.models import Attempt
+from sending.models.identifiers import time_of
 from sending.protocol.smtp_client_events import ClientPhase, RecipientOutcome, Transaction
-from sending.queue.claim import Claim
-from sending.queue.pacing import Pace, pace_of
+from sending.queue.pacing import Asks
 
 log = structlog.get_logger(__name__)
 
@@ -28,61 +29,45 @@ PATIENCE = 0.2
 """… or when a job has waited this many seconds: one slow conversation must not hold up the next."""
 REFUSED_FOR = 5.0
 """Seconds without another connection after a site has granted some and refused one more."""
+NO_CONNECTION_FOR = 3.0
+"""Seconds without any, since others have them all; then the jobs go back to the queue, where those others find them…"""
+GIVEN_BACK_FOR = timedelta(seconds=1)
+"""… for so long at least."""
 
 
-@dataclass(slots=True)
-class Job:
-    """One claimed message on its way. `compose` makes its bytes when its turn comes, or raises `Undeliverable`."""
+class Pool:
+    """The connections of one worker process by one route, and the jobs that wait for them."""
 
-    claim: Claim
-    reverse_path: str
-    compose: Callable[[], Composed]
-    started_at: datetime
-    was_put_back: bool = False
-
-
-class Undeliverable(Exception):
-    """The message cannot be made; `ending` says why."""
-
-    def __init__(self, ending: Ending) -> None:
-        super().__init__(str(ending.reply))
-        self.ending = ending
-
-
-Report = Callable[[Result], None]
-
-
-class Site:
-    """The connections of one worker process to one site, and the jobs that wait for them."""
-
-    def __init__(self, route: Route, marks: Marks, report: Report) -> None:
+    def __init__(self, route: Route, site: Site, marks: Marks, ends: Ends) -> None:
         self.route = route
-        self.pace: Pace = pace_of(route.name)
+        self.site = site
         self._marks = marks
-        self._report = report
-        self._jobs: asyncio.Queue[Job] = asyncio.Queue()
+        self._ends = ends
+        self._jobs: deque[Job] = deque()
+        self._idle: deque[asyncio.Future[Job | None]] = deque()
         self._workers: set[asyncio.Task[None]] = set()
-        self._idle = 0
-        self._connected = 0
         self._refused_until = 0.0
+        self._without_since: float | None = None
         self._patience: asyncio.TimerHandle | None = None
+        site.used(1)
 
-    @property
-    def is_idle(self) -> bool:
-        return not self._workers and self._jobs.empty()
-
-    def put(self, job: Job) -> None:
-        """Queues a job and sees to it that somebody does it."""
-        self._jobs.put_nowait(job)
-        if not self._workers or self._jobs.qsize() - self._idle > JOBS_PER_CONNECTION * len(self._workers):
-            self._hire()
+    def put(self, jobs: Sequence[Job]) -> None:
+        """Queues jobs and sees to it that somebody does them."""
+        if (until := self.site.rests_until()) is not None:
+            self._ends.put_back(jobs, until, self.site.pace.why)
+            self._leave_if_unused()
+            return
+        for job in jobs:
+            if not self._hand(job):
+                self._jobs.append(job)
+            if not self._workers or len(self._jobs) > JOBS_PER_CONNECTION * len(self._workers):
+                self._hire()
         self._look_again()
 
     def take_back(self) -> list[Job]:
         """Removes and returns the jobs that nobody has begun."""
-        jobs = []
-        while not self._jobs.empty():
-            jobs.append(self._jobs.get_nowait())
+        jobs = list(self._jobs)
+        self._jobs.clear()
         return jobs
 
     def close(self) -> None:
@@ -92,23 +77,39 @@ class Site:
         for worker in self._workers:
             worker.cancel()
 
+    # Workers, each with a connection.
+
     def _hire(self) -> None:
-        if len(self._workers) >= self.pace.connections:
-            return
         loop = asyncio.get_running_loop()
-        if self._connected and loop.time() < self._refused_until:
+        if self._workers and loop.time() < self._refused_until:
             return
+        if not self.site.may_connect:
+            if not self._workers:
+                self.site.waiting[self._ask_again] = None
+                self._without_since = self._without_since or loop.time()
+            return
+        self.site.waiting.pop(self._ask_again, None)
+        self._without_since = None
+        self.site.connected()
         worker = loop.create_task(self._work())
         self._workers.add(worker)
         worker.add_done_callback(self._worker_ended)
 
+    def _ask_again(self) -> None:
+        if self._jobs:
+            self._hire()
+
     def _look_again(self) -> None:
-        if self._patience is None and not self._jobs.empty():
+        if self._patience is None and self._jobs:
             self._patience = asyncio.get_running_loop().call_later(PATIENCE, self._patience_ended)
 
     def _patience_ended(self) -> None:
         self._patience = None
-        if not self._jobs.empty():
+        loop = asyncio.get_running_loop()
+        if not self._workers and self._without_since and loop.time() - self._without_since > NO_CONNECTION_FOR:
+            self._put_back(datetime.now(UTC) + GIVEN_BACK_FOR)
+            self._leave_if_unused()
+        elif self._jobs:
             self._hire()
             self._look_again()
 
@@ -117,69 +118,136 @@ class Site:
         if worker.cancelled():
             return
         if problem := worker.exception():
-            log.error("delivery_worker_failed", site=self.route.site, exc_info=problem)
-        if not self._workers and not self._jobs.empty():
+            log.error("delivery_worker_failed", site=self.site.key, exc_info=problem)
+        if not self._workers and self._jobs:
             self._hire()
+            self._look_again()
+        self._leave_if_unused()
+
+    def _leave_if_unused(self) -> None:
+        if self._workers or self._jobs:
+            return
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
+        self.site.waiting.pop(self._ask_again, None)
+        self.site.used(-1)
+        self._ends.leave(self.route)
 
     async def _work(self) -> None:
         session: Session | None = None
         try:
             while (job := await self._next_job(session)) is not None:
                 if session is not None and not self._may_be_used(session):
-                    await self._leave(session)
+                    await session.quit()
                     session = None
                 if session is None:
                     session = await self._open(job)
                     if session is None:
                         return
                 await self._deliver_or_defer(job, session)
+                if (until := self.site.rests_until()) is not None:
+                    self._put_back(until)
+                    return
+                if self.site.has_too_many:
+                    return
         finally:
             if session is not None:
-                await self._leave(session)
+                await session.quit()
+            self.site.disconnected()
 
     async def _next_job(self, session: Session | None) -> Job | None:
         """A job, waited for only while a connection stands."""
-        if not self._jobs.empty():
-            return self._jobs.get_nowait()
+        if self._jobs:
+            return self._jobs.popleft()
         if session is None or not session.is_ready:
             return None
-        self._idle += 1
+        loop = asyncio.get_running_loop()
+        waiting: asyncio.Future[Job | None] = loop.create_future()
+        self._idle.append(waiting)
+        timer = loop.call_later(self.site.idle_seconds, self._stop_waiting, waiting)
         try:
-            async with asyncio.timeout(self.pace.idle_seconds):
-                return await self._jobs.get()
-        except TimeoutError:
-            return None
+            return await waiting
         finally:
-            self._idle -= 1
+            timer.cancel()
+
+    def _stop_waiting(self, waiting: "asyncio.Future[Job | None]") -> None:
+        if not waiting.done():
+            self._idle.remove(waiting)
+            waiting.set_result(None)
+
+    def _hand(self, job: Job) -> bool:
+        """Gives `job` to somebody idle, the one who has just become so first: the others' connections may then end."""
+        while self._idle:
+            waiting = self._idle.pop()
+            if not waiting.done():
+                waiting.set_result(job)
+                return True
+        return False
 
     def _may_be_used(self, session: Session) -> bool:
-        return session.is_ready and session.sent < self.pace.messages_per_connection
+        return session.is_ready and session.sent < self.site.pace.messages_per_connection
 
-    async def _leave(self, session: Session) -> None:
-        self._connected -= 1
-        await session.quit()
+    def _put_back(self, until: datetime) -> None:
+        if jobs := self.take_back():
+            self._ends.put_back(jobs, until, self.site.pace.why)
+
+    # Without a connection.
 
     async def _open(self, job: Job) -> Session | None:
-        """A session for `job`. When there is none, the job waits for another worker's, or fails with all that wait."""
+        """A session for `job`; when there is none, the job and those that wait are seen to."""
         try:
             session = await open_session(self.route)
         except NoSession as none:
-            self._no_session(job, none.ending, none.contact)
+            self._no_session(job, none)
             return None
         except Exception:
-            log.exception("connecting_failed", site=self.route.site)
-            self._no_session(job, no_route_ending(NO_ROUTE_FOUND), NOBODY)
+            log.exception("connecting_failed", site=self.site.key)
+            self._fail([job, *self.take_back()], no_route_ending(NO_ROUTE_FOUND), NOBODY)
             return None
-        self._connected += 1
         return session
 
-    def _no_session(self, job: Job, ending: Ending, contact: Contact) -> None:
-        if self._connected:
+    def _no_session(self, job: Job, none: NoSession) -> None:
+        """A refusal by the server counts for the job that was tried alone; a server that cannot be reached, for all."""
+        asks = none.ending.verdict.asks
+        others = self.site.standing - 1
+        if len(self._workers) > 1 or (asks is Asks.FEWER and others > 0):
+            # Another connection stands, or is still being tried: it decides.
             self._refused_until = asyncio.get_running_loop().time() + REFUSED_FOR
-            self._jobs.put_nowait(job)
+            self.site.complained(Asks.FEWER, why=str(none.ending.reply), standing=others)
+            self._jobs.appendleft(job)
             return
-        for failed in (job, *self.take_back()):
-            self._end(failed, ending, contact, None)
+        failed = [job]
+        if asks is not None:
+            self.site.complained(asks, why=str(none.ending.reply), standing=others)
+        if (until := self.site.rests_until()) is not None:
+            self._put_back(until)
+        elif none.was_answered and self.site.limits.learns:
+            pass
+        else:
+            failed += self.take_back()
+        if not none.was_answered and none.ending.verdict.outcome is Attempt.Outcome.DEFERRED:
+            failed = self._not_led_elsewhere(failed)
+        self._fail(failed, none.ending, none.contact)
+
+    def _not_led_elsewhere(self, jobs: Sequence[Job]) -> list[Job]:
+        """Leads what has waited long enough to the relay, where there is one as a fallback; returns the rest."""
+        minutes = settings.ENVIRONMENT.relay_fallback_minutes
+        rest = []
+        now = datetime.now(UTC)
+        for job in jobs:
+            relay = fallback_of(self.route, job.claim.stream)
+            if relay is None or now - time_of(job.claim.message_id) < timedelta(minutes=minutes or 0):
+                rest.append(job)
+            else:
+                self._ends.lead([job], relay)
+        return rest
+
+    def _fail(self, jobs: Sequence[Job], ending: Ending, contact: Contact) -> None:
+        for job in jobs:
+            self._end(job, ending, contact, None)
+
+    # With one.
 
     async def _deliver_or_defer(self, job: Job, session: Session) -> None:
         try:
@@ -204,75 +272,34 @@ class Site:
             body_8bit=claim.needs_8bit,
             smtputf8=claim.needs_smtputf8,
         )
-        reused = session.sent > 0
         job.started_at = datetime.now(UTC)
-        done = await session.send(transaction, lambda: self._marks.mark(claim))
+        done = await session.send(transaction, partial(self._marks.mark, claim))
         outcome = done.outcomes[0]
-        if reused and not job.was_put_back and _is_stale(outcome, session):
-            # The server closed a connection at rest; that says nothing about this message.
+        ending = ending_of(outcome, done.transcript)
+        if ending.verdict.outcome is Attempt.Outcome.DELIVERED:
+            self.site.succeeded()
+        elif self._is_about_the_connection(outcome, ending, session) and not job.was_put_back:
             job.was_put_back = True
-            self._jobs.put_nowait(job)
+            self._jobs.appendleft(job)
             return
-        self._end(job, ending_of(outcome, done.transcript), contact_of(session), composed.sha256)
+        elif ending.verdict.asks is not None:
+            standing = self.site.standing - (not session.is_ready)
+            self.site.complained(ending.verdict.asks, why=str(ending.reply), standing=standing, sent=session.sent - 1)
+        self._end(job, ending, contact_of(session), composed.sha256)
+
+    def _is_about_the_connection(self, outcome: RecipientOutcome, ending: Ending, session: Session) -> bool:
+        """Whether the server closed a connection at rest, or wants no more on this one: that is no word about the
+        message, which another connection takes."""
+        taken = session.sent - 1
+        if taken and ending.verdict.asks is Asks.SHORTER:
+            self.site.complained(Asks.SHORTER, why=str(ending.reply), standing=self.site.standing, sent=taken)
+            return True
+        was_lost = outcome.is_local or outcome.reply.code == 421
+        at_rest = outcome.phase in (ClientPhase.RSET, ClientPhase.MAIL)
+        return bool(taken) and was_lost and not session.is_ready and at_rest
 
     def _end(self, job: Job, ending: Ending, contact: Contact, content_sha256: bytes | None) -> None:
         now = datetime.now(UTC)
-        self._report(
+        self._ends.report(
             result_of(job.claim, ending, contact, started_at=job.started_at, now=now, content_sha256=content_sha256)
         )
-
-
-class NoSession(Exception):
-    """No exchanger of the route took a connection; the ending and the contact are the last one's."""
-
-    def __init__(self, ending: Ending, contact: Contact) -> None:
-        super().__init__(str(ending.reply))
-        self.ending = ending
-        self.contact = contact
-
-
-async def open_session(route: Route) -> Session:
-    """A session with the first exchanger that grants one, in order of preference. Raises `NoSession`."""
-    failures: list[tuple[Ending, Contact]] = []
-    for exchanger in route.exchangers:
-        host = Contact(host=exchanger.host, preference=exchanger.preference)
-        addresses = await addresses_of(exchanger, route)
-        if isinstance(addresses, NoRoute):
-            failures.append((no_route_ending(addresses), host))
-            continue
-        for address in addresses:
-            try:
-                return await Session.open(exchanger, address, route, settings.PLATFORM_DOMAIN)
-            except OpeningFailed as failed:
-                contact = Contact(host=exchanger.host, ip=_ip(address), preference=exchanger.preference)
-                failures.append((ending_of_failure(failed.failure), contact))
-    # One temporary failure leaves hope for the whole route.
-    temporary = [one for one in failures if one[0].verdict.outcome is not Attempt.Outcome.BOUNCED]
-    ending, contact = (temporary or failures)[-1]
-    raise NoSession(ending, contact)
-
-
-def no_route_ending(route: NoRoute) -> Ending:
-    """What it means that there is no route."""
-    return Ending(route.verdict, Phase.DNS, route.reply, is_local=True)
-
-
-def contact_of(session: Session) -> Contact:
-    """Whom a session spoke to."""
-    return Contact(
-        host=session.exchanger.host,
-        ip=session.address,
-        preference=session.exchanger.preference,
-        source_ip=session.source_ip,
-        tls=session.tls,
-        timing=dict(session.timing),
-    )
-
-
-def _is_stale(outcome: RecipientOutcome, session: Session) -> bool:
-    lost = outcome.is_local or outcome.reply.code == 421
-    return lost and not session.is_ready and outcome.phase in (ClientPhase.RSET, ClientPhase.MAIL)
-
-
-def _ip(address: str) -> str | None:
-    return address if address[:1].isdigit() or ":" in address else None

@@ -5,48 +5,57 @@ two threads with a database connection each, so that marks never wait behind res
 """
 
 import asyncio
+import contextlib
 import os
 import threading
 import uuid
-from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
 
 import structlog
-from django.db import connection
-from django.db.utils import InterfaceError, OperationalError
+import uvloop
+from django.conf import settings
 
-from sending.delivery.deliver import Job, Site, no_route_ending
+from sending.delivery.database_thread import DatabaseThread
+from sending.delivery.deliver import Pool
 from sending.delivery.evidence import NOBODY, result_of
+from sending.delivery.in_flight import InFlight
+from sending.delivery.job import Job
 from sending.delivery.load import Load, jobs_of, load
 from sending.delivery.marks import Marks
-from sending.delivery.routes import NO_ROUTE_FOUND, NoRoute, route_to
+from sending.delivery.opening import no_route_ending
+from sending.delivery.results import DATABASE_AWAY, Results
+from sending.delivery.routes import NO_ROUTE_FOUND, NoRoute, Route, asked_to_wait, route_to
+from sending.delivery.sites import Site, Sites
 from sending.events.record import Result, record_results
+from sending.models.identifiers import time_of
 from sending.models.statements import raw_cursor
 from sending.queue import claim as queue
 from sending.queue.claim import Claim
+from sending.queue.schedule import DELAYS
 
 log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
-MOST_IN_FLIGHT = 400
-"""Messages held at once, those for busy destinations left out."""
-MOST_OF_A_DESTINATION = 100
-"""From here on a destination is busy: nothing more is claimed for it until some are done."""
-MOST_HELD = 1_200
-"""All messages held at once."""
 LOOK_AGAIN = 0.25
-"""Seconds between two looks at the queue while conversations last."""
-GATHER = 0.005
-"""Seconds in which further results may join a transaction."""
+"""Seconds between two looks at the queue while conversations last, at most …"""
+GATHER = 0.02
+"""… and at least, unless the last look found a full batch: a few messages at a time would cost a look each."""
+LINGER = 0.5
+"""Seconds for which a worker's drain goes on looking before it ends: mail that comes in a trickle needs no wake-up."""
+LOOK_BY_ITSELF = 5.0
+"""Seconds between two looks that nobody asked for: with the broker away or its messages lost, mail leaves later."""
 STOP_SECONDS = 20.0
 """How long a drain that was told to stop waits for the conversations that have begun."""
-WRITE_RETRIES = 60
+EXCHANGE_SECONDS = 1.0
+"""Between two exchanges with the other processes about the sites."""
+UNTRIED_FOR = sum(DELAYS, timedelta())
+"""Mail that is older is no longer put back untried: what its site asks of us then counts as an attempt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,64 +72,89 @@ class Engine:
     def __init__(self, *, lease: timedelta = queue.LEASE, batch: int = queue.BATCH) -> None:
         self._lease = lease
         self._batch = batch
-        self._loop = asyncio.new_event_loop()
-        self._ledger = ThreadPoolExecutor(1, thread_name_prefix="ledger")
-        self._mark_writer = ThreadPoolExecutor(1, thread_name_prefix="marks")
+        self._loop = uvloop.new_event_loop()
+        self._ledger = DatabaseThread("ledger")
+        self._mark_writer = DatabaseThread("marks")
         self._marks = Marks(self._write_marks)
-        self._sites: dict[str, Site] = {}
-        self._held: dict[uuid.UUID, Claim] = {}
-        self._results: list[Result] = []
+        self._sites = Sites()
+        self._pools: dict[Route, Pool] = {}
+        self._held = InFlight()
+        self._results = Results(self._write_results, self._let_go, self._spawn)
         self._something_ended = asyncio.Event()
+        self._draining = asyncio.Lock()
+        self._is_ending = False
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._writing: asyncio.Task[None] | None = None
         self._thread = threading.Thread(target=self._loop.run_forever, name="delivery", daemon=True)
         self._thread.start()
         self._call(self._start()).result()
 
-    def drain(self, seconds: float, should_stop: Callable[[], bool] = lambda: False) -> Drained:
-        """Blocks until nothing is due and nothing in flight, or for `seconds`; slow conversations then go on alone."""
-        return self._call(self._drain(seconds, should_stop)).result()
+    def drain(self, seconds: float, should_stop: Callable[[], bool] = lambda: False, *, linger: float = 0.0) -> Drained:
+        """Blocks until nothing is due and nothing in flight, or for `seconds`; slow conversations then go on alone.
+
+        With `linger` it ends only once nothing has come for so many seconds.
+        """
+        return self._call(self._drain(seconds, should_stop, linger)).result()
+
+    def look_by_itself(self, seconds: float) -> None:
+        """From now on drains, for at most `seconds` at a time, although nobody calls."""
+        self._call(self._start_looking(seconds)).result()
 
     def close(self) -> None:
-        """Cuts all connections, those to the database as well. What was in flight is found by its lease."""
+        """Lets a drain of its own wind up, then cuts all connections. What is in flight is found by its lease."""
+        self._is_ending = True
         self._call(self._stop()).result()
-        for executor in (self._ledger, self._mark_writer):
-            executor.submit(lambda: connection.close()).result()
-            executor.shutdown()
+        self._ledger.close()
+        self._mark_writer.close()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
 
-    async def _drain(self, seconds: float, should_stop: Callable[[], bool]) -> Drained:
+    async def _drain(self, seconds: float, should_stop: Callable[[], bool], linger: float) -> Drained:
+        async with self._draining:
+            return await self._drain_alone(seconds, should_stop, linger)
+
+    async def _look(self, seconds: float) -> None:
+        while True:
+            await asyncio.sleep(LOOK_BY_ITSELF)
+            if self._draining.locked():
+                continue
+            try:
+                await self._drain(seconds, lambda: self._is_ending, 0.0)
+            except DATABASE_AWAY as problem:
+                log.warning("queue_not_looked_at", problem=type(problem).__name__)
+
+    async def _drain_alone(self, seconds: float, should_stop: Callable[[], bool], linger: float) -> Drained:
         loop = asyncio.get_running_loop()
-        deadline, claimed, is_more = loop.time() + seconds, 0, False
+        found_at = loop.time()
+        deadline, claimed, is_more = found_at + seconds, 0, False
         while not should_stop():
             if loop.time() >= deadline:
                 return Drained(claimed, is_more)
-            busy = self._busy_destinations()
-            if self._is_full(busy):
+            busy = self._held.busy(datetime.now(UTC))
+            if self._held.is_full(busy):
                 await self._wait_for_an_end()
                 continue
-            loaded = await self._in(self._ledger, partial(self._claim, busy))
+            loaded = await self._ledger.run(partial(self._claim, busy))
             is_more = bool(loaded.claims)
             if loaded.claims:
+                found_at = loop.time()
                 claimed += len(loaded.claims)
                 self._dispatch(loaded)
-            elif not self._held:
+            elif not len(self._held) and loop.time() - found_at >= linger:
                 return Drained(claimed, is_more=False)
-            else:
-                await self._wait_for_an_end()
+            if len(loaded.claims) < self._batch:
+                await asyncio.sleep(GATHER)
+                if len(self._held) and not loaded.claims:
+                    await self._wait_for_an_end()
         await self._wind_up(loop.time() + STOP_SECONDS)
         return Drained(claimed, is_more=False)
 
     async def _wind_up(self, deadline: float) -> None:
         """Gives back what has not begun and waits for what has."""
-        unbegun = [job.claim for site in self._sites.values() for job in site.take_back()]
+        unbegun = [job.claim for pool in self._pools.values() for job in pool.take_back()]
         if unbegun:
-            await self._in(self._ledger, lambda: queue.release(raw_cursor(), unbegun))
-            for claim in unbegun:
-                self._held.pop(claim.message_id, None)
-        while self._held and asyncio.get_running_loop().time() < deadline:
+            await self._give_back(unbegun, None)
+        while len(self._held) and asyncio.get_running_loop().time() < deadline:
             await self._wait_for_an_end()
 
     async def _wait_for_an_end(self) -> None:
@@ -133,127 +167,133 @@ class Engine:
 
     # Claims.
 
-    def _busy_destinations(self) -> set[str]:
-        """Those that hold so many messages already that more would only wait here instead of in the queue."""
-        held = Counter(claim.destination for claim in self._held.values())
-        return {destination for destination, count in held.items() if count >= MOST_OF_A_DESTINATION}
-
-    def _is_full(self, busy: set[str]) -> bool:
-        """A slow destination does not count against the others, up to a bound of memory."""
-        if len(self._held) < MOST_IN_FLIGHT:
-            return False
-        others = sum(claim.destination not in busy for claim in self._held.values())
-        return others >= MOST_IN_FLIGHT or len(self._held) >= MOST_HELD
-
     def _claim(self, busy: set[str]) -> Load:
         return load(raw_cursor(), now=datetime.now(UTC), lease=self._lease, limit=self._batch, busy=busy)
 
     def _dispatch(self, loaded: Load) -> None:
-        for claim in loaded.claims:
-            self._held[claim.message_id] = claim
-        by_destination: dict[str, list[Job]] = {}
+        self._held.add(loaded.claims)
+        together: dict[tuple[str, str], list[Job]] = {}
         for job in jobs_of(loaded):
-            by_destination.setdefault(job.claim.destination, []).append(job)
-        for destination, jobs in by_destination.items():
-            self._spawn(self._place(destination, jobs))
+            together.setdefault((job.claim.destination, job.claim.stream), []).append(job)
+        for (destination, stream), jobs in together.items():
+            self._spawn(self._place(destination, stream, jobs))
 
-    async def _place(self, destination: str, jobs: Sequence[Job]) -> None:
-        """Finds the route of a destination, which may take a while, and hands its jobs to the site."""
+    async def _place(self, destination: str, stream: str, jobs: Sequence[Job]) -> None:
+        """Finds the route of a destination, which may take a while, and hands it the jobs."""
         try:
-            route = await route_to(destination)
+            route = await route_to(destination, stream)
+            if not isinstance(route, NoRoute):
+                await self._put(jobs, route)
+                return
         except Exception:
             log.exception("route_failed", destination=destination)
             route = NO_ROUTE_FOUND
-        if isinstance(route, NoRoute):
-            for job in jobs:
-                now = datetime.now(UTC)
-                ending = no_route_ending(route)
-                self._report(
-                    result_of(job.claim, ending, NOBODY, started_at=job.started_at, now=now, content_sha256=None)
-                )
-            return
-        site = self._sites.get(route.site)
-        if site is None or site.route != route:
-            site = self._sites[route.site] = Site(route, self._marks, self._report)
         for job in jobs:
-            site.put(job)
+            self._end_without_route(job, route)
 
-    # Results.
+    async def _put(self, jobs: Sequence[Job], route: Route) -> None:
+        site = self._sites.get(route.site) or await self._new_site(route)
+        pool = self._pools.get(route)
+        if pool is None:
+            pool = self._pools[route] = Pool(route, site, self._marks, self)
+        pool.put(jobs)
 
-    def _report(self, result: Result) -> None:
-        self._results.append(result)
-        if self._writing is None:
-            self._writing = self._spawn(self._write_results())
+    async def _new_site(self, route: Route) -> Site:
+        limits = route.limits
+        if not limits.learns:
+            return self._sites.add(route.site, limits)
+        now = datetime.now(UTC)
+        learnt = await self._ledger.run(lambda: self._sites.read(raw_cursor(), [route.site], now))
+        return self._sites.add(route.site, limits, learnt)
 
-    async def _write_results(self) -> None:
+    def _end_without_route(self, job: Job, route: NoRoute) -> None:
+        now = datetime.now(UTC)
+        ending = no_route_ending(route)
+        self.report(result_of(job.claim, ending, NOBODY, started_at=job.started_at, now=now, content_sha256=None))
+
+    # The ends of jobs (`job.Ends`).
+
+    def report(self, result: Result) -> None:
+        self._results.add(result)
+
+    def put_back(self, jobs: Sequence[Job], until: datetime, why: str) -> None:
+        now = datetime.now(UTC)
+        claims = []
+        for job in jobs:
+            if now - time_of(job.claim.message_id) > UNTRIED_FOR:
+                self._end_without_route(job, asked_to_wait(why))
+            else:
+                claims.append(job.claim)
+        self._held.rests({claim.destination for claim in claims}, until)
+        log.info("put_back", messages=len(claims), until=until.isoformat())
+        self._spawn(self._give_back(claims, until))
+
+    def lead(self, jobs: Sequence[Job], route: Route) -> None:
+        self._spawn(self._put(jobs, route))
+
+    def leave(self, route: Route) -> None:
+        self._pools.pop(route, None)
+
+    async def _give_back(self, claims: Sequence[Claim], due_at: datetime | None) -> None:
         try:
-            while self._results:
-                await asyncio.sleep(GATHER)
-                batch, self._results = self._results, []
-                await self._write(batch)
-                # What could not be written is let go as well: its lease runs out, and the sweep finds it.
-                for result in batch:
-                    self._held.pop(result.message_id, None)
-                self._something_ended.set()
-        finally:
-            self._writing = None
+            await self._ledger.run(lambda: queue.release(raw_cursor(), claims, due_at=due_at))
+        except DATABASE_AWAY as problem:
+            # Their leases run out, and the sweep finds them.
+            log.warning("claims_not_given_back", messages=len(claims), problem=type(problem).__name__)
+        self._let_go([claim.message_id for claim in claims])
 
-    async def _write(self, batch: list[Result]) -> None:
-        """Keeps trying while the database is away: a delivery that is not recorded is a duplicate later."""
-        for _ in range(WRITE_RETRIES):
-            try:
-                written = await self._in(self._ledger, partial(record_results, batch))
-            except (OperationalError, InterfaceError) as problem:
-                log.warning("results_not_written", messages=len(batch), problem=type(problem).__name__)
-                await asyncio.sleep(1.0)
-                continue
-            except Exception:
-                if len(batch) == 1:
-                    log.exception("result_not_written", message=batch[0].message_id)
-                    return
-                for result in batch:
-                    await self._write([result])
-                return
-            for result in batch:
-                self._log(result, was_written=result.message_id in written)
-            return
-        log.error("results_lost", messages=len(batch))
+    async def _write_results(self, batch: Sequence[Result]) -> set[uuid.UUID]:
+        return await self._ledger.run(partial(record_results, batch))
 
-    def _log(self, result: Result, *, was_written: bool) -> None:
-        evidence = result.evidence
-        log.info(
-            str(evidence.outcome) if was_written else "result_without_lease",
-            message=result.message_id,
-            attempt=result.number,
-            mx=evidence.mx_host,
-            code=evidence.reply_code,
-            phase=evidence.phase,
-        )
+    def _let_go(self, message_ids: Sequence[uuid.UUID]) -> None:
+        self._held.remove(message_ids)
+        self._something_ended.set()
 
     # Leases.
 
     async def _write_marks(self, claims: Sequence[Claim]) -> set[uuid.UUID]:
         now = datetime.now(UTC)
-        return await self._in(self._mark_writer, lambda: queue.mark_uncertain(raw_cursor(), claims, now=now))
+        return await self._mark_writer.run(lambda: queue.mark_uncertain(raw_cursor(), claims, now=now))
 
     async def _renew_leases(self) -> None:
         while True:
             await asyncio.sleep(self._lease.total_seconds() / 3)
-            if held := list(self._held.values()):
+            if held := self._held.claims():
                 until = datetime.now(UTC) + self._lease
                 try:
-                    await self._in(self._mark_writer, partial(_renew, held, until))
-                except (OperationalError, InterfaceError) as problem:
+                    await self._mark_writer.run(partial(_renew, held, until))
+                except DATABASE_AWAY as problem:
                     log.warning("leases_not_renewed", messages=len(held), problem=type(problem).__name__)
+
+    # The other processes.
+
+    async def _exchange(self) -> None:
+        while True:
+            await asyncio.sleep(EXCHANGE_SECONDS)
+            if not self._sites.has_to_exchange:
+                continue
+            try:
+                learnt = await self._ledger.run(lambda: self._sites.exchange(raw_cursor(), datetime.now(UTC)))
+            except DATABASE_AWAY as problem:
+                log.warning("sites_not_exchanged", problem=type(problem).__name__)
+            else:
+                self._sites.take(learnt)
 
     # The machinery.
 
     async def _start(self) -> None:
         self._spawn(self._renew_leases())
+        self._spawn(self._exchange())
+
+    async def _start_looking(self, seconds: float) -> None:
+        self._spawn(self._look(seconds))
 
     async def _stop(self) -> None:
-        for site in self._sites.values():
-            site.close()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(STOP_SECONDS), self._draining:
+                pass
+        for pool in self._pools.values():
+            pool.close()
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
@@ -271,24 +311,12 @@ class Engine:
         if not task.cancelled() and (problem := task.exception()):
             log.error("delivery_task_failed", exc_info=problem)
 
-    async def _in(self, executor: ThreadPoolExecutor, work: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(executor, _with_connection, work)
-
     def _call(self, work: Coroutine[Any, Any, T]) -> "Future[T]":
         return asyncio.run_coroutine_threadsafe(work, self._loop)
 
 
 def _renew(held: Sequence[Claim], until: datetime) -> int:
     return queue.renew(raw_cursor(), held, until=until)
-
-
-def _with_connection(work: Callable[[], T]) -> T:
-    """Runs `work` on this thread's connection, which is dropped after a failure so that the next one connects anew."""
-    try:
-        return work()
-    except (OperationalError, InterfaceError):
-        connection.close()
-        raise
 
 
 _engine: tuple[int, Engine] | None = None
@@ -298,7 +326,7 @@ def engine() -> Engine:
     """This process's engine; a forked child makes its own."""
     global _engine
     if _engine is None or _engine[0] != os.getpid():
-        _engine = (os.getpid(), Engine())
+        _engine = (os.getpid(), Engine(lease=timedelta(seconds=settings.ENVIRONMENT.lease_seconds)))
     return _engine[1]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from sending.delivery.classify import Phase, Verdict, classify, classify_local
 from sending.delivery.providers import provider_of
 from sending.events.record import Evidence, Result
-from sending.models import Attempt
+from sending.models import PARKED, Attempt, Hold
 from sending.protocol.reply import Reply
 from sending.protocol.smtp_client_events import RecipientOutcome, SessionFailed, TranscriptLine
 from sending.queue.claim import Claim
@@ -70,8 +70,10 @@ def result_of(
     """What `events.record` writes. The last attempt that the schedule allows turns a deferral into a bounce."""
     number = claim.attempts + 1
     outcome = ending.verdict.outcome
-    retry_at = None
-    if outcome in (Attempt.Outcome.DEFERRED, Attempt.Outcome.UNCERTAIN):
+    retry_at, hold = None, None
+    if outcome is Attempt.Outcome.UNCERTAIN and claim.asks_when_uncertain:
+        retry_at, hold = PARKED, Hold.UNCERTAIN
+    elif outcome in (Attempt.Outcome.DEFERRED, Attempt.Outcome.UNCERTAIN):
         delay = next_attempt(number, _RNG)
         retry_at = now + delay if delay is not None else None
         if retry_at is None:
@@ -100,7 +102,8 @@ def result_of(
         number=number,
         evidence=evidence,
         retry_at=retry_at,
-        details=_details(ending, contact, evidence, retry_at),
+        details=_details(ending, contact, evidence, None if hold else retry_at),
+        hold=hold,
     )
 
 
@@ -129,6 +132,8 @@ def _details(ending: Ending, contact: Contact, evidence: Evidence, retry_at: dat
         details["uncertain"] = True
     if retry_at is not None:
         details["next_attempt_at"] = retry_at.isoformat()
+    elif evidence.outcome is Attempt.Outcome.UNCERTAIN:
+        details["asks"] = True
     elif ending.verdict.outcome is not Attempt.Outcome.BOUNCED:
         details["gave_up"] = True
     return details

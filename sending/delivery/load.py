@@ -13,13 +13,14 @@ import psycopg
 from domains.dkim import SigningError
 from sending.delivery.classify import Category, Phase, Verdict
 from sending.delivery.compose import Composed, compose, reverse_path
-from sending.delivery.deliver import Job, Undeliverable
 from sending.delivery.evidence import Ending
+from sending.delivery.job import Job, Undeliverable
 from sending.delivery.sign import Signer, signers
 from sending.models import Attempt
 from sending.models.content import unpack
 from sending.protocol.reply import Reply
 from sending.queue import claim as queue
+from sending.queue import gate
 from sending.queue.claim import Claim
 
 MOST_BYTES = 32 * 1024 * 1024
@@ -39,7 +40,7 @@ def load(
     cursor: "psycopg.Cursor[Any]", *, now: datetime, lease: timedelta, limit: int, busy: Collection[str] = ()
 ) -> Load:
     """Claims a batch, leaving `busy` destinations alone, and reads what it takes to send it."""
-    claims = queue.claim(cursor, now=now, lease=lease, limit=limit, busy=busy)
+    claims = gate.claim_free(cursor, now=now, lease=lease, limit=limit, busy=busy)
     if not claims:
         return Load([], {}, {})
     kept, excess = _within_bytes(claims)

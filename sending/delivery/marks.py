@@ -10,9 +10,10 @@ from sending.queue.claim import Claim
 
 log = structlog.get_logger(__name__)
 
-LINGER = 0.003
+LINGER = 0.008
 """Seconds in which further sessions may join a statement."""
 
+Answer = Callable[[bool], None]
 WriteMarks = Callable[[Sequence[Claim]], Awaitable[set[uuid.UUID]]]
 
 
@@ -21,16 +22,14 @@ class Marks:
 
     def __init__(self, write: WriteMarks) -> None:
         self._write = write
-        self._waiting: list[tuple[Claim, asyncio.Future[bool]]] = []
+        self._waiting: list[tuple[Claim, Answer]] = []
         self._task: asyncio.Task[None] | None = None
 
-    async def mark(self, claim: Claim) -> bool:
-        """Whether the mark is committed and the lease is ours: only then may the final dot be sent."""
-        answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+    def mark(self, claim: Claim, answer: Answer) -> None:
+        """Tells `answer` whether the mark is committed and the lease is ours: only then may the final dot be sent."""
         self._waiting.append((claim, answer))
         if self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._write_waiting())
-        return await answer
 
     async def _write_waiting(self) -> None:
         while self._waiting:
@@ -43,6 +42,8 @@ class Marks:
                 log.exception("uncertain_marks_not_written", messages=len(batch))
                 held = set()
             for claim, answer in batch:
-                if not answer.done():
-                    answer.set_result(claim.message_id in held)
+                try:
+                    answer(claim.message_id in held)
+                except Exception:
+                    log.exception("marked_session_failed", message=claim.message_id)
         self._task = None

@@ -1,4 +1,10 @@
-"""Which mailbox provider a mail exchanger belongs to, by the end of its name; the names are the contract's."""
+"""Which mailbox provider a mail exchanger belongs to, by the end of its name; the names are the contract's.
+
+And which exchangers make up one site, whose limits the domains behind it share.
+"""
+
+from collections.abc import Sequence
+from hashlib import sha256
 
 _SUFFIXES = {
     "gmail-smtp-in.l.google.com": "Google",
@@ -32,6 +38,47 @@ _SUFFIXES = {
     "comcast.net": "Comcast",
     "charter.net": "Spectrum",
 }
+
+
+_SHARED = (
+    "gmail-smtp-in.l.google.com",
+    "google.com",
+    "googlemail.com",
+    "yahoodns.net",
+    "olc.protection.outlook.com",
+    "mail.protection.outlook.com",
+    "zoho.com",
+    "zoho.eu",
+    "protonmail.ch",
+    "yandex.net",
+    "yandex.ru",
+    "icloud.com",
+    "gmx.net",
+    "messagingengine.com",
+    "emailsrvr.com",
+    "secureserver.net",
+)
+"""Providers that judge a sending address over all the domains they host, each with names of its own."""
+_PUBLIC = frozenset({"ac", "co", "com", "edu", "gob", "gov", "gv", "ne", "net", "or", "org"})
+"""Second-level names under which strangers register, as in co.uk."""
+_MOST_SITE_CHARACTERS = 200
+
+
+def site_of(hosts: Sequence[str]) -> str:
+    """What the mail exchangers of a domain are called as one site: their provider, the parent that numbered hosts
+    (`mx1.example.net`, `mx2.example.net`) have in common, or the hosts themselves."""
+    names = sorted({host.lower().rstrip(".") for host in hosts})
+    for suffix in _SHARED:
+        if all(name == suffix or name.endswith("." + suffix) for name in names):
+            return suffix
+    parents = {name.partition(".")[2] for name in names}
+    if len(names) > 1 and len(parents) == 1:
+        parent = parents.pop()
+        labels = parent.split(".")
+        if len(labels) > 2 or (len(labels) == 2 and labels[0] not in _PUBLIC):
+            return parent
+    site = ",".join(names)
+    return site if len(site) <= _MOST_SITE_CHARACTERS else sha256(site.encode()).hexdigest()
 
 
 def provider_of(host: str | None) -> str | None:

@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
 from typing import TypeVar, cast
 
 from sending.delivery.routes import Exchanger, Route
@@ -27,8 +27,8 @@ from sending.protocol.smtp_client_events import (
 
 T = TypeVar("T")
 
-BeforeFinalDot = Callable[[], Awaitable[bool]]
-"""Asked when all but the final dot has been written; False gives the transaction up."""
+BeforeFinalDot = Callable[[Callable[[bool], None]], None]
+"""Called when all but the final dot has been written, and told whom to answer; False gives the transaction up."""
 
 LEASE_LOST = "The delivery was given up before its end"
 WRITE_BUFFER = 256 * 1024
@@ -66,21 +66,25 @@ class Session(asyncio.Protocol):
         self._tls_failed = False
 
     @classmethod
-    async def open(cls, exchanger: Exchanger, address: str, route: Route, hostname: str) -> "Session":
-        """A session that is ready for transactions. Raises `OpeningFailed`."""
+    async def open(
+        cls, exchanger: Exchanger, address: str, route: Route, hostname: str, *, local_ip: str | None = None
+    ) -> "Session":
+        """A session that is ready for transactions, from `local_ip` if one is given. Raises `OpeningFailed`."""
         try:
-            return await cls._open(exchanger, address, route, hostname, route.tls.mode)
+            return await cls._open(exchanger, address, route, hostname, route.tls.mode, local_ip)
         except OpeningFailed as failed:
             if not (failed.in_tls and route.tls.may_fall_back):
                 raise
         # RFC 7435: what cannot be encrypted is sent in the clear rather than not at all.
-        return await cls._open(exchanger, address, route, hostname, ClientTls.NEVER)
+        return await cls._open(exchanger, address, route, hostname, ClientTls.NEVER, local_ip)
 
     @classmethod
-    async def _open(cls, exchanger: Exchanger, address: str, route: Route, hostname: str, mode: ClientTls) -> "Session":
+    async def _open(
+        cls, exchanger: Exchanger, address: str, route: Route, hostname: str, mode: ClientTls, local_ip: str | None
+    ) -> "Session":
         config = ClientConfig(hostname, mode, route.login, allow_plaintext_auth=mode is ClientTls.NEVER)
         session = cls(exchanger, address, config, verify=route.tls.verify)
-        failure = await (await session._connect())
+        failure = await (await session._connect(local_ip))
         if failure is not None:
             raise OpeningFailed(failure, in_tls=session._tls_failed)
         return session
@@ -144,7 +148,7 @@ class Session(asyncio.Protocol):
 
     # Opening.
 
-    async def _connect(self) -> "asyncio.Future[SessionFailed | None]":
+    async def _connect(self, local_ip: str | None) -> "asyncio.Future[SessionFailed | None]":
         """What the opening ends with, later. Raises `OpeningFailed` where no connection came about."""
         loop = asyncio.get_running_loop()
         started = time.monotonic()
@@ -155,7 +159,12 @@ class Session(asyncio.Protocol):
         try:
             async with asyncio.timeout(CLIENT_TIMEOUTS[ClientPhase.CONNECT]):
                 await loop.create_connection(
-                    lambda: self, self.address, self.exchanger.port, ssl=tls, server_hostname=name
+                    lambda: self,
+                    self.address,
+                    self.exchanger.port,
+                    ssl=tls,
+                    server_hostname=name,
+                    local_addr=(local_ip, 0) if local_ip is not None else None,
                 )
         except (OSError, ssl.SSLError) as problem:
             self._opening.cancel()
@@ -214,18 +223,26 @@ class Session(asyncio.Protocol):
                 case StartClientTls():
                     self._task = asyncio.get_running_loop().create_task(self._shake_hands())
                 case ReadyForFinalDot():
-                    self._task = asyncio.get_running_loop().create_task(self._finish_content())
+                    self._finish_content()
                 case TransactionDone():
                     _settle(self._sending, event)
                 case ClientClosed():
                     self._close()
 
-    async def _finish_content(self) -> None:
+    def _finish_content(self) -> None:
+        """Asks for leave to send the final dot, once the content has left our buffers."""
         if self._written is not None:
-            await self._written
-        ask = self._before_final_dot
-        agreed = ask is not None and await ask()
-        if self._client.phase is not ClientPhase.CONTENT:
+            self._written.add_done_callback(lambda _: self._ask_for_final_dot())
+        else:
+            self._ask_for_final_dot()
+
+    def _ask_for_final_dot(self) -> None:
+        ask, number = self._before_final_dot, self.sent
+        if ask is not None and self._client.phase is ClientPhase.CONTENT:
+            ask(lambda agreed: self._final_dot(number, agreed))
+
+    def _final_dot(self, number: int, agreed: bool) -> None:
+        if number != self.sent or self._client.phase is not ClientPhase.CONTENT:
             return
         if agreed:
             self._follow(self._client.send_final_dot())

@@ -1,13 +1,14 @@
-"""The first event of every message, built here and written by the acceptance in its own transaction."""
+"""The first event of every message, as a part of the statement with which the acceptance writes its rows."""
 
-import uuid
-from datetime import datetime
+from psycopg import sql
 
-from sending.events.record import EventRow
 from sending.models import Event
-from sending.models.identifiers import new_id
+from sending.models.statements import fragment
 
-
-def accepted_event(message_id: uuid.UUID, account_id: int, occurred_at: datetime) -> EventRow:
-    """The row that says when a message was accepted; its submission holds the rest."""
-    return EventRow(new_id(), message_id, account_id, Event.Type.ACCEPTED, occurred_at, None, {})
+INSERT_ACCEPTED = fragment(
+    """
+INSERT INTO {event} (id, message_id, account_id, type, occurred_at, details)
+SELECT message_id, message_id, account_id, {accepted}, %(now)s, '{{}}' FROM recipient""",
+    accepted=sql.Literal(Event.Type.ACCEPTED.value),
+)
+"""Reads a relation `recipient` (`message_id`, `account_id`). The event carries the id of its message: there is one."""

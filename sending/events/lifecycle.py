@@ -69,6 +69,9 @@ _TRANSITIONS: dict[tuple[MessageStatus, Event.Type], MessageStatus] = {
     },
     **{(status, Event.Type.SUSPENSION): MessageStatus.HELD for status in UNFINISHED},
     **{(status, Event.Type.REJECT): MessageStatus.REJECTED for status in UNFINISHED},
+    **{(status, Event.Type.CANCEL): MessageStatus.CANCELLED for status in UNFINISHED},
+    **{(status, Event.Type.RELEASE): MessageStatus.QUEUED for status in (MessageStatus.HELD, MessageStatus.UNCERTAIN)},
+    (MessageStatus.DEFERRED, Event.Type.REQUEUE): MessageStatus.QUEUED,
 }
 
 

@@ -5,7 +5,7 @@ Results are fenced: one is written only while its queue entry still carries the 
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,52 +13,26 @@ import msgspec
 import psycopg
 from django.db import transaction
 
+from mailtrap_site.bulk_values import Column
 from sending.events import statements
-from sending.events.lifecycle import EVENT_OF_OUTCOME, FINAL, OPTING_OUT, STATUS_OF_OUTCOME, changes
-from sending.models import Attempt, Event, MessageStatus
+from sending.events.lifecycle import FINAL, OPTING_OUT, changes
+from sending.events.results import Evidence, Result, write_results
+from sending.models import Event, MessageStatus
 from sending.models.identifiers import new_id
 from sending.models.row_writer import Row, RowWriter
 from sending.models.statements import raw_cursor
 
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """What the attempt's row keeps, by the names of its columns; see `Attempt` for the meaning of each."""
-
-    outcome: Attempt.Outcome
-    phase: str
-    started_at: datetime
-    finished_at: datetime
-    mx_host: str | None = None
-    mx_ip: str | None = None
-    mx_preference: int | None = None
-    source_ip: str | None = None
-    tls: str | None = None
-    reply_code: int | None = None
-    enhanced_code: str | None = None
-    reply_text: str | None = None
-    conversation: Sequence[tuple[str, str]] = ()
-    timing: dict[str, int] = field(default_factory=dict)
-    content_sha256: bytes | None = None
-
-    @property
-    def reply(self) -> str | None:
-        """The answer in one line, as the log shows it."""
-        parts = (str(self.reply_code or ""), self.enhanced_code or "", self.reply_text or "")
-        return " ".join(part for part in parts if part) or None
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """The end of one attempt. `retry_at` is set exactly for deferred and uncertain ones; `details` are the event's."""
-
-    message_id: uuid.UUID
-    account_id: int
-    lease_owner: uuid.UUID
-    number: int
-    evidence: Evidence
-    retry_at: datetime | None
-    details: dict[str, Any]
+__all__ = [
+    "Change",
+    "EventRow",
+    "Evidence",
+    "News",
+    "Result",
+    "insert_events",
+    "record_changes",
+    "record_news",
+    "record_results",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +47,7 @@ class News:
 
 
 def record_results(results: Sequence[Result]) -> set[uuid.UUID]:
-    """Writes attempts, events, statuses and queue entries in one transaction; returns the messages whose lease held.
+    """Writes attempts, events, statuses and queue entries in one statement; returns the messages whose lease held.
 
     A result whose lease was lost leaves no trace: the message is another drain's.
     """
@@ -81,14 +55,7 @@ def record_results(results: Sequence[Result]) -> set[uuid.UUID]:
         return set()
     # One order for all writers, so that two of them never wait for each other.
     ordered = sorted(results, key=lambda result: result.message_id)
-    with transaction.atomic():
-        cursor = raw_cursor()
-        held = _leave_queue(cursor, [one for one in ordered if one.retry_at is None])
-        held |= _requeue(cursor, [one for one in ordered if one.retry_at is not None])
-        written = [one for one in ordered if one.message_id in held]
-        if written:
-            _write_results(cursor, written)
-    return held
+    return write_results(raw_cursor(), ordered)
 
 
 def record_news(news: Sequence[News]) -> None:
@@ -109,6 +76,43 @@ def record_news(news: Sequence[News]) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """What people or rules decided about a message in the queue; `details` are the event's."""
+
+    message_id: uuid.UUID
+    account_id: int
+    details: dict[str, Any]
+
+
+def record_changes(
+    cursor: "psycopg.Cursor[Any]",
+    kind: Event.Type,
+    changes_made: Sequence[Change],
+    *,
+    at: datetime,
+    next_attempt_at: datetime | None = None,
+) -> None:
+    """Writes one kind of event about many messages, and their statuses, in the transaction that changes the queue."""
+    if not changes_made:
+        return
+    ids = sorted(one.message_id for one in changes_made)
+    moves = {status.value: after for status, event, after in changes() if event is kind}
+    parameters = {
+        "ids": Column("uuid", ids),
+        "low": ids[0],
+        "high": ids[-1],
+        "froms": list(moves),
+        "tos": [after.value for after in moves.values()],
+        "is_final": any(after in FINAL for after in moves.values()),
+        "at": at,
+        "next": next_attempt_at,
+    }
+    cursor.execute(statements.CHANGE_MESSAGES, parameters, prepare=True)
+    rows = [EventRow(new_id(), one.message_id, one.account_id, kind, at, None, one.details) for one in changes_made]
+    insert_events(cursor, rows)
+
+
+@dataclass(frozen=True, slots=True)
 class EventRow:
     """One row of Event."""
 
@@ -121,87 +125,17 @@ class EventRow:
     details: dict[str, Any]
 
 
-def insert_events(cursor: "psycopg.Cursor[Any]", rows: Sequence[EventRow], *, copy: bool = False) -> None:
-    """Appends events, in the caller's transaction; `copy` as in `RowWriter`."""
-    _EVENT.write(cursor, [_event(row) for row in rows], copy=copy)
+def insert_events(cursor: "psycopg.Cursor[Any]", rows: Sequence[EventRow]) -> None:
+    """Appends events, in the caller's transaction."""
+    _EVENT.write(cursor, [_event(row) for row in rows])
 
 
-def _leave_queue(cursor: "psycopg.Cursor[Any]", results: Sequence[Result]) -> set[uuid.UUID]:
-    if not results:
-        return set()
-    cursor.execute(statements.LEAVE, _pairs(results), prepare=True)
-    return {row[0] for row in cursor.fetchall()}
-
-
-def _requeue(cursor: "psycopg.Cursor[Any]", results: Sequence[Result]) -> set[uuid.UUID]:
-    if not results:
-        return set()
-    dues = [one.retry_at for one in results]
-    numbers = [one.number for one in results]
-    cursor.execute(statements.REQUEUE, {**_pairs(results), "dues": dues, "numbers": numbers}, prepare=True)
-    return {row[0] for row in cursor.fetchall()}
-
-
-def _pairs(results: Sequence[Result]) -> dict[str, Any]:
-    return {"ids": [one.message_id for one in results], "owners": [one.lease_owner for one in results]}
-
-
-def _write_results(cursor: "psycopg.Cursor[Any]", results: Sequence[Result]) -> None:
-    attempt_ids = [new_id() for _ in results]
-    _ATTEMPT.write(cursor, [_attempt(*pair) for pair in zip(attempt_ids, results, strict=True)])
-    insert_events(
-        cursor,
-        [
-            EventRow(
-                new_id(),
-                one.message_id,
-                one.account_id,
-                EVENT_OF_OUTCOME[one.evidence.outcome],
-                one.evidence.finished_at,
-                attempt_id,
-                one.details,
-            )
-            for attempt_id, one in zip(attempt_ids, results, strict=True)
-        ],
-    )
-    cursor.execute(
-        statements.UPDATE_MESSAGES,
-        {
-            "ids": [one.message_id for one in results],
-            "low": results[0].message_id,
-            "high": results[-1].message_id,
-            "statuses": [STATUS_OF_OUTCOME[one.evidence.outcome].value for one in results],
-            "numbers": [one.number for one in results],
-            "retries": [one.retry_at for one in results],
-            "finished": [None if one.retry_at else one.evidence.finished_at for one in results],
-            "hosts": [one.evidence.mx_host for one in results],
-            "sources": [one.evidence.source_ip for one in results],
-            "replies": [one.evidence.reply for one in results],
-        },
-        prepare=True,
-    )
-
-
-_EVIDENCE = tuple(one.name for one in fields(Evidence))
-_ATTEMPT = RowWriter(Attempt, ("id", "message", "account", "number", *_EVIDENCE))
 _EVENT = RowWriter(Event, ("id", "message", "account", "type", "occurred_at", "attempt", "details"))
 
 
-def _attempt(attempt_id: uuid.UUID, result: Result) -> Row:
-    evidence = (_plain(getattr(result.evidence, name)) for name in _EVIDENCE)
-    return attempt_id, result.message_id, result.account_id, result.number, *evidence
-
-
 def _event(row: EventRow) -> Row:
-    details = _plain(row.details)
+    details = msgspec.json.encode(row.details).decode()
     return row.id, row.message_id, row.account_id, row.type.value, row.occurred_at, row.attempt_id, details
-
-
-def _plain(value: Any) -> Any:
-    """JSON travels as text."""
-    if isinstance(value, dict | list | tuple):
-        return msgspec.json.encode(value).decode()
-    return value.value if isinstance(value, Attempt.Outcome) else value
 
 
 def _news_parameters(one: News) -> dict[str, Any]:

@@ -2,25 +2,14 @@
 
 from sending.models.statements import statement
 
-LEAVE = statement("""
-DELETE FROM {queue} q USING unnest(%(ids)s::uuid[], %(owners)s::uuid[]) r(id, owner)
-WHERE q.message_id = r.id AND q.lease_owner = r.owner RETURNING q.message_id""")
-
-REQUEUE = statement("""
-UPDATE {queue} q
-SET due_at = r.due, attempts = r.number, lease_owner = NULL, lease_until = NULL, uncertain_since = NULL
-FROM unnest(%(ids)s::uuid[], %(owners)s::uuid[], %(dues)s::timestamptz[], %(numbers)s::int[]) r(id, owner, due, number)
-WHERE q.message_id = r.id AND q.lease_owner = r.owner RETURNING q.message_id""")
-
-# The bounds let PostgreSQL leave out partitions that hold none of them.
-UPDATE_MESSAGES = statement("""
+# `froms[i]` becomes `tos[i]`; a status that is not listed stays. One event for many messages.
+CHANGE_MESSAGES = statement("""
 UPDATE {message} m
-SET status = r.status, attempts = r.number, next_attempt_at = r.retry, finished_at = r.finished,
-    recipient_mx = coalesce(r.host, m.recipient_mx), sending_ip = coalesce(r.source, m.sending_ip), reply = r.reply
-FROM unnest(%(ids)s::uuid[], %(statuses)s::text[], %(numbers)s::int[], %(retries)s::timestamptz[],
-    %(finished)s::timestamptz[], %(hosts)s::text[], %(sources)s::inet[], %(replies)s::text[])
-    r(id, status, number, retry, finished, host, source, reply)
-WHERE m.id = r.id AND m.id >= %(low)s AND m.id <= %(high)s""")
+SET status = coalesce((%(tos)s::text[])[array_position(%(froms)s::text[], m.status::text)], m.status),
+    next_attempt_at = %(next)s::timestamptz,
+    finished_at = CASE WHEN %(is_final)s AND m.status = ANY(%(froms)s::text[])
+        THEN coalesce(m.finished_at, %(at)s) ELSE m.finished_at END
+WHERE m.id = ANY(%(ids)b) AND m.id >= %(low)s AND m.id <= %(high)s""")
 
 # `froms[i]` becomes `tos[i]`; a status that is not listed stays.
 APPLY_NEWS = statement("""

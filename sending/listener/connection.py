@@ -8,6 +8,7 @@ from typing import Protocol, cast
 
 import structlog
 
+from sending.listener.crowd import Crowd
 from sending.protocol.reply import Reply
 from sending.protocol.smtp_server import ServerSession
 from sending.protocol.smtp_server_events import (
@@ -26,9 +27,9 @@ Verdict = Reply | None
 """None accepts with the session's own words, a positive reply accepts with others, any other reply refuses."""
 
 LAST_REPLY_SECONDS = 10.0
+LEAST_CONTENT_OCTETS = 65_536
+"""Of content within each time-out: 364 octets a second over three minutes. A byte now and then is not enough."""
 TIMED_OUT = Reply(421, "4.4.2", ("Timeout; closing connection",))
-TOO_MANY_CONNECTIONS = Reply(421, "4.7.0", ("Too many connections from your address",))
-BUSY = Reply(421, "4.3.2", ("Too busy; try again later",))
 FAILED = Reply(451, "4.3.0", ("Internal error; try again later",))
 
 
@@ -49,10 +50,10 @@ class Connection(asyncio.Protocol):
         self,
         config: ServerConfig,
         make_handler: "Callable[[Connection], Handler]",
-        crowd: "Crowd",
+        crowd: "Crowd[Connection]",
         context: ssl.SSLContext | None,
     ) -> None:
-        self.session = ServerSession(config)
+        self.session = ServerSession(config, crowd.memory)
         self.client_ip = ""
         self.tls: str | None = None
         self._make_handler = make_handler
@@ -61,7 +62,12 @@ class Connection(asyncio.Protocol):
         self._handler: Handler | None = None
         self._transport: asyncio.Transport | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._last_byte = 0.0
+        self._loop = asyncio.get_running_loop()
+        self._asked_at = 0.0
+        """When the client last got a reply; since then it is expected to say something whole."""
+        self._heard_octets = 0
+        """What it has sent since."""
+        self._login_by: float | None = None
         self._task: asyncio.Task[None] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -70,7 +76,7 @@ class Connection(asyncio.Protocol):
         peer = transport.get_extra_info("peername")
         self.client_ip = peer[0] if peer else ""
         self._note_tls(transport)
-        refusal = self._crowd.enter(self)
+        refusal = self._crowd.enter(self, self.client_ip)
         if refusal is not None:
             self._follow(self.session.shutdown(refusal))
             return
@@ -79,7 +85,7 @@ class Connection(asyncio.Protocol):
         self._follow(self.session.greet())
 
     def data_received(self, data: bytes) -> None:
-        self._last_byte = asyncio.get_running_loop().time()
+        self._heard_octets += len(data)
         self._follow(self.session.feed(data))
         if not self.session.wants_input and self._transport is not None:
             self._transport.pause_reading()
@@ -96,7 +102,10 @@ class Connection(asyncio.Protocol):
         if self._timer is not None:
             self._timer.cancel()
         self._transport = None
-        self._crowd.leave(self)
+        self._crowd.leave(self, self.client_ip)
+        # The handler may hold a mail's content until its answer; then `_answer_later` gives the memory back.
+        if self.session.phase is not ServerPhase.DECISION:
+            self.session.abandon()
         if self._handler is not None:
             handler, self._handler = self._handler, None
             handler.closed()
@@ -116,7 +125,7 @@ class Connection(asyncio.Protocol):
         while waiting:
             event = waiting.popleft()
             if isinstance(event, StartTls):
-                self._task = asyncio.get_running_loop().create_task(self._shake_hands())
+                self._task = self._loop.create_task(self._shake_hands())
                 return
             if isinstance(event, Closed):
                 self._flush()
@@ -127,7 +136,7 @@ class Connection(asyncio.Protocol):
             verdict = self._decide(event)
             if verdict is not None and not isinstance(verdict, Reply):
                 self._flush()
-                self._task = asyncio.get_running_loop().create_task(self._answer_later(verdict))
+                self._task = self._loop.create_task(self._answer_later(verdict))
                 return
             waiting.extend(self._answer(verdict))
         self._flush()
@@ -154,7 +163,9 @@ class Connection(asyncio.Protocol):
             log.exception("smtp_decision_failed")
             verdict = FAILED
         self._task = None
-        self._last_byte = asyncio.get_running_loop().time()
+        if self._transport is None:
+            self.session.abandon()
+            return
         if self.session.phase is ServerPhase.DECISION:
             self._follow(self._answer(verdict))
         if self.session.wants_input and self._transport is not None:
@@ -167,7 +178,7 @@ class Connection(asyncio.Protocol):
         transport.pause_reading()
         self._flush()
         try:
-            secured = await asyncio.get_running_loop().start_tls(
+            secured = await self._loop.start_tls(
                 transport,
                 self,
                 self._context,
@@ -186,13 +197,14 @@ class Connection(asyncio.Protocol):
         self._transport = secured
         self._note_tls(secured)
         self._task = None
-        self._last_byte = asyncio.get_running_loop().time()
+        self._expect()
         self._follow(self.session.tls_established())
 
     def _flush(self) -> None:
         data = self.session.outgoing()
         if data and self._transport is not None:
             self._transport.write(data)
+            self._expect()
 
     def _close(self) -> None:
         if self._transport is None:
@@ -201,7 +213,7 @@ class Connection(asyncio.Protocol):
         if self._timer is not None:
             self._timer.cancel()
         # A client that does not read its last reply either would hold the socket for ever.
-        self._timer = asyncio.get_running_loop().call_later(LAST_REPLY_SECONDS, self.abort)
+        self._timer = self._loop.call_later(LAST_REPLY_SECONDS, self.abort)
 
     def _note_tls(self, transport: asyncio.Transport) -> None:
         secured: ssl.SSLObject | None = transport.get_extra_info("ssl_object")
@@ -211,57 +223,33 @@ class Connection(asyncio.Protocol):
 
     def _wait_for_client(self) -> None:
         """One timer a connection, moved when it fires rather than at each byte."""
-        loop = asyncio.get_running_loop()
-        self._last_byte = loop.time()
-        self._timer = loop.call_later(min(SERVER_TIMEOUTS.values()), self._look_at_clock)
+        self._expect()
+        if self.session.config.require_auth:
+            self._login_by = self._asked_at + self._crowd.login_seconds
+        self._timer = self._loop.call_later(min(SERVER_TIMEOUTS.values()), self._look_at_clock)
+
+    def _expect(self) -> None:
+        self._asked_at = self._loop.time()
+        self._heard_octets = 0
 
     def _look_at_clock(self) -> None:
-        loop = asyncio.get_running_loop()
-        allowed = SERVER_TIMEOUTS.get(self.session.phase)
-        # While we are the ones who think, the client is not late.
-        if self._task is not None or allowed is None:
-            allowed = max(SERVER_TIMEOUTS.values())
-            left = min(SERVER_TIMEOUTS.values())
-        else:
-            left = self._last_byte + allowed - loop.time()
+        left = self._seconds_left(self._loop.time())
         if left > 0:
-            self._timer = loop.call_later(max(left, 0.05), self._look_at_clock)
+            self._timer = self._loop.call_later(max(left, 0.05), self._look_at_clock)
             return
         self._follow(self.session.shutdown(TIMED_OUT, at_once=True))
 
-
-class Crowd:
-    """The connections of one listener, counted by address."""
-
-    def __init__(self, *, most: int, most_an_address: int) -> None:
-        self.connections: set[Connection] = set()
-        self.is_empty = asyncio.Event()
-        self.is_empty.set()
-        self._most = most
-        self._most_an_address = most_an_address
-        self._by_address: dict[str, int] = {}
-
-    def enter(self, connection: Connection) -> Reply | None:
-        """Counts a connection in, or answers why it may not stay."""
-        count = self._by_address.get(connection.client_ip, 0)
-        if len(self.connections) >= self._most:
-            return BUSY
-        if count >= self._most_an_address:
-            return TOO_MANY_CONNECTIONS
-        self._by_address[connection.client_ip] = count + 1
-        self.is_empty.clear()
-        self.connections.add(connection)
-        return None
-
-    def leave(self, connection: Connection) -> None:
-        """Counts it out; nothing for one that was not let in."""
-        if connection not in self.connections:
-            return
-        self.connections.discard(connection)
-        count = self._by_address[connection.client_ip] - 1
-        if count:
-            self._by_address[connection.client_ip] = count
-        else:
-            del self._by_address[connection.client_ip]
-        if not self.connections:
-            self.is_empty.set()
+    def _seconds_left(self, now: float) -> float:
+        """Until the client is too late: with a whole command (RFC 5321 4.5.3.2.7), enough content, or its AUTH."""
+        phase = self.session.phase
+        allowed = SERVER_TIMEOUTS.get(phase)
+        if self._task is not None or allowed is None:
+            # While we are the ones who think, the client is not late.
+            return min(SERVER_TIMEOUTS.values())
+        left = self._asked_at + allowed - now
+        if left <= 0 and phase is ServerPhase.DATA and self._heard_octets >= LEAST_CONTENT_OCTETS:
+            self._expect()
+            left = allowed
+        if self._login_by is not None and self.session.username is None:
+            left = min(left, self._login_by - now)
+        return left

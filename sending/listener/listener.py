@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import resource
 import signal
 import socket
 import ssl
@@ -11,7 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sending.listener.connection import Connection, Crowd, Handler
+from sending.listener.connection import Connection, Handler
+from sending.listener.crowd import Crowd, Limits
+from sending.models.shared_counts import SharedCounts
+from sending.protocol.reply import Reply
 from sending.protocol.smtp_server_events import ServerConfig, ServerTls
 
 BACKLOG = 512
@@ -30,17 +34,12 @@ class Port:
     make_handler: Callable[[Connection], Handler]
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Connections at a time of one process, and seconds that a stop waits for what is under way."""
-
-    connections: int = 1000
-    connections_an_address: int = 10
-    drain_seconds: float = 30.0
-
-
 class Listener:
-    """Serves all its ports on the running event loop. `context` is needed as soon as a port has TLS."""
+    """Serves all its ports on the running event loop. `context` is needed as soon as a port has TLS.
+
+    `addresses` counts connections by address, and those of other processes too where somebody exchanges it.
+    `turn_away` answers why nobody may connect at present, or None.
+    """
 
     def __init__(
         self,
@@ -49,12 +48,14 @@ class Listener:
         limits: Limits | None = None,
         *,
         reuse_port: bool = False,
+        addresses: SharedCounts | None = None,
+        turn_away: Callable[[], Reply | None] = lambda: None,
     ) -> None:
         self._ports = ports
         self._context = context
         self._limits = limits or Limits()
         self._reuse_port = reuse_port
-        self._crowd = Crowd(most=self._limits.connections, most_an_address=self._limits.connections_an_address)
+        self._crowd: Crowd[Connection] = Crowd(self._limits, addresses or SharedCounts("smtp-address"), turn_away)
         self._servers: list[asyncio.Server] = []
         self._tls_sockets: list[socket.socket] = []
         self._tasks: set[asyncio.Task[None]] = set()
@@ -150,7 +151,8 @@ def tls_context(certificate: Path, key: Path) -> ssl.SSLContext:
 
 
 def run(listener: Listener, ready: Callable[[Sequence[tuple[str, int]]], None]) -> None:
-    """Serves until SIGTERM or SIGINT, on uvloop if installed. `ready` hears the addresses."""
+    """Serves until SIGTERM or SIGINT, which it leaves blocked, on uvloop if installed. `ready` hears the addresses."""
+    _allow_open_files()
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(_serve(listener, ready))
 
@@ -164,6 +166,14 @@ async def _serve(listener: Listener, ready: Callable[[Sequence[tuple[str, int]]]
     ready(listener.addresses)
     await stopped.wait()
     await listener.stop()
+    # From here on the signals would end the process at once; what follows a stop is to be done in peace.
+    signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM, signal.SIGINT))
+
+
+def _allow_open_files() -> None:
+    """As many as the system lets us: the usual 1,024 are fewer than our connections."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

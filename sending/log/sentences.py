@@ -1,12 +1,14 @@
 """The first sentence of a message's page, and the support beneath it."""
 
 from datetime import datetime
+from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from mailtrap_site.web.wording import duration_words, time_words
 from sending.log.story import TRIES, Story
+from sending.models import Event
 
 
 def headline(story: Story) -> str:
@@ -51,6 +53,10 @@ def support(story: Story, now: datetime) -> str:
         if message.next_attempt_at <= now:
             return _("The next try is due now; %(tries)s of %(most)s tries made.") % words
         return _("Trying again at %(clock)s, %(when)s; %(tries)s of %(most)s tries made.") % words
+    if story.state == "uncertain":
+        return _("It may have arrived. It waits for your decision: send it again, or leave it.")
+    if story.state == "held":
+        return _held(story)
     if story.state == "queued":
         return _("It leaves within seconds.")
     if story.state == "sending":
@@ -58,6 +64,15 @@ def support(story: Story, now: datetime) -> str:
     if story.state == "captured":
         return _("It did not leave this instance.")
     return ""
+
+
+def _held(story: Story) -> str:
+    """Why, as the last event that held it says."""
+    said: dict[str, Any] = next(
+        (event.details for event in reversed(story.events) if event.type == Event.Type.SUSPENSION), {}
+    )
+    reason = str(said.get("reject_reason") or "")
+    return _("%(reason)s. It is kept, and leaves when that has changed.") % {"reason": reason} if reason else ""
 
 
 def _clock(moment: datetime) -> str:

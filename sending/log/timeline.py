@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -17,6 +18,9 @@ _ICONS: dict[str, tuple[str, str]] = {
     Event.Type.SOFT_BOUNCE: ("retry", "warn"),
     Event.Type.BOUNCE: ("back", "bad"),
     Event.Type.SUSPENSION: ("pause", "warn"),
+    Event.Type.RELEASE: ("check", "neutral"),
+    Event.Type.REQUEUE: ("retry", "neutral"),
+    Event.Type.CANCEL: ("crossed", "neutral"),
     Event.Type.REJECT: ("barred", "bad"),
     Event.Type.OPEN: ("eye", "neutral"),
     Event.Type.CLICK: ("click", "neutral"),
@@ -71,16 +75,28 @@ def _words(story: Story, event: Event, attempt: Attempt | None, token_name: str)
     match event.type:
         case Event.Type.ACCEPTED:
             return _("Accepted"), _accepted(story, token_name), ""
+        case Event.Type.DELIVERY if details.get("decision"):
+            return _("Delivered"), _said_by(details), ""
         case Event.Type.DELIVERY:
             return _("Delivered"), _to_host(host), ""
+        case Event.Type.SOFT_BOUNCE if details.get("asks"):
+            return _("Cut off"), _("before the answer came; it waits for your decision"), answer
         case Event.Type.SOFT_BOUNCE if details.get("uncertain"):
             return _("Cut off"), _("before the answer came; we try again"), answer
         case Event.Type.SOFT_BOUNCE:
             return _("Deferred"), _by_host(host), answer
+        case Event.Type.BOUNCE if details.get("decision"):
+            return _("Given up"), _said_by(details), ""
         case Event.Type.BOUNCE:
             return _("Bounced"), _("after the last try") if details.get("gave_up") else _by_host(host), answer
         case Event.Type.SUSPENSION:
             return _("Held"), "", str(details.get("reject_reason") or "")
+        case Event.Type.RELEASE:
+            return _("Released"), _said_by(details) or _("to be sent"), str(details.get("reason") or "")
+        case Event.Type.REQUEUE:
+            return _("Moved up"), _("to be tried at once"), str(details.get("reason") or "")
+        case Event.Type.CANCEL:
+            return _("Cancelled"), "", str(details.get("reason") or "")
         case Event.Type.REJECT:
             return _("Rejected"), "", str(details.get("reject_reason") or "")
         case Event.Type.CLICK:
@@ -102,6 +118,12 @@ def _accepted(story: Story, token_name: str) -> str:
     if door == Door.SMTP:
         return _("over SMTP with token “%(token)s”") % words if token_name else _("over SMTP")
     return _("from the dashboard") if token_name else ""
+
+
+def _said_by(details: dict[str, Any]) -> str:
+    """Who decided about an uncertain message; empty where nobody did."""
+    name = details.get("decided_by")
+    return _("as %(name)s decided") % {"name": name} if name else ""
 
 
 def _to_host(host: str) -> str:

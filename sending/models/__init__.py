@@ -1,23 +1,39 @@
 """The tables of a mail's life. Submission, Content, Message, Attempt and Event are partitioned by their id."""
 
 from sending.models.attempt import Attempt
+from sending.models.balance import HourBalance, HourCheck, MeterDifference
 from sending.models.captured_mail import CapturedMail
 from sending.models.content import Content
 from sending.models.event import Event
 from sending.models.message import Message, MessageStatus, RecipientKind
-from sending.models.queue_entry import QueueEntry
+from sending.models.queue_control import QueueOrder, QueuePause
+from sending.models.queue_entry import PARKED, Hold, QueueEntry
+from sending.models.shared_counts import SharedCount
+from sending.models.site_pace import SitePace
+from sending.models.stream_setting import OnUncertain, StreamSetting
 from sending.models.submission import Door, Stream, Submission
 
 __all__ = [
+    "PARKED",
     "Attempt",
     "CapturedMail",
     "Content",
     "Door",
     "Event",
+    "Hold",
+    "HourBalance",
+    "HourCheck",
     "Message",
     "MessageStatus",
+    "MeterDifference",
+    "OnUncertain",
     "QueueEntry",
+    "QueueOrder",
+    "QueuePause",
     "RecipientKind",
+    "SharedCount",
+    "SitePace",
     "Stream",
+    "StreamSetting",
     "Submission",
 ]

@@ -1,5 +1,6 @@
 """The composed message of a submission, behind one small interface so that another store can take its place."""
 
+import threading
 import uuid
 from datetime import datetime
 from typing import ClassVar
@@ -39,11 +40,22 @@ def new_content_id(expires_at: datetime) -> uuid.UUID:
     return id_at(expires_at)
 
 
+class _Codec(threading.local):
+    """One for each thread, since neither half may be used by two at once; making one anew takes longer than its work."""
+
+    def __init__(self) -> None:
+        self.compressor = zstandard.ZstdCompressor(level=_LEVEL)
+        self.decompressor = zstandard.ZstdDecompressor()
+
+
+_codec = _Codec()
+
+
 def pack(message: bytes) -> bytes:
     """What the column holds for `message`."""
-    return zstandard.ZstdCompressor(level=_LEVEL).compress(message)
+    return _codec.compressor.compress(message)
 
 
 def unpack(data: bytes) -> bytes:
     """The message of a column. Raises `zstandard.ZstdError` for anything that `pack` did not make."""
-    return zstandard.ZstdDecompressor().decompress(data)
+    return _codec.decompressor.decompress(data)

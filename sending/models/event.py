@@ -13,7 +13,7 @@ class Event(models.Model):
     """What happened (`occurred_at`), and when we learnt of it (the time of the id)."""
 
     class Type(models.TextChoices):
-        """The contract's event types, and `accepted`, which only we show."""
+        """The contract's event types; and `accepted` and what people decide about queued mail, which only we show."""
 
         ACCEPTED = "accepted", _("Accepted")
         DELIVERY = "delivery", _("Delivered")
@@ -25,6 +25,9 @@ class Event(models.Model):
         CLICK = "click", _("Clicked")
         UNSUBSCRIBE = "unsubscribe", _("Unsubscribed")
         SPAM = "spam", _("Marked as spam")
+        RELEASE = "release", _("Released")
+        REQUEUE = "requeue", _("Moved up")
+        CANCEL = "cancel", _("Cancelled")
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     message = reference("sending.Message")

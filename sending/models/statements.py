@@ -6,12 +6,15 @@ import psycopg
 from django.db import connection
 from psycopg import sql
 
+from accounts.models import Account
 from domains.models import DkimKey, SendingDomain
 from sending.models.attempt import Attempt
 from sending.models.content import Content
 from sending.models.event import Event
 from sending.models.message import Message
+from sending.models.queue_control import QueuePause
 from sending.models.queue_entry import QueueEntry
+from sending.models.stream_setting import StreamSetting
 from sending.models.submission import Submission
 
 _MODELS = {
@@ -23,14 +26,22 @@ _MODELS = {
     "event": Event,
     "domain": SendingDomain,
     "dkim_key": DkimKey,
+    "accounts": Account,
+    "pause": QueuePause,
+    "stream_setting": StreamSetting,
 }
 _TABLES = {name: sql.Identifier(model._meta.db_table) for name, model in _MODELS.items()}
 
 
 def statement(text: LiteralString, **parts: sql.Composable) -> bytes:
-    """`text` with `{queue}`, `{message}`, `{submission}`, `{content}`, `{attempt}`, `{event}`, `{domain}`, `{dkim_key}`
-    replaced by their tables, and `parts` by what they are; other braces are doubled."""
-    return sql.SQL(text).format(**_TABLES, **parts).as_bytes()
+    """`fragment`, ready to be executed."""
+    return fragment(text, **parts).as_bytes()
+
+
+def fragment(text: LiteralString, **parts: sql.Composable) -> sql.Composed:
+    """`text` with the names above in braces (`{queue}`, `{message}` …) replaced by their tables, and `parts` by what
+    they are; other braces are doubled."""
+    return sql.SQL(text).format(**{**_TABLES, **parts})
 
 
 def raw_cursor() -> "psycopg.Cursor[Any]":

@@ -19,6 +19,7 @@ from sending.log.sentences import headline, support
 from sending.log.story import Story, tell
 from sending.log.timeline import timeline
 from sending.models import Message
+from sending.pages.decisions import decisions_about
 from sending.pages.previews import Reading, preview_response, read_mail, show_source, source_response
 
 TABS = ("timeline", "content", "source", "headers")
@@ -45,6 +46,7 @@ def message(request: AccountRequest, message_id: uuid.UUID) -> HttpResponse:
         "tabs": _tabs(request, show),
         "timeline": timeline(story, _token_name(story)),
         "captured": captured_copy(found),
+        "decisions": decisions_about(found) if can(request.membership, Ability.SEND) else (),
         **_content(found, show),
     }
     done = "seen" in request.GET and not poll_seconds

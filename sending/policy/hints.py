@@ -4,10 +4,10 @@ import time
 from collections import OrderedDict
 from threading import Lock
 
-from django.db import connection
 from django.utils import timezone
 
 from billing.metering import Demand, look
+from sending.models.statements import raw_cursor
 from sending.policy.refusal import Reason, Refusal
 from sending.policy.standing import Key, Standing, read_standings
 
@@ -15,6 +15,7 @@ HINT_SECONDS = 2.0
 MOST_HINTS = 10_000
 
 _hints: OrderedDict[Key, tuple[float, Standing]] = OrderedDict()
+_left: OrderedDict[int, float] = OrderedDict()
 _lock = Lock()
 
 
@@ -31,8 +32,7 @@ def standing_of(key: Key) -> Standing:
     if known is not None:
         return known
     forget_at = time.monotonic() + HINT_SECONDS
-    with connection.cursor() as cursor:
-        standing = read_standings(cursor, [key]).get(key, Standing())
+    standing = read_standings(raw_cursor(), [key]).get(key, Standing())
     with _lock:
         _hints[key] = (forget_at, standing)
         _hints.move_to_end(key)
@@ -42,16 +42,30 @@ def standing_of(key: Key) -> Standing:
 
 
 def nothing_left(account_id: int, standing: Standing) -> Refusal | None:
-    """The refusal of an account whose meter is full; asks the database."""
+    """The refusal of an account whose meter is full; asks the database. That something is left is remembered."""
     if standing.signed_up_at is None:
         return None
+    good_until = time.monotonic() + HINT_SECONDS
     demand = Demand(account_id, 1, standing.signed_up_at, not standing.is_platform)
-    with connection.cursor() as cursor:
-        fits = look(cursor, [demand], timezone.now())[account_id].accepted
-    return None if fits else Refusal(Reason.MONTHLY_LIMIT)
+    fits = look(raw_cursor(), [demand], timezone.now())[account_id].accepted
+    if not fits:
+        return Refusal(Reason.MONTHLY_LIMIT)
+    with _lock:
+        _left[account_id] = good_until
+        _left.move_to_end(account_id)
+        while len(_left) > MOST_HINTS:
+            _left.popitem(last=False)
+    return None
+
+
+def has_left(account_id: int) -> bool:
+    """Whether the account is known to have something left on its meter; never asks the database."""
+    with _lock:
+        return _left.get(account_id, 0.0) > time.monotonic()
 
 
 def forget_hints() -> None:
     """Empties this process's hints."""
     with _lock:
         _hints.clear()
+        _left.clear()

@@ -39,6 +39,7 @@ class Reason(StrEnum):
     UNSTORABLE_TEXT = "unstorable_text"
     TEMPORARY = "temporary_failure"
     OVERLOADED = "overloaded"
+    STORAGE_FULL = "storage_full"
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +195,9 @@ _MEANINGS: dict[Reason, _Meaning] = {
     ),
     Reason.OVERLOADED: _Meaning(
         503, "Service temporarily unavailable", (451, "4.3.1", "Too busy; try again later"), _TRY_LATER
+    ),
+    Reason.STORAGE_FULL: _Meaning(
+        503, "Service temporarily unavailable", (452, "4.3.1", "Insufficient system storage"), _TRY_LATER
     ),
 }
 

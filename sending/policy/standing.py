@@ -7,13 +7,10 @@ from typing import Any
 
 import msgspec
 import psycopg
-from django.db.backends.utils import CursorWrapper
 
 from accounts.models import Account, ApiToken
-from domains.models import SendingDomain, SendPermission
-
-Cursor = psycopg.Cursor[Any] | CursorWrapper
-"""A raw cursor that gives tuples, or the one that Django's connection gives."""
+from domains.models import SendingDomain, SendPermission, send_permission
+from mailtrap_site.bulk_values import Column
 
 Key = tuple[int, int | None, str]
 """Account id, token id (None for the service itself) and domain name, of which a Standing is asked."""
@@ -33,10 +30,10 @@ class Standing:
     domain_permission: SendPermission | None = None
 
 
-def read_standings(cursor: Cursor, keys: Iterable[Key]) -> dict[Key, Standing]:
+def read_standings(cursor: "psycopg.Cursor[Any]", keys: Iterable[Key]) -> dict[Key, Standing]:
     """The standing of each key, in one statement."""
-    wanted = list(dict.fromkeys(keys))
-    cursor.execute(_QUERY, ([key[0] for key in wanted], [key[1] for key in wanted], [key[2] for key in wanted]))
+    accounts, tokens, domains = zip(*dict.fromkeys(keys), strict=True)
+    cursor.execute(_QUERY, (Column("bigint", accounts), Column("bigint", tokens), Column("text", domains)))
     return {(row[0], row[1], row[2]): _standing(row) for row in cursor.fetchall()}
 
 
@@ -48,7 +45,7 @@ SELECT w.account_id, w.token_id, w.domain_name,
     a.state, a.is_platform, a.created_at, a.max_message_bytes,
     t.scopes, t.expires_at,
     d.id, d.compliance_status, d.dns_verified_at
-FROM unnest(%s::bigint[], %s::bigint[], %s::text[]) w(account_id, token_id, domain_name)
+FROM unnest(%b::bigint[], %b::bigint[], %b::text[]) w(account_id, token_id, domain_name)
 LEFT JOIN {_ACCOUNT.db_table} a ON a.id = w.account_id
 LEFT JOIN {_TOKEN.db_table} t ON t.id = w.token_id AND t.account_id = w.account_id
 LEFT JOIN {_DOMAIN.db_table} d ON d.account_id = w.account_id AND d.name = w.domain_name AND d.deleted_at IS NULL
@@ -64,17 +61,8 @@ def _standing(row: tuple[Any, ...]) -> Standing:
         is_platform=is_platform,
         signed_up_at=created_at,
         max_message_bytes=max_bytes,
-        token_scopes=None if scopes is None else tuple(_decoded(scopes)),
+        token_scopes=None if scopes is None else tuple(msgspec.json.decode(scopes)),
         token_expires_at=expires_at,
         domain_id=domain_id,
-        domain_permission=None if domain_id is None else _permission(compliance, verified_at),
+        domain_permission=None if domain_id is None else send_permission(compliance, verified_at),
     )
-
-
-def _decoded(scopes: Any) -> Any:
-    """Django's own cursors leave JSON as text, raw ones decode it."""
-    return msgspec.json.decode(scopes) if isinstance(scopes, str) else scopes
-
-
-def _permission(compliance: str, verified_at: datetime | None) -> SendPermission:
-    return SendingDomain(compliance_status=compliance, dns_verified_at=verified_at).may_send()

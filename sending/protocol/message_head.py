@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 MAX_LINE = 998
 MAX_HEAD = 1_048_576
@@ -17,8 +18,8 @@ CONTROL_PREFIX = b"x-mt-"
 NEVER_RELAYED = frozenset({b"bcc", b"resent-bcc", b"return-path"})
 
 # A field is a line with its continuations. The line end is LF here: a bare LF must not hide a field from us.
-_FIELD = re.compile(rb"[^\n]*\n(?:[ \t][^\n]*(?:\n|\Z))*|[^\n]+\Z")
-_NAME = re.compile(rb"[!-9;-~]+(?=:)")
+_FIELD = re.compile(rb"((?:[!-9;-~]+(?=:))?)([^\n]*\n(?:[ \t][^\n]*(?:\n|\Z))*|[^\n]+\Z)")
+"""Two groups: the name, empty if the line is no field, and the rest."""
 _FOLD = re.compile(rb"\r?\n(?=[ \t])")
 
 
@@ -40,8 +41,7 @@ class Defect(StrEnum):
 _SINGLE = (b"sender", b"reply-to", b"to", b"cc", b"subject", b"date", b"message-id")
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(NamedTuple):
     """`name` in lower case, empty if the line is no field; `raw` with its folds and line end."""
 
     name: bytes
@@ -57,6 +57,11 @@ class Field:
 @dataclass(frozen=True, slots=True)
 class MessageHead:
     fields: tuple[Field, ...]
+
+    @property
+    def is_malformed(self) -> bool:
+        """Whether a line is no field."""
+        return any(not field.name for field in self.fields)
 
     def all(self, name: str) -> list[str]:
         """The values of every field of this name, in order, case ignored."""
@@ -107,17 +112,27 @@ def defects(message: bytes) -> set[Defect]:
 def line_defects(message: bytes) -> set[Defect]:
     """Defects of the octet stream: RFC 5321 2.3.8 line ends, RFC 5322 2.1.1 lengths."""
     found = set()
-    lines = message.split(b"\r\n")
-    line_ends = len(lines) - 1
+    line_ends = message.count(b"\r\n")
     if message.count(b"\r") != line_ends:
         found.add(Defect.BARE_CR)
     if message.count(b"\n") != line_ends:
         found.add(Defect.BARE_LF)
     if b"\0" in message:
         found.add(Defect.NUL)
-    if max(map(len, lines)) > MAX_LINE:
+    if _has_long_line(message):
         found.add(Defect.LONG_LINE)
     return found
+
+
+def _has_long_line(message: bytes) -> bool:
+    """Leaps from one line end to the last one that a line of full length could reach."""
+    start, last = 0, len(message) - MAX_LINE
+    while start < last:
+        end = message.rfind(b"\r\n", start, start + MAX_LINE + 2)
+        if end < 0:
+            return True
+        start = end + 2
+    return False
 
 
 def head_defects(head: bytes) -> set[Defect]:
@@ -148,14 +163,18 @@ def complete_submission(message: bytes, *, date: datetime, message_id: str) -> b
     For messages without line defects or malformed fields: refuse those first.
     """
     head, body = split(message)
-    fields = _fields(head)
-    names = {field.name for field in fields}
-    kept = [field.raw for field in fields if not _is_ours_to_remove(field.name)]
+    return join(complete_head(parse_head(head), date=date, message_id=message_id), body)
+
+
+def complete_head(head: MessageHead, *, date: datetime, message_id: str) -> bytes:
+    """The head that `complete_submission` gives a message."""
+    names = {field.name for field in head.fields}
+    kept = [field.raw for field in head.fields if not _is_ours_to_remove(field.name)]
     if b"message-id" not in names:
         kept.insert(0, b"Message-ID: %b\r\n" % message_id.encode("ascii"))
     if b"date" not in names:
         kept.insert(0, b"Date: %b\r\n" % format_datetime(date).encode("ascii"))
-    return join(b"".join(kept), body)
+    return b"".join(kept)
 
 
 def _is_ours_to_remove(name: bytes) -> bool:
@@ -163,9 +182,4 @@ def _is_ours_to_remove(name: bytes) -> bool:
 
 
 def _fields(head: bytes) -> list[Field]:
-    return [Field(_name(raw), raw) for raw in _FIELD.findall(head)]
-
-
-def _name(raw: bytes) -> bytes:
-    match = _NAME.match(raw)
-    return match.group().lower() if match else b""
+    return [Field(name.lower(), name + rest) for name, rest in _FIELD.findall(head)]

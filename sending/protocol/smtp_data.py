@@ -4,10 +4,12 @@ Content ends at CRLF.CRLF and at nothing else; content with NUL, bare CR, bare L
 after its real end, so that no two systems can disagree about where a message stops.
 """
 
+from sending.protocol.memory import MemoryShare
 from sending.protocol.message_head import Defect, line_defects
 from sending.protocol.reply import Reply
+from sending.protocol.smtp_server_replies import NO_MEMORY, TOO_LARGE
 
-# Content refused for its size is read and dropped up to this many octets beyond twice the limit, then we hang up.
+# Refused content is read and dropped up to this many octets beyond twice the limit, then we hang up.
 RUNAWAY_OCTETS = 1_048_576
 
 _END = b"\r\n.\r\n"
@@ -45,11 +47,14 @@ def dot_stuffed(content: bytes) -> bytes:
 
 
 class DataReceiver:
-    """Takes what follows 354, removes transparency dots, and keeps at most `max_size` octets of content."""
+    """Takes what follows 354, removes transparency dots, and keeps at most `max_size` octets of content.
 
-    def __init__(self, max_size: int) -> None:
-        self.is_too_large = False
+    Where `refusal` is set, what still comes is read and not kept."""
+
+    def __init__(self, max_size: int, share: MemoryShare) -> None:
+        self.refusal: Reply | None = None
         self.is_runaway = False
+        self._share = share
         # The CRLF of the DATA line counts as the one before a first dot; it is taken off again at the end.
         self._tail = b"\r\n"
         self._clean = bytearray()
@@ -72,19 +77,28 @@ class DataReceiver:
         return data[end + len(_END) :]
 
     def content(self) -> bytes:
-        """The whole content, ending in CRLF, or empty; only after `feed` has found the end."""
-        return bytes(memoryview(self._clean)[2:])
+        """The whole content, ending in CRLF, or empty; once, after `feed` has found the end."""
+        content = bytes(memoryview(self._clean)[2:])
+        self._clean = bytearray()
+        return content
 
     def _keep(self, data: bytes, *, is_stuffed: bool) -> None:
-        if self.is_too_large:
+        if self.refusal is not None:
             return
         if is_stuffed:
             data = data.replace(_DOTTED, b"\r\n")
-        if len(self._clean) + len(data) > self._limit:
-            self.is_too_large = True
-            self._clean = bytearray()
+        octets = len(self._clean) + len(data)
+        if octets > self._limit:
+            self._drop(TOO_LARGE)
+        elif octets > self._share.octets and not self._share.cover(octets):
+            self._drop(NO_MEMORY)
         else:
             self._clean += data
+
+    def _drop(self, refusal: Reply) -> None:
+        self.refusal = refusal
+        self._clean = bytearray()
+        self._share.release()
 
 
 def _safe_cut(data: bytes) -> int:
@@ -96,11 +110,13 @@ def _safe_cut(data: bytes) -> int:
 
 
 class ChunkReceiver:
-    """Takes the octets that BDAT commands announce; keeps at most `max_size` of them in all."""
+    """Takes the octets that BDAT commands announce; keeps at most `max_size` of them in all, none once `refusal` is
+    set."""
 
-    def __init__(self, max_size: int) -> None:
-        self.is_too_large = False
+    def __init__(self, max_size: int, share: MemoryShare) -> None:
+        self.refusal: Reply | None = None
         self._max_size = max_size
+        self._share = share
         self._octets = 0
         self._remaining = 0
         self._clean: bytearray | None = bytearray()
@@ -110,12 +126,15 @@ class ChunkReceiver:
         self._remaining = size
         self._octets += size
         if self._octets > self._max_size:
-            self.is_too_large = True
-            self.discard()
+            self.discard(TOO_LARGE)
+        elif not self._share.cover(self._octets):
+            self.discard(NO_MEMORY)
 
-    def discard(self) -> None:
+    def discard(self, refusal: Reply) -> None:
         """Forgets what came and keeps nothing of what is still to come."""
+        self.refusal = self.refusal or refusal
         self._clean = None
+        self._share.release()
 
     def feed(self, data: bytes) -> bytes | None:
         """What follows the open chunk, or None while octets of it are missing."""
@@ -126,6 +145,7 @@ class ChunkReceiver:
         return None if self._remaining else data[len(taken) :]
 
     def content(self) -> bytes:
-        """All chunks; a missing last CRLF is added, since DATA, by which the message leaves, cannot go without it."""
+        """All chunks, once; a missing last CRLF is added, since DATA, by which it leaves, cannot go without it."""
         content = bytes(self._clean or b"")
+        self._clean = None
         return content if not content or content.endswith(b"\r\n") else content + b"\r\n"

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sending.protocol import smtp_server_replies as replies
+from sending.protocol.memory import MemoryBudget
 from sending.protocol.reply import Reply
 from sending.protocol.smtp_commands import parse_auth, parse_helo, split_command
 from sending.protocol.smtp_sasl import AuthExchange
@@ -37,22 +38,23 @@ Answer = Reply | Question | StartTls | HangUp | None
 class ServerDialogue:
     """What the client has said so far. `phase` is COMMAND, AUTH, DATA or TLS: what must come next."""
 
-    def __init__(self, config: ServerConfig) -> None:
+    def __init__(self, config: ServerConfig, budget: MemoryBudget) -> None:
         self.phase = ServerPhase.COMMAND
         self.tls_active = config.tls is ServerTls.IMPLICIT
         self.helo_name = ""
         self.is_esmtp = False
         self.username: str | None = None
         self.accepted_messages = 0
-        self.transaction = MailTransaction(config)
+        self.transaction = MailTransaction(config, budget)
         self._config = config
+        self._budget = budget
         self._exchange: AuthExchange | None = None
         self._idle_commands = 0
 
     def configure(self, config: ServerConfig) -> None:
         """Takes other limits for the transactions to come."""
         self._config = config
-        self.transaction = MailTransaction(config)
+        self.transaction = MailTransaction(config, self._budget)
 
     def command(self, line: bytes) -> Answer:
         verb, argument = split_command(line)

@@ -3,6 +3,7 @@
 from sending.protocol.reply import Reply
 
 MAX_TRANSCRIPT_TEXT = 2000  # characters kept of one reply
+PLAIN_TEXT = 120  # characters that need no second line, whatever they are
 
 
 def parse_extensions(reply: Reply) -> dict[str, str]:
@@ -17,4 +18,8 @@ def parse_extensions(reply: Reply) -> dict[str, str]:
 
 def reply_text(reply: Reply) -> str:
     """The whole reply as it is shown, "\\n" between its lines."""
+    if len(reply.lines) == 1 and len(reply.lines[0]) <= PLAIN_TEXT and reply.lines[0].isprintable():
+        # What nearly every reply is; the wire form is only taken apart again.
+        enhanced = f"{reply.enhanced} " if reply.enhanced else ""
+        return f"{reply.code} {enhanced}{reply.lines[0]}"
     return reply.encode(utf8=True).decode().rstrip("\r\n").replace("\r\n", "\n")[:MAX_TRANSCRIPT_TEXT]

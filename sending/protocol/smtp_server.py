@@ -4,8 +4,10 @@ Extensions: PIPELINING, SIZE, 8BITMIME, SMTPUTF8, ENHANCEDSTATUSCODES, STARTTLS,
 """
 
 from dataclasses import replace
+from functools import lru_cache
 
 from sending.protocol import smtp_server_replies as replies
+from sending.protocol.memory import MemoryBudget
 from sending.protocol.reply import Reply
 from sending.protocol.smtp_dialogue import Answer, HangUp, ServerDialogue
 from sending.protocol.smtp_lines import MAX_AUTH_OCTETS, LineFault, LineReader
@@ -32,11 +34,14 @@ class ServerSession:
 
     `greet`, `feed`, `accept`, `reject`, `tls_established` and `shutdown` answer events. At most one event is a
     question; until it is answered nothing further is parsed, so that pipelined replies keep their order. An accepted
-    MessageReceived has been answered with 250: commit before accepting. Nothing that a client sends raises."""
+    MessageReceived has been answered with 250: commit before accepting. Nothing that a client sends raises.
 
-    def __init__(self, config: ServerConfig) -> None:
+    Content is taken in as far as `budget` has room; its share is given back when the transaction ends: call `abandon`
+    when the connection is lost."""
+
+    def __init__(self, config: ServerConfig, budget: MemoryBudget | None = None) -> None:
         self.config = config
-        self._dialogue = ServerDialogue(config)
+        self._dialogue = ServerDialogue(config, budget or MemoryBudget())
         self._is_greeted = self._is_closed = False
         self._question: Question | None = None
         self._events: list[ServerEvent] = []
@@ -159,6 +164,13 @@ class ServerSession:
             self._end_by_shutdown()
         return self._run()
 
+    def abandon(self) -> None:
+        """The connection is gone: forgets everything. Not while a question is open whose content is still held."""
+        if not self._is_closed:
+            self._close(CloseReason.LOST)
+        self._events.clear()
+        self._out.clear()
+
     def _run(self) -> list[ServerEvent]:
         while not self._is_closed and self._question is None and self._is_greeted and self._step():
             pass
@@ -233,7 +245,7 @@ class ServerSession:
         return question
 
     def _send(self, reply: Reply, *, utf8: bool = False) -> None:
-        self._out.append(reply.encode(utf8=utf8))
+        self._out.append(_encoded(reply, utf8))
 
     def _count_error(self) -> None:
         self._errors += 1
@@ -254,6 +266,12 @@ class ServerSession:
         self._lines = LineReader()
         self._dialogue.transaction.reset()
         self._events.append(Closed(reason))
+
+
+@lru_cache(256)
+def _encoded(reply: Reply, utf8: bool) -> bytes:
+    """Most replies are the same few."""
+    return reply.encode(utf8=utf8)
 
 
 def _is_utf8(question: Question) -> bool:

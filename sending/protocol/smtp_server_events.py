@@ -85,6 +85,7 @@ class CloseReason(StrEnum):
     LIMIT = "limit"  # too many errors or messages, content or a line without end, no SMTP at all
     REFUSED = "refused"  # a reply of the shell with code 421
     SHUTDOWN = "shutdown"
+    LOST = "lost"  # by the client or the network
 
 
 @dataclass(frozen=True, slots=True)

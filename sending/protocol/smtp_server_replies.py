@@ -25,6 +25,7 @@ UNKNOWN_PARAMETER = Reply(555, "5.5.4", ("Parameter not recognized or not implem
 NEEDS_SMTPUTF8 = Reply(553, "5.6.7", ("Address is not ASCII and MAIL had no SMTPUTF8 parameter",))
 HEAD_TOO_LONG = Reply(552, "5.3.4", (f"Message header is larger than {MAX_HEAD} octets",))
 TOO_LARGE = Reply(552, "5.3.4", ("Message is larger than this server takes",))
+NO_MEMORY = Reply(452, "4.3.1", ("Too much mail is coming in at this moment; try again later",))
 
 EHLO_FIRST = Reply(503, "5.5.1", ("Send EHLO first",))
 MAIL_FIRST = Reply(503, "5.5.1", ("Send MAIL first",))
@@ -42,7 +43,7 @@ BAD_CREDENTIALS = Reply(535, "5.7.8", ("Authentication credentials invalid",))
 POLICY = Reply(550, "5.7.1", ("Refused by policy",))
 
 TOO_MANY_RECIPIENTS = Reply(452, "4.5.3", ("Too many recipients; send the rest in another transaction",))
-TOO_MANY_MESSAGES = Reply(421, "4.7.0", ("Too many messages on one connection; open another",))
+TOO_MANY_MESSAGES = Reply(421, "4.7.0", ("Too many messages on this connection; open another",))
 TOO_MANY_ERRORS = Reply(421, "4.7.0", ("Too many errors; closing connection",))
 LINE_WITHOUT_END = Reply(421, "4.7.0", ("Endless command line; closing connection",))
 NOT_SMTP = Reply(421, "4.7.0", ("This is an SMTP server; closing connection",))

@@ -1,9 +1,9 @@
 """One mail transaction as the server sees it: MAIL, RCPT, then DATA or BDAT (RFC 5321 3.3, RFC 3030)."""
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from sending.protocol import smtp_server_replies as replies
+from sending.protocol.memory import MemoryBudget, MemoryShare
 from sending.protocol.message_head import head_is_too_long
 from sending.protocol.reply import Reply
 from sending.protocol.smtp_commands import parse_bdat, parse_mail, parse_rcpt
@@ -15,11 +15,13 @@ from sending.protocol.smtp_server_events import MailFrom, MessageReceived, RcptT
 class MailTransaction:
     """What the client has said since the last reset. Commands answer an event to decide on, or a Reply."""
 
-    def __init__(self, config: ServerConfig) -> None:
+    def __init__(self, config: ServerConfig, budget: MemoryBudget) -> None:
         self._config = config
+        self._share = MemoryShare(budget)
         self.reset()
 
     def reset(self) -> None:
+        self._share.release()
         self._envelope: ReceivedEnvelope | None = None
         self._recipients: list[Path] = []
         self._has_tried_recipient = False
@@ -74,7 +76,11 @@ class MailTransaction:
             refusal = replies.NOT_AFTER_BDAT
         if refusal is not None:
             return refusal
-        self._data = DataReceiver(self._config.max_size)
+        # What was announced is taken at once: better to turn one mail away now than many in the middle.
+        announced = self._envelope.size if self._envelope is not None else None
+        if not self._share.cover(announced or 1):
+            return replies.NO_MEMORY
+        self._data = DataReceiver(self._config.max_size, self._share)
         return replies.START_CONTENT
 
     def bdat(self, argument: bytes) -> Reply | None:
@@ -87,18 +93,18 @@ class MailTransaction:
         if self._chunk_size > 2 * self._config.max_size + RUNAWAY_OCTETS:
             return replies.TOO_LARGE
         self._chunk_refusal = self._refusal_of_content()
-        if self._chunk_refusal is None and self._chunks is not None and self._chunks.is_too_large:
+        if self._chunk_refusal is None and self._chunks is not None and self._chunks.refusal:
             self._chunk_refusal = replies.CHUNKS_FAILED
         if self._chunk_refusal is None:
-            self._open_chunk = self._chunks = self._chunks or ChunkReceiver(self._config.max_size)
+            self._open_chunk = self._chunks = self._chunks or ChunkReceiver(self._config.max_size, self._share)
         else:
-            self._open_chunk = ChunkReceiver(0)
+            self._open_chunk = _sink()
         self._open_chunk.open_chunk(self._chunk_size)
         return None
 
     def refuse_chunk(self, reply: Reply) -> None:
         """Has the chunk that `bdat` opened dropped and answered with `reply`."""
-        self._open_chunk, self._chunk_refusal = ChunkReceiver(0), reply
+        self._open_chunk, self._chunk_refusal = _sink(), reply
         self._open_chunk.open_chunk(self._chunk_size)
 
     def receive(self, data: bytes) -> bytes | None:
@@ -111,14 +117,14 @@ class MailTransaction:
     def outcome(self) -> MessageReceived | Reply:
         """What to decide or to answer, once `receive` has come to an end."""
         if self._data is not None:
-            return self._whole(self._data.is_too_large, self._data.content)
+            return self._whole(self._data)
         if self._chunk_refusal is not None or self._chunks is None:
             refusal = self._chunk_refusal or replies.MAIL_FIRST
             if self._chunk_is_last:
                 self.reset()
             return refusal
-        if self._chunk_is_last or self._chunks.is_too_large:
-            return self._whole(self._chunks.is_too_large, self._chunks.content)
+        if self._chunk_is_last or self._chunks.refusal is not None:
+            return self._whole(self._chunks)
         return Reply(250, "2.0.0", (f"{self._chunk_size} octets received",))
 
     def _refusal_of_content(self) -> Reply | None:
@@ -128,11 +134,11 @@ class MailTransaction:
             return replies.NO_VALID_RECIPIENTS if self._has_tried_recipient else replies.RCPT_FIRST
         return None
 
-    def _whole(self, is_too_large: bool, content: Callable[[], bytes]) -> MessageReceived | Reply:
-        refusal: Reply | None = replies.TOO_LARGE
+    def _whole(self, receiver: DataReceiver | ChunkReceiver) -> MessageReceived | Reply:
+        refusal = receiver.refusal
         octets = b""
-        if not is_too_large:
-            octets = content()
+        if refusal is None:
+            octets = receiver.content()
             refusal = content_refusal(octets, allow_long_lines=self._config.allow_long_lines)
             if refusal is None and head_is_too_long(octets):
                 refusal = replies.HEAD_TOO_LONG
@@ -142,3 +148,7 @@ class MailTransaction:
                 self.reset()
             return refusal or replies.MAIL_FIRST
         return MessageReceived(replace(envelope, recipients=recipients), octets)
+
+
+def _sink() -> ChunkReceiver:
+    return ChunkReceiver(0, MemoryShare(MemoryBudget(0)))

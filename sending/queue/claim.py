@@ -7,18 +7,30 @@ import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, LiteralString
+from typing import Any
+from weakref import WeakSet
 
 import psycopg
 from psycopg import sql
-from psycopg.rows import class_row
 
-from sending.models import QueueEntry, Stream
+from mailtrap_site.bulk_values import Column
+from sending.models import Stream
 from sending.models.statements import statement
+from sending.queue.claim_statement import claim_statement
 
 BATCH = 200
 LEASE = timedelta(minutes=3)
 """Renewed while a conversation lasts; what a killed worker held is due again after this time."""
+BULK_SHARE = 10
+"""One in so many of a batch goes to bulk while transactional mail is due as well, so that bulk never starves."""
+MOST_ACCOUNTS = 100
+"""Accounts with due mail that one claim serves per stream; the next claim goes on with the others."""
+MOST_LOOKED_AT = 500
+"""Accounts that one claim looks at per stream, due or not."""
+MOST_ROUNDS = 40
+"""Claims in a row that may find nothing before the next accounts are left to the next drain."""
+BUSY_WINDOW = 4_000
+"""Due entries that a claim looks at per stream, at either end of the queue, when it has to leave busy destinations."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +41,8 @@ class Claim:
     lease_owner: uuid.UUID
     submission_id: uuid.UUID
     account_id: int
+    domain_id: int
+    stream: str
     destination: str
     attempts: int
     """Attempts made before this one."""
@@ -40,6 +54,8 @@ class Claim:
     domain_name: str | None
     verification_label: str | None
     dkim_key_id: int | None
+    asks_when_uncertain: bool
+    """What the account chose for this stream: to be asked before an uncertain message is sent again."""
 
 
 def claim(
@@ -50,18 +66,70 @@ def claim(
     limit: int = BATCH,
     busy: Collection[str] = (),
 ) -> list[Claim]:
-    """Leases up to `limit` due entries under a new owner token: transactional first, then in order of `due_at`.
+    """Leases up to `limit` due entries under a new owner token; empty when a whole round finds nothing.
 
-    Entries for the destinations in `busy` are left where they are.
+    Transactional goes before bulk, but while both have something due bulk gets a BULK_SHARE of the batch. Within a
+    stream the accounts take turns, each with its longest due. Entries for `busy` destinations are left where they are.
     """
-    parameters = {"now": now, "until": now + lease, "owner": uuid.uuid4(), "limit": limit, "busy": list(busy)}
-    with cursor.connection.cursor(row_factory=class_row(Claim)) as typed:
-        return typed.execute(_CLAIM, parameters, prepare=True).fetchall()
+    _keep_plans(cursor.connection)
+    for _ in range(MOST_ROUNDS):
+        urgent, bulk = _turns[Stream.TRANSACTIONAL], _turns[Stream.BULK]
+        claims = _claim(cursor, now, lease, limit, busy)
+        moved = (urgent, bulk) != (_turns[Stream.TRANSACTIONAL], _turns[Stream.BULK])
+        if claims or not moved:
+            return claims
+    return []
+
+
+def _claim(
+    cursor: "psycopg.Cursor[Any]", now: datetime, lease: timedelta, limit: int, busy: Collection[str]
+) -> list[Claim]:
+    owner = uuid.uuid4()
+    parameters = {
+        "now": now,
+        "until": now + lease,
+        "owner": owner,
+        "limit": limit,
+        "reserve": limit // BULK_SHARE,
+        "urgent_after": _turns[Stream.TRANSACTIONAL],
+        "bulk_after": _turns[Stream.BULK],
+        "accounts": min(limit, MOST_ACCOUNTS),
+        "look": MOST_LOOKED_AT,
+    }
+    if busy:
+        parameters |= {"window": BUSY_WINDOW, "busy": list(busy)}
+    rows = cursor.execute(_CLAIM_BESIDE_BUSY if busy else _CLAIM, parameters, prepare=True, binary=True).fetchall()
+    claims = [Claim(row[2], owner, *row[3:]) for row in rows if row[2] is not None]
+    _pass_turn(Stream.TRANSACTIONAL, rows[0][0], claims, limit)
+    _pass_turn(Stream.BULK, rows[0][1], claims, limit)
+    return claims
+
+
+def _pass_turn(stream: Stream, looked_to: int | None, claims: Sequence[Claim], limit: int) -> None:
+    """The next claim begins behind the last account that was served, or looked at where the batch was not filled."""
+    start = _turns[stream]
+    if len(claims) >= limit and (served := {one.account_id for one in claims if one.stream == stream}):
+        _turns[stream] = max(served, key=lambda account_id: (account_id <= start, account_id))
+    elif looked_to is not None:
+        _turns[stream] = looked_to
+
+
+def _keep_plans(connection: "psycopg.Connection[Any]") -> None:
+    """Settles how a drain's connection plans: once a statement, and by index.
+
+    A plan kept from when the queue was empty would read the whole table, and still do so at a million entries; and
+    left to itself PostgreSQL plans the statements that take arrays anew each time, which costs more than they do.
+    """
+    if connection not in _settled:
+        connection.execute("SET enable_seqscan = off")
+        connection.execute("SET jit = off")
+        connection.execute("SET plan_cache_mode = force_generic_plan")
+        _settled.add(connection)
 
 
 def contents(cursor: "psycopg.Cursor[Any]", content_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, bytes]:
     """The packed contents that still exist."""
-    cursor.execute(_CONTENTS, (list(content_ids),), prepare=True, binary=True)
+    cursor.execute(_CONTENTS, (Column("uuid", list(content_ids)),), prepare=True, binary=True)
     return dict(cursor.fetchall())
 
 
@@ -70,62 +138,38 @@ def renew(cursor: "psycopg.Cursor[Any]", held: Sequence[Claim], *, until: dateti
     return cursor.execute(_RENEW, {"until": until, **_pairs(held)}).rowcount
 
 
-def release(cursor: "psycopg.Cursor[Any]", held: Sequence[Claim]) -> int:
-    """Gives back claims that were not begun; they are due at once."""
-    return cursor.execute(_RELEASE, _pairs(held)).rowcount
+def release(cursor: "psycopg.Cursor[Any]", held: Sequence[Claim], *, due_at: datetime | None = None) -> int:
+    """Gives back claims that were not begun; they are due at once, or at `due_at`. It costs them no attempt."""
+    return cursor.execute(_RELEASE, {"due": due_at, **_pairs(held)}).rowcount
 
 
 def mark_uncertain(cursor: "psycopg.Cursor[Any]", held: Sequence[Claim], *, now: datetime) -> set[uuid.UUID]:
     """Notes, before their final dots, that from now on these may have been delivered; returns those still held."""
-    cursor.execute(_MARK, {"now": now, **_pairs(held)}, prepare=True)
+    cursor.execute(_MARK, {"now": now, **_pairs(held)}, prepare=True, binary=True)
     return {row[0] for row in cursor.fetchall()}
 
 
-def _pairs(held: Sequence[Claim]) -> dict[str, list[uuid.UUID]]:
-    return {"ids": [one.message_id for one in held], "owners": [one.lease_owner for one in held]}
+def _pairs(held: Sequence[Claim]) -> dict[str, Column]:
+    return {
+        "ids": Column("uuid", [one.message_id for one in held]),
+        "owners": Column("uuid", [one.lease_owner for one in held]),
+    }
 
-
-_DUE: LiteralString = """
-    SELECT message_id FROM {queue}
-    WHERE stream = {stream} AND due_at <= %(now)s AND uncertain_since IS NULL
-      AND (lease_until IS NULL OR lease_until < %(now)s) AND destination <> ALL(%(busy)s)
-    ORDER BY due_at LIMIT {limit} FOR UPDATE SKIP LOCKED"""
-
-
-def _due(stream: Stream, limit: LiteralString) -> sql.Composable:
-    return sql.SQL(_DUE).format(
-        queue=sql.Identifier(QueueEntry._meta.db_table), stream=sql.Literal(stream.value), limit=sql.SQL(limit)
-    )
-
-
-_CLAIM = statement(
-    """
-WITH urgent AS MATERIALIZED ({urgent}),
-other AS MATERIALIZED ({other}),
-leased AS (
-    UPDATE {queue} q SET lease_owner = %(owner)s, lease_until = %(until)s
-    WHERE q.message_id = ANY(ARRAY(SELECT message_id FROM urgent UNION ALL SELECT message_id FROM other))
-    RETURNING q.message_id, q.submission_id, q.account_id, q.domain_id, q.stream, q.destination, q.attempts, q.due_at
-)
-SELECT l.message_id, %(owner)s::uuid AS lease_owner, l.submission_id, l.account_id, l.destination, l.attempts,
-    m.recipient, s.needs_8bit, s.needs_smtputf8, s.size, s.content_id, d.name AS domain_name, d.verification_label,
-    (SELECT id FROM {dkim_key} k WHERE k.domain_id = l.domain_id ORDER BY k.selector LIMIT 1) AS dkim_key_id
-FROM leased l
-JOIN {message} m ON m.id = l.message_id
-JOIN {submission} s ON s.id = l.submission_id
-LEFT JOIN {domain} d ON d.id = l.domain_id
-ORDER BY l.stream = {bulk}, l.due_at, l.message_id""",
-    urgent=_due(Stream.TRANSACTIONAL, "%(limit)s"),
-    other=_due(Stream.BULK, "(%(limit)s - (SELECT count(*) FROM urgent))"),
-    bulk=sql.Literal(Stream.BULK.value),
-)
 
 _HELD = sql.SQL(
-    "FROM unnest(%(ids)s::uuid[], %(owners)s::uuid[]) h(id, owner) WHERE message_id = h.id AND lease_owner = h.owner"
+    "FROM unnest(%(ids)b::uuid[], %(owners)b::uuid[]) h(id, owner) WHERE message_id = h.id AND lease_owner = h.owner"
 )
 _RENEW = statement("UPDATE {queue} SET lease_until = %(until)s {held}", held=_HELD)
 _RELEASE = statement(
-    "UPDATE {queue} SET lease_owner = NULL, lease_until = NULL {held} AND uncertain_since IS NULL", held=_HELD
+    """UPDATE {queue} SET lease_owner = NULL, lease_until = NULL, due_at = coalesce(%(due)s, due_at)
+    {held} AND uncertain_since IS NULL""",
+    held=_HELD,
 )
 _MARK = statement("UPDATE {queue} SET uncertain_since = %(now)s {held} RETURNING message_id", held=_HELD)
-_CONTENTS = statement("SELECT id, data FROM {content} WHERE id = ANY(%s)")
+_CONTENTS = statement("SELECT id, data FROM {content} WHERE id = ANY(%b::uuid[])")
+_CLAIM = claim_statement(beside_busy=False)
+_CLAIM_BESIDE_BUSY = claim_statement(beside_busy=True)
+
+_turns = {Stream.TRANSACTIONAL: 0, Stream.BULK: 0}
+"""The account after which this process's next claim begins; any value is right."""
+_settled: "WeakSet[psycopg.Connection[Any]]" = WeakSet()

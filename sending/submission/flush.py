@@ -1,6 +1,5 @@
 """One flush: standing, policy, meter and rows of what has gathered, in one transaction: a 250 means committed."""
 
-import contextlib
 import uuid
 from collections import defaultdict
 from collections.abc import Sequence
@@ -63,12 +62,7 @@ def _flush(
 def _write(
     connection: Connection, payloads: Sequence[Payload], stored: dict[uuid.UUID, uuid.UUID], now: datetime
 ) -> dict[uuid.UUID, Outcome]:
-    copy = rows.is_copied(payloads)
-    with (
-        contextlib.nullcontext() if copy else connection.pipeline(),
-        connection.transaction(),
-        psycopg.Cursor(connection) as cursor,
-    ):
+    with connection.pipeline(), connection.transaction(), psycopg.Cursor(connection) as cursor:
         standings = read_standings(cursor, (payload.key for payload in payloads))
         outcomes: dict[uuid.UUID, Outcome] = {}
         passed = []
@@ -86,7 +80,7 @@ def _write(
                 continue
             outcomes[payload.submission_id] = Accepted(payload.submission_id, payload.message_ids)
             admitted.append(_admitted(payload, standings[payload.key], stored, now))
-        rows.write(cursor, admitted, now, copy=copy)
+        rows.write(cursor, admitted, now)
     return outcomes
 
 

@@ -15,7 +15,7 @@ from sending.policy.recipients import Recipient, read_recipients
 from sending.policy.refusal import Reason, Refusal
 from sending.policy.sender import Sender, read_sender
 from sending.policy.standing import Key
-from sending.protocol.message_head import Defect, head_defects, parse_head, split
+from sending.protocol.message_head import parse_head, split
 from sending.protocol.mime_headers import decode_words
 from sending.submission.draft import Draft
 
@@ -66,9 +66,9 @@ def prepare(draft: Draft) -> Payload | Refusal:
     if size - draft.added_bytes > HIGHEST_MESSAGE_BYTES:
         return Refusal(Reason.MESSAGE_TOO_LARGE, str(HIGHEST_MESSAGE_BYTES))
     raw_head, body = split(draft.message)
-    if Defect.MALFORMED_FIELD in head_defects(raw_head):
-        return Refusal(Reason.HEADER_MALFORMED)
     head = parse_head(raw_head)
+    if head.is_malformed:
+        return Refusal(Reason.HEADER_MALFORMED)
     sender = read_sender(head, draft.mail_from)
     if isinstance(sender, Refusal):
         return sender

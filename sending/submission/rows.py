@@ -1,19 +1,23 @@
-"""The rows of accepted payloads: Content, Submission, and a Message, a QueueEntry and an accepted Event a recipient."""
+"""The rows of accepted payloads: Content, Submission, and a Message, a QueueEntry and an accepted Event a recipient.
+
+Two statements for a whole flush, fed with one array a column; what the recipients of a submission share travels once.
+"""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import psycopg
+from psycopg import sql
 
 from billing.metering import plan_of
-from sending.events.accepted import accepted_event
-from sending.events.record import EventRow, insert_events
-from sending.models import Content, Message, MessageStatus, QueueEntry, Submission
+from mailtrap_site.bulk_values import Column
+from sending.events.accepted import INSERT_ACCEPTED
+from sending.models import MessageStatus
 from sending.models.content import new_content_id
-from sending.models.row_writer import COPY_FROM_ROWS, Row, RowWriter
+from sending.models.statements import statement
 from sending.submission.payload import Payload
 
 
@@ -27,53 +31,6 @@ class Admitted:
     is_stored: bool = False
 
 
-_CONTENT = RowWriter(Content, ("id", "data"))
-_SUBMISSION = RowWriter(
-    Submission,
-    (
-        "id",
-        "account",
-        "domain",
-        "token",
-        "stream",
-        "door",
-        "client_ip",
-        "mail_from",
-        "from_header",
-        "subject",
-        "rfc_message_id",
-        "category",
-        "custom_variables",
-        "recipient_count",
-        "size",
-        "needs_8bit",
-        "needs_smtputf8",
-        "content",
-    ),
-)
-_MESSAGE = RowWriter(
-    Message,
-    (
-        "id",
-        "submission",
-        "account",
-        "domain",
-        "stream",
-        "kind",
-        "recipient",
-        "from_address",
-        "subject",
-        "category",
-    ),
-    {"status": MessageStatus.QUEUED.value, "attempts": 0, "opens_count": 0, "clicks_count": 0},
-)
-_QUEUE = RowWriter(
-    QueueEntry,
-    ("message", "submission", "account", "domain", "stream", "destination", "due_at"),
-    {"attempts": 0},
-)
-
-
 def content_id(account_id: int, now: datetime) -> uuid.UUID:
     """An id that carries the day on which the account's plan lets the content go."""
     return new_content_id(now + timedelta(days=plan_of(account_id).log_days))
@@ -81,82 +38,85 @@ def content_id(account_id: int, now: datetime) -> uuid.UUID:
 
 def write_content(cursor: "psycopg.Cursor[Any]", stored: Sequence[tuple[uuid.UUID, bytes]]) -> None:
     """Content ahead of its submission."""
-    _CONTENT.write(cursor, stored)
+    ids, contents = zip(*stored, strict=True)
+    cursor.execute(_INSERT_CONTENT, (Column("uuid", ids), Column("bytea", contents)), prepare=True)
 
 
-def is_copied(payloads: Sequence[Payload]) -> bool:
-    """Whether so many rows are better copied than inserted."""
-    return sum(len(payload.recipients) for payload in payloads) >= COPY_FROM_ROWS
-
-
-def write(cursor: "psycopg.Cursor[Any]", admitted: Sequence[Admitted], now: datetime, *, copy: bool) -> None:
+def write(cursor: "psycopg.Cursor[Any]", admitted: Sequence[Admitted], now: datetime) -> None:
     """All rows, in the caller's transaction."""
-    contents = [(one.content_id, one.payload.content) for one in admitted if not one.is_stored]
-    _CONTENT.write(cursor, contents, copy=copy)
-    _SUBMISSION.write(cursor, [_submission(one) for one in admitted], copy=copy)
-    _MESSAGE.write(cursor, [row for one in admitted for row in _messages(one)], copy=copy)
-    _QUEUE.write(cursor, [row for one in admitted for row in _queue_entries(one, now)], copy=copy)
-    insert_events(cursor, [row for one in admitted for row in _events(one, now)], copy=copy)
-
-
-def _submission(one: Admitted) -> Row:
-    payload = one.payload
-    return (
-        payload.submission_id,
-        payload.account_id,
-        one.domain_id,
-        payload.token_id,
-        payload.stream.value,
-        payload.door.value,
-        payload.client_ip,
-        payload.mail_from,
-        payload.sender.header,
-        payload.subject,
-        payload.rfc_message_id,
-        payload.category,
-        payload.custom_variables,
-        len(payload.recipients),
-        payload.size,
-        payload.needs_8bit,
-        payload.needs_smtputf8,
-        one.content_id,
-    )
-
-
-def _messages(one: Admitted) -> list[Row]:
-    payload = one.payload
-    return [
-        (
-            message_id,
-            payload.submission_id,
-            payload.account_id,
-            one.domain_id,
-            payload.stream.value,
-            recipient.kind.value,
-            recipient.address,
-            payload.sender.address,
-            payload.subject,
-            payload.category,
-        )
-        for message_id, recipient in zip(payload.message_ids, payload.recipients, strict=True)
+    if not admitted:
+        return
+    if contents := [(one.content_id, one.payload.content) for one in admitted if not one.is_stored]:
+        write_content(cursor, contents)
+    values: dict[str, Any] = {name: Column(kind, [read(one) for one in admitted]) for name, kind, read in _SUBMISSION}
+    recipients = [
+        (number, message_id, recipient)
+        for number, one in enumerate(admitted, 1)
+        for message_id, recipient in zip(one.payload.message_ids, one.payload.recipients, strict=True)
     ]
+    values["number"] = Column("bigint", [number for number, _, _ in recipients])
+    values["message_id"] = Column("uuid", [message_id for _, message_id, _ in recipients])
+    values["kind"] = Column("text", [recipient.kind.value for _, _, recipient in recipients])
+    values["recipient"] = Column("text", [recipient.address for _, _, recipient in recipients])
+    values["destination"] = Column("text", [recipient.domain for _, _, recipient in recipients])
+    values["now"] = now
+    cursor.execute(_INSERT_ROWS, values, prepare=True)
 
 
-def _queue_entries(one: Admitted, now: datetime) -> list[Row]:
-    payload = one.payload
-    return [
-        (
-            message_id,
-            payload.submission_id,
-            payload.account_id,
-            one.domain_id,
-            payload.stream.value,
-            recipient.domain,
-            now,
-        )
-        for message_id, recipient in zip(payload.message_ids, payload.recipients, strict=True)
-    ]
+_SUBMISSION: tuple[tuple[str, str, Callable[[Admitted], Any]], ...] = (
+    ("id", "uuid", lambda one: one.payload.submission_id),
+    ("account_id", "bigint", lambda one: one.payload.account_id),
+    ("domain_id", "bigint", lambda one: one.domain_id),
+    ("token_id", "bigint", lambda one: one.payload.token_id),
+    ("stream", "text", lambda one: one.payload.stream.value),
+    ("door", "text", lambda one: one.payload.door.value),
+    ("client_ip", "text", lambda one: one.payload.client_ip),
+    ("mail_from", "text", lambda one: one.payload.mail_from),
+    ("from_address", "text", lambda one: one.payload.sender.address),
+    ("from_header", "text", lambda one: one.payload.sender.header),
+    ("subject", "text", lambda one: one.payload.subject),
+    ("rfc_message_id", "text", lambda one: one.payload.rfc_message_id),
+    ("category", "text", lambda one: one.payload.category),
+    ("custom_variables", "jsonb", lambda one: one.payload.custom_variables),
+    ("recipient_count", "integer", lambda one: len(one.payload.recipients)),
+    ("size", "integer", lambda one: one.payload.size),
+    ("needs_8bit", "boolean", lambda one: one.payload.needs_8bit),
+    ("needs_smtputf8", "boolean", lambda one: one.payload.needs_smtputf8),
+    ("content_id", "uuid", lambda one: one.content_id),
+)
+"""What one submission hands over: name in the statement, PostgreSQL's type, and where the value comes from."""
 
-
-def _events(one: Admitted, now: datetime) -> list[EventRow]:
-    return [accepted_event(message_id, one.payload.account_id, now) for message_id in one.payload.message_ids]
+_INSERT_CONTENT = statement("INSERT INTO {content} (id, data) SELECT * FROM unnest(%b::uuid[], %b::bytea[])")
+_INSERT_ROWS = statement(
+    """
+WITH accepted AS MATERIALIZED (
+    SELECT * FROM unnest({arrays}) WITH ORDINALITY AS a({names}, number)
+), recipient AS MATERIALIZED (
+    SELECT a.*, r.message_id, r.kind, r.recipient, r.destination
+    FROM unnest(%(number)b::bigint[], %(message_id)b::uuid[], %(kind)b::text[], %(recipient)b::text[],
+        %(destination)b::text[]) AS r(number, message_id, kind, recipient, destination)
+    JOIN accepted a USING (number)
+), submission AS (
+    INSERT INTO {submission} (id, account_id, domain_id, token_id, stream, door, client_ip, mail_from, from_header,
+        subject, rfc_message_id, category, custom_variables, recipient_count, size, needs_8bit, needs_smtputf8,
+        content_id)
+    SELECT id, account_id, domain_id, token_id, stream, door, client_ip::inet, mail_from, from_header,
+        subject, rfc_message_id, category, custom_variables, recipient_count, size, needs_8bit, needs_smtputf8,
+        content_id
+    FROM accepted
+), message AS (
+    INSERT INTO {message} (id, submission_id, account_id, domain_id, stream, kind, recipient, from_address, subject,
+        category, status, attempts, opens_count, clicks_count)
+    SELECT message_id, id, account_id, domain_id, stream, kind, recipient, from_address, subject,
+        category, {queued}, 0, 0, 0
+    FROM recipient
+), queue AS (
+    INSERT INTO {queue} (message_id, submission_id, account_id, domain_id, stream, destination, due_at, attempts)
+    SELECT message_id, id, account_id, domain_id, stream, destination, %(now)s, 0 FROM recipient
+)
+{events}""",
+    arrays=sql.SQL(", ").join(sql.SQL(f"%({name})b::{kind}[]") for name, kind, _ in _SUBMISSION),
+    names=sql.SQL(", ").join(sql.Identifier(name) for name, _, _ in _SUBMISSION),
+    queued=sql.Literal(MessageStatus.QUEUED.value),
+    events=INSERT_ACCEPTED,
+)

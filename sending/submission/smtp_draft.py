@@ -11,7 +11,7 @@ from sending.models import Door, RecipientKind, Stream
 from sending.models.identifiers import new_id
 from sending.policy.limits import MOST_CATEGORY_CHARACTERS, MOST_VARIABLES_BYTES
 from sending.protocol.address import AddressError, parse_address, parse_mailboxes, to_ascii_domain
-from sending.protocol.message_head import MessageHead, complete_submission, join, parse_head, prepend, split
+from sending.protocol.message_head import MessageHead, complete_head, join, parse_head, prepend, split
 from sending.protocol.mime_headers import decode_words
 from sending.protocol.smtp_server_events import ReceivedEnvelope
 from sending.submission.draft import Draft
@@ -33,14 +33,15 @@ class Origin:
 
 def draft_of(envelope: ReceivedEnvelope, content: bytes, origin: Origin, now: datetime) -> Draft:
     """The draft. What is wrong with it is for the policy to say."""
-    head = parse_head(split(content)[0])
+    raw_head, body = split(content)
+    head = parse_head(raw_head)
     submission_id = new_id()
     message_id = f"<{submission_id}@{_message_id_domain(envelope, origin)}>"
-    raw_head, body = split(complete_submission(content, date=now, message_id=message_id))
+    completed = complete_head(head, date=now, message_id=message_id)
     trace = received(
         by=origin.hostname, protocol=origin.protocol, submission_id=submission_id, tls=origin.tls, date=now
     )
-    message = join(prepend(raw_head, trace), body)
+    message = join(prepend(completed, trace), body)
     return Draft(
         account_id=origin.account_id,
         token_id=origin.token_id,

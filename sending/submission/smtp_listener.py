@@ -1,4 +1,4 @@
-"""The submission server's ports: STARTTLS enforced on 587 and its like, implicit TLS on 465 (RFC 8314), AUTH on all."""
+"""The submission server: STARTTLS enforced on 587 and its like, implicit TLS on 465 (RFC 8314), AUTH on all ports."""
 
 from collections.abc import Sequence
 
@@ -6,6 +6,9 @@ from django.conf import settings
 
 from mailtrap_site.environment import Environment
 from sending.listener import Limits, Listener, Port, run, tls_context
+from sending.models.shared_counts import SharedCounts
+from sending.policy.overload import turn_away
+from sending.policy.watch import Watch
 from sending.protocol.smtp_server_events import ServerConfig, ServerTls
 from sending.submission import group_commit
 from sending.submission.smtp_session import SubmissionDoor
@@ -20,6 +23,7 @@ def configuration(hostname: str, tls: ServerTls) -> ServerConfig:
         allow_auth=True,
         require_auth=True,
         max_size=settings.MESSAGE_MAX_BYTES,
+        max_messages=settings.ENVIRONMENT.smtp_messages_per_connection,
     )
 
 
@@ -39,12 +43,23 @@ def serve(environment: Environment, *, reuse_port: bool = False) -> None:
     """Runs until SIGTERM. Raises OSError for a port that is taken or a certificate that is not there."""
     door = SubmissionDoor(f"live.smtp.{environment.platform_domain}")
     context = tls_context(environment.tls_certificate, environment.tls_key)
-    listener = Listener(ports(door, environment), context, Limits(), reuse_port=reuse_port)
+    addresses = SharedCounts("smtp-address")
+    listener = Listener(
+        ports(door, environment),
+        context,
+        Limits.of(environment),
+        reuse_port=reuse_port,
+        addresses=addresses,
+        turn_away=turn_away,
+    )
+    watch = Watch([addresses, door.connections])
+    watch.start()
     try:
         run(listener, _announce)
     finally:
         group_commit.close()
         door.close()
+        watch.close()
 
 
 def _announce(addresses: Sequence[tuple[str, int]]) -> None:

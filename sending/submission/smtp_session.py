@@ -4,26 +4,26 @@ Runs on the event loop, which never calls the ORM: what needs the database goes 
 """
 
 import asyncio
-from collections import Counter
-from collections.abc import Awaitable, Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Awaitable
+from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import TypeVar
 
 import structlog
-from django.db import close_old_connections, connections
-from django.db.backends.base.base import BaseDatabaseWrapper
+from django.conf import settings
 from django.db.utils import DatabaseError, InterfaceError
 from django.utils import timezone
 
 from accounts import login_throttle
-from accounts.authentication import TokenIdentity, authenticate_token
+from accounts.authentication import TokenIdentity, authenticate_token, remembered_identity
 from accounts.login_throttle import LoginDoor
+from mailtrap_site.database_pool import DatabasePool
 from sending.listener import Connection, Verdict
 from sending.models import Stream
+from sending.models.shared_counts import SharedCounts
 from sending.policy import hints
 from sending.policy.checks import account_is_active, judge
 from sending.policy.limits import most_bytes
+from sending.policy.overload import overload_now
 from sending.policy.refusal import Reason, Refusal
 from sending.policy.standing import Key, Standing
 from sending.protocol.address import AddressError, parse_address, to_ascii_domain
@@ -37,8 +37,9 @@ log = structlog.get_logger(__name__)
 
 STREAMS = {"api": Stream.TRANSACTIONAL, "bulk": Stream.BULK}
 """The SMTP user names. The password, an API token, says who it is."""
-MOST_CONNECTIONS_AN_ACCOUNT = 10
 POOL_THREADS = 8
+POOL_SECONDS = 20.0
+"""After which a client is asked to try later, whatever the database may be doing."""
 PACKED_ON_THE_LOOP = 65_536
 """Octets; reading and compressing more would keep the other connections waiting."""
 
@@ -47,8 +48,6 @@ TOO_MANY_CONNECTIONS = Reply(535, "5.7.8", ("Too many connections per account",)
 CANNOT_CHECK = Reply(454, "4.7.0", ("Temporary authentication failure; try again later",))
 TEMPORARY = Refusal(Reason.TEMPORARY).reply
 TOO_MANY_FAILURES = Refusal(Reason.TOO_MANY_FAILURES).reply
-
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,32 +78,15 @@ class SubmissionDoor:
 
     def __init__(self, hostname: str) -> None:
         self.hostname = hostname
-        self.connections: Counter[int] = Counter()
-        self._pool = ThreadPoolExecutor(POOL_THREADS, thread_name_prefix="smtp-database")
-        self._databases: set[BaseDatabaseWrapper] = set()
+        self.connections = SharedCounts("smtp-account")
+        self.database = DatabasePool(POOL_THREADS, "smtp-database")
 
     def handler(self, connection: Connection) -> "SubmissionHandler":
         return SubmissionHandler(self, connection)
 
-    async def in_pool(self, call: Callable[[], Result]) -> Result:
-        """The result of a call that blocks on the database."""
-        return await asyncio.get_running_loop().run_in_executor(self._pool, self._with_fresh_connection, call)
-
     def close(self) -> None:
         """Ends the pool's threads once they are idle, and their connections."""
-        self._pool.shutdown()
-        for database in self._databases:
-            database.inc_thread_sharing()
-            database.close()
-
-    def _with_fresh_connection(self, call: Callable[[], Result]) -> Result:
-        """Runs it on this thread's connection, renewing one that is old or broken."""
-        close_old_connections()
-        try:
-            return call()
-        finally:
-            close_old_connections()
-            self._databases.add(connections["default"])
+        self.database.close()
 
 
 class SubmissionHandler:
@@ -114,6 +96,7 @@ class SubmissionHandler:
         self._door = door
         self._connection = connection
         self._login: Login | None = None
+        self._is_closed = False
 
     def decide(self, question: Question) -> Verdict | Awaitable[Verdict]:
         match question:
@@ -127,35 +110,46 @@ class SubmissionHandler:
                 return self._message(question)
 
     def closed(self) -> None:
+        self._is_closed = True
         if self._login is None:
             return
-        connections, account_id = self._door.connections, self._login.identity.account_id
-        connections[account_id] -= 1
-        if not connections[account_id]:
-            del connections[account_id]
+        self._door.connections.add(str(self._login.identity.account_id), -1)
         self._login = None
 
-    async def _log_in(self, username: str, password: str) -> Verdict:
+    def _log_in(self, username: str, password: str) -> Verdict | Awaitable[Verdict]:
+        login = remembered_login(username, password)
+        return self._ask_login(username, password) if login is None else self._logged_in(login)
+
+    async def _ask_login(self, username: str, password: str) -> Verdict:
         client_ip = self._connection.client_ip
         try:
-            answer = await self._door.in_pool(lambda: log_in(username, password, client_ip))
-        except (DatabaseError, InterfaceError) as problem:
+            async with asyncio.timeout(POOL_SECONDS):
+                answer = await self._door.database.run(lambda: log_in(username, password, client_ip))
+        except (DatabaseError, InterfaceError, TimeoutError) as problem:
             log.error("login_not_checked", problem=type(problem).__name__)
             return CANNOT_CHECK
         if isinstance(answer, Reply):
             return answer
-        account_id = answer.identity.account_id
-        if self._door.connections[account_id] >= MOST_CONNECTIONS_AN_ACCOUNT:
+        if self._is_closed:
+            return CANNOT_CHECK  # to nobody; counted in now, it would never be counted out
+        return self._logged_in(answer)
+
+    def _logged_in(self, login: Login) -> Verdict:
+        account = str(login.identity.account_id)
+        if self._door.connections.total(account) >= settings.ENVIRONMENT.smtp_connections_per_account:
             return TOO_MANY_CONNECTIONS
-        self._door.connections[account_id] += 1
-        self._login = answer
-        self._connection.session.set_max_size(answer.max_size)
+        self._door.connections.add(account)
+        self._login = login
+        self._connection.session.set_max_size(login.max_size)
         return None
 
     def _mail_from(self, domain: str, size: int) -> Verdict | Awaitable[Verdict]:
         login = self._login
         if login is None:
             return BAD_CREDENTIALS
+        overload = overload_now()
+        if overload is not None:
+            return overload.reply
         if not domain:
             return Refusal(Reason.REVERSE_PATH_EMPTY).reply
         try:
@@ -168,8 +162,9 @@ class SubmissionHandler:
 
     async def _ask_standing(self, announced: _Announced) -> Verdict:
         try:
-            standing = await self._door.in_pool(lambda: hints.standing_of(announced.key))
-        except (DatabaseError, InterfaceError) as problem:
+            async with asyncio.timeout(POOL_SECONDS):
+                standing = await self._door.database.run(lambda: hints.standing_of(announced.key))
+        except (DatabaseError, InterfaceError, TimeoutError) as problem:
             log.error("standing_not_read", problem=type(problem).__name__)
             return TEMPORARY
         return _judged(announced, standing)
@@ -191,26 +186,34 @@ class SubmissionHandler:
         if len(received.content) <= PACKED_ON_THE_LOOP:
             draft, future = _read_and_hand_over(received, origin)
         else:
-            draft, future = await self._door.in_pool(lambda: _read_and_hand_over(received, origin))
+            draft, future = await self._door.database.run(lambda: _read_and_hand_over(received, origin))
         # Shielded: a connection that is cut must not cancel what the flusher has begun.
         outcome = note(draft, await asyncio.shield(asyncio.wrap_future(future)))
         return _queued(outcome) if isinstance(outcome, Accepted) else outcome.reply
 
 
+def remembered_login(username: str, password: str) -> Login | None:
+    """Who it is, where the hints suffice to let him in; never asks the database."""
+    stream, identity = STREAMS.get(username), remembered_identity(password)
+    if stream is None or identity is None or not hints.has_left(identity.account_id):
+        return None
+    announced = _Announced(identity.account_id, identity.token_id, "", 0)
+    standing = hints.remembered(announced.key)
+    if standing is None or account_is_active(announced, standing, timezone.now()) is not None:
+        return None
+    return Login(identity, stream, most_bytes(standing.max_message_bytes))
+
+
 def log_in(username: str, password: str, client_ip: str) -> Login | Reply:
-    """Who it is, or the refusal. Blocks on the database."""
-    if login_throttle.is_blocked(LoginDoor.SMTP, client_ip):
-        return TOO_MANY_FAILURES
+    """Who it is, or the refusal. Blocks on the database.
+
+    Failures are counted after the look-up: whoever has a valid token is never held up.
+    """
     stream = STREAMS.get(username)
     identity = authenticate_token(password) if stream is not None else None
     if stream is None or identity is None:
-        login_throttle.note_failure(LoginDoor.SMTP, client_ip)
         log.info("login_refused", user=username if username in STREAMS else "other")
-        return BAD_CREDENTIALS
-    return _standing_of_login(identity, stream)
-
-
-def _standing_of_login(identity: TokenIdentity, stream: Stream) -> Login | Reply:
+        return TOO_MANY_FAILURES if login_throttle.fails_too_often(LoginDoor.SMTP, client_ip) else BAD_CREDENTIALS
     announced = _Announced(identity.account_id, identity.token_id, "", 0)
     standing = hints.standing_of(announced.key)
     refusal = account_is_active(announced, standing, timezone.now())

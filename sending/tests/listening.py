@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import uvloop
 from cryptography import x509
@@ -21,10 +22,10 @@ from sending.listener import Limits, Listener, Port, tls_context
 
 
 @contextlib.contextmanager
-def listening(ports: Sequence[Port], limits: Limits | None = None) -> Iterator[Listener]:
+def listening(ports: Sequence[Port], limits: Limits | None = None, **options: Any) -> Iterator[Listener]:
     """The listener, started; at the end it is stopped as SIGTERM would do it."""
     loop = uvloop.new_event_loop()
-    listener = Listener(ports, server_context(), limits or Limits(drain_seconds=2.0))
+    listener = Listener(ports, server_context(), limits or Limits(drain_seconds=2.0), **options)
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
     try:

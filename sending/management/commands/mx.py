@@ -15,6 +15,9 @@ from sending.capture import simulator
 from sending.capture.store import capture
 from sending.listener import Limits, Listener, Port, run, tls_context
 from sending.listener.incoming import IncomingMail
+from sending.models.shared_counts import SharedCounts
+from sending.policy.overload import turn_away
+from sending.policy.watch import Watch
 from sending.protocol.smtp_path import Path
 from sending.protocol.smtp_server_events import ServerConfig, ServerTls
 
@@ -23,8 +26,6 @@ log = structlog.get_logger(__name__)
 MAX_SIZE = 40 * 1024 * 1024
 """Octets; above the largest message that an account may send, headers that we add included."""
 MAX_MESSAGES = 1000
-OWN_WORKERS = Limits(connections=1000, connections_an_address=100)
-"""On the development route all mail comes from this machine; the world gets the usual few connections an address."""
 
 
 class Command(BaseCommand):
@@ -32,8 +33,13 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         intake = Intake(recipients_of(settings.ROUTE))
-        run(mx_listener(intake), self._ready)
+        addresses = SharedCounts("mx-address")
+        listener = mx_listener(intake, addresses=addresses)
+        watch = Watch([addresses])
+        watch.start()
+        run(listener, self._ready)
         intake.close()
+        watch.close()
 
     def _ready(self, addresses: Sequence[tuple[str, int]]) -> None:
         for host, port in addresses:
@@ -54,17 +60,14 @@ def recipients_of(route: str) -> list[Row]:
     ]
 
 
-def limits_of(route: str) -> Limits:
-    """Connections at a time. Each may hold a mail of `MAX_SIZE` in memory."""
-    return OWN_WORKERS if route == "development" else Limits()
-
-
 def keep(mail: IncomingMail, recipient: Path) -> None:
     """Stores the mail in the captured mailbox."""
     capture(mail, recipient.address)
 
 
-def mx_listener(intake: Intake, *, host: str | None = None, port: int | None = None) -> Listener:
+def mx_listener(
+    intake: Intake, *, host: str | None = None, port: int | None = None, addresses: SharedCounts | None = None
+) -> Listener:
     """The listener of the mx; by default where the settings say. STARTTLS is offered where a certificate stands."""
     environment = settings.ENVIRONMENT
     has_tls = environment.tls_certificate.exists() and environment.tls_key.exists()
@@ -77,4 +80,5 @@ def mx_listener(intake: Intake, *, host: str | None = None, port: int | None = N
         allow_bare_postmaster=True,
     )
     where = (environment.mx_host if host is None else host, environment.mx_port if port is None else port)
-    return Listener([Port(*where, config, intake.handler)], context, limits_of(settings.ROUTE))
+    port_of_mx = Port(*where, config, intake.handler)
+    return Listener([port_of_mx], context, Limits.of(environment), addresses=addresses, turn_away=turn_away)

@@ -1,7 +1,5 @@
 """`manage.py smtpd`: the submission server."""
 
-import os
-import signal
 import sys
 from typing import Any
 
@@ -9,6 +7,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from mailtrap_site.embedded.follow_parent import end_with_parent
+from sending.listener.workers import MISCONFIGURED, run_in_processes
 from sending.submission.smtp_listener import serve
 
 
@@ -25,8 +24,8 @@ class Command(BaseCommand):
             raise CommandError("SMTPD_WORKERS must be at least 1.")
         if workers == 1:
             _serve(reuse_port=False)
-        else:
-            _serve_in_processes(workers)
+        elif run_in_processes(workers, _serve_as_worker) == MISCONFIGURED:
+            raise CommandError("A worker could not start.")
 
 
 def _serve(*, reuse_port: bool) -> None:
@@ -43,34 +42,10 @@ def _serve(*, reuse_port: bool) -> None:
         ) from problem
 
 
-def _serve_in_processes(workers: int) -> None:
-    """Workers share the ports by SO_REUSEPORT. When one ends, all end, and the supervisor starts anew."""
-    children = {_start_worker() for _ in range(workers)}
-
-    def stop(*_: object) -> None:
-        for child in children:
-            os.kill(child, signal.SIGTERM)
-
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
-    failed = False
-    while children:
-        child, status = os.wait()
-        children.discard(child)
-        failed = failed or os.waitstatus_to_exitcode(status) != 0
-        stop()
-    if failed:
-        raise CommandError("A worker ended with an error.")
-
-
-def _start_worker() -> int:
-    child = os.fork()
-    if child:
-        return child
-    end_with_parent()
+def _serve_as_worker() -> int:
     try:
         _serve(reuse_port=True)
     except CommandError as problem:
         sys.stderr.write(f"{problem}\n")
-        os._exit(1)
-    os._exit(0)
+        return MISCONFIGURED
+    return 0

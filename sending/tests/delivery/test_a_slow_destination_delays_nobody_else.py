@@ -9,7 +9,7 @@ from domains.nameserver import Record
 from mailtrap_site.testing.fake_dns import StoredZones, resolving
 from mailtrap_site.testing.fake_mx import HANG, FakeMx, receiving
 from mailtrap_site.testing.live_instance import wait_for
-from sending.delivery.drain import MOST_IN_FLIGHT
+from sending.delivery.in_flight import MOST_IN_FLIGHT
 from sending.models import QueueEntry
 from sending.models.statements import raw_cursor
 from sending.queue.claim import claim

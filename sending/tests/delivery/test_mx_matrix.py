@@ -4,6 +4,7 @@ import pytest
 from django.utils import timezone
 
 from mailtrap_site.testing.fake_mx import BROKEN_TLS, CLOSE, FakeMx, receiving
+from mailtrap_site.testing.smtp_tables import MX_ANSWERS
 from sending.models import Attempt, Event, Message, QueueEntry
 from sending.tests.listening import server_context
 from sending.tests.queued import MESSAGE, queue_message
@@ -39,26 +40,7 @@ def test_a_good_exchanger_gets_the_mail_and_the_evidence_is_kept(domain, engine,
     assert not QueueEntry.objects.exists()
 
 
-@pytest.mark.parametrize(
-    ("answers", "status", "phase", "category"),
-    [
-        ({"CONNECT": "421 4.3.2 Busy"}, "deferred", "greeting", "relayfail"),
-        ({"CONNECT": "554 5.3.2 Go away"}, "deferred", "greeting", "relayfail"),
-        ({"CONNECT": CLOSE}, "deferred", "greeting", "transientfail"),
-        ({"MAIL": "451 4.3.0 Try later"}, "deferred", "mail", "serverfail"),
-        ({"MAIL": "550 5.7.1 Your network is on a blocklist"}, "bounced", "mail", "block"),
-        ({"RCPT": "450 4.2.0 Greylisted, try again in 300 seconds"}, "deferred", "rcpt", "greylisting"),
-        ({"RCPT": "451 4.7.1 Try later"}, "deferred", "rcpt", "serverpolicy"),
-        ({"RCPT": "550 5.1.1 No such user"}, "bounced", "rcpt", "badrecipient"),
-        ({"RCPT": "452 4.2.2 Mailbox full"}, "deferred", "rcpt", "overquota"),
-        ({"DATA": "554 5.7.1 No"}, "bounced", "data", "serverpolicy"),
-        ({"BODY": CLOSE}, "deferred", "content", "transientfail"),
-        ({"DOT": "554 5.7.1 Looks like spam"}, "bounced", "final dot", "spam"),
-        ({"DOT": "451 4.3.0 Try later"}, "deferred", "final dot", "serverfail"),
-        ({"DOT": CLOSE}, "uncertain", "final dot", "transientfail"),
-        ({"DOT": "not SMTP at all"}, "uncertain", "final dot", "transientfail"),
-    ],
-)
+@pytest.mark.parametrize(("answers", "status", "phase", "category"), MX_ANSWERS)
 def test_the_matrix(domain, engine, lead_to, answers, status, phase, category):
     with receiving(FakeMx(answers)) as mx:
         lead_to(mx)

@@ -39,6 +39,19 @@ def test_openings_clicks_and_complaints_leave_the_status_alone(status):
         assert next_status(status, event) is status
 
 
+def test_what_is_over_is_neither_released_nor_cancelled_nor_moved_up():
+    for status in FINAL:
+        for event in (Event.Type.RELEASE, Event.Type.CANCEL, Event.Type.REQUEUE, Event.Type.SUSPENSION):
+            assert next_status(status, event) is status
+    assert next_status(MessageStatus.HELD, Event.Type.RELEASE) is MessageStatus.QUEUED
+    assert next_status(MessageStatus.DEFERRED, Event.Type.REQUEUE) is MessageStatus.QUEUED
+    assert {next_status(status, Event.Type.CANCEL) for status in UNFINISHED} == {MessageStatus.CANCELLED}
+
+
+def test_a_delivery_that_becomes_known_is_the_truth_even_for_cancelled_mail():
+    assert next_status(MessageStatus.CANCELLED, Event.Type.DELIVERY) is MessageStatus.DELIVERED
+
+
 def test_a_late_delay_report_does_not_reopen_a_delivered_message():
     assert next_status(MessageStatus.DELIVERED, Event.Type.SOFT_BOUNCE) is MessageStatus.DELIVERED
 

@@ -75,6 +75,18 @@ def test_a_reader_who_opted_out_or_complained_is_named(world: World, as_alice: C
     assert heading(shown(as_alice, complained)) == "Delivered, then marked as spam by reader@far.test"
 
 
+def test_what_people_decided_about_it_stands_in_the_timeline(world: World, as_alice: Client):
+    message = make_message(world.domain, status="cancelled")
+    for kind in (Event.Type.RELEASE, Event.Type.REQUEUE):
+        make_event(message, kind)
+    make_event(message, Event.Type.CANCEL, {"reason": "Sent to the wrong list"})
+    page = shown(as_alice, message)
+    for words in ("<strong>Released</strong> to be sent", "<strong>Moved up</strong> to be tried at once"):
+        assert words in page
+    assert "<strong>Cancelled</strong>" in page
+    assert "Sent to the wrong list" in page
+
+
 def test_a_refusal_is_explained(world: World, as_alice: Client):
     page = shown(as_alice, make_message(world.domain, status="bounced"))
     for words in (

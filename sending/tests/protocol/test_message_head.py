@@ -122,3 +122,12 @@ def test_no_octet_is_lost_between_split_fields_and_join(pieces):
     once = complete_submission(message, date=WHEN, message_id="<1@b.test>")
     assert complete_submission(once, date=WHEN, message_id="<2@b.test>") == once
     assert split(once)[1] == body
+
+
+LENGTHS = st.lists(st.sampled_from([0, 1, 2, 500, 996, 997, 998, 999, 1000, 2000]), min_size=1, max_size=8)
+
+
+@given(lengths=LENGTHS)
+def test_a_line_is_too_long_beyond_998_octets_wherever_it_stands(lengths):
+    message = b"\r\n".join(b"x" * length for length in lengths)
+    assert (Defect.LONG_LINE in line_defects(message)) is (max(lengths) > 998)

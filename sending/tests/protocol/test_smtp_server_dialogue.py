@@ -128,6 +128,45 @@ INBOUND_TABLE = {
         "EHLO c.test\r\n" + MAIL + "RCPT TO:<x@y.test>\r\nBDAT 3 LAST\r\na\nb",
         [220, 250, 250, 250, 550],
     ),
+    "RSET between chunks starts anew": (
+        "EHLO c.test\r\n" + MAIL + "RCPT TO:<x@y.test>\r\nBDAT 4\r\nhi\r\nRSET\r\nBDAT 4 LAST\r\nhi\r\n" + MAIL
+        + "RCPT TO:<x@y.test>\r\nDATA\r\nhi\r\n.\r\n",
+        [220, 250, 250, 250, 250, 250, 503, 250, 250, 354, 250],
+    ),
+    "EHLO between chunks drops them": (
+        "EHLO c.test\r\n" + MAIL + "RCPT TO:<x@y.test>\r\nBDAT 4\r\nhi\r\nEHLO c.test\r\nBDAT 4 LAST\r\nhi\r\n",
+        [220, 250, 250, 250, 250, 250, 503],
+    ),
+    "BDAT after its last chunk": (
+        "EHLO c.test\r\n" + MAIL + "RCPT TO:<x@y.test>\r\nbdat 4 last\r\nhi\r\nBDAT 4 LAST\r\nhi\r\nNOOP\r\n",
+        [220, 250, 250, 250, 250, 503, 250],
+    ),
+    "an empty chunk before others, and an empty mail": (
+        "EHLO c.test\r\n" + (MAIL + "RCPT TO:<x@y.test>\r\nBDAT 0\r\nBDAT 0 LAST\r\n") * 2,
+        [220, 250, *[250, 250, 250, 250] * 2],
+    ),
+    "BDAT content may look like commands and like its end": (
+        "EHLO c.test\r\n" + MAIL + "RCPT TO:<x@y.test>\r\nBDAT 11 LAST\r\nQUIT\r\n.\r\n\r\nNOOP\r\n",
+        [220, 250, 250, 250, 250, 250],
+    ),
+    "BDAT with more than LAST cannot go on": ("EHLO c.test\r\nBDAT 4 LAST 1\r\nNOOP\r\n", [220, 250, 501]),
+    "a pipelined group whose recipients are all refused": (
+        "EHLO c.test\r\n" + MAIL + "RCPT TO:<no@y.test>\r\nDATA\r\nRSET\r\n" + MAIL
+        + "RCPT TO:<x@y.test>\r\nDATA\r\n.\r\n",
+        [220, 250, 250, 550, 554, 250, 250, 250, 354, 250],
+    ),
+    "all parameters of MAIL at once, in any order": (
+        "EHLO c.test\r\nMAIL FROM:<a@b.test> SMTPUTF8 AUTH=e+3Dmc2@example.com size=12 Body=8BitMime\r\n",
+        [220, 250, 250],
+    ),
+    "a hundred recipients": (
+        "EHLO c.test\r\n" + MAIL + "".join(f"RCPT TO:<x{n}@y.test>\r\n" for n in range(100)) + "DATA\r\n.\r\n",
+        [220, 250, 250, *[250] * 100, 354, 250],
+    ),
+    "a source route is dropped": (
+        "EHLO c.test\r\nMAIL FROM:<@one.test,@two.test:a@b.test>\r\nRCPT TO:<@one.test:x@y.test>\r\n",
+        [220, 250, 250, 250],
+    ),
     "a line of 512 octets": ("NOOP " + "x" * 505 + "\r\n", [220, 250]),
     "a line of 513 octets": ("NOOP " + "x" * 506 + "\r\nNOOP\r\n", [220, 500, 250]),
     "a longer MAIL line with its parameters": (
@@ -171,6 +210,9 @@ SUBMISSION_TLS_TABLE = {
     ),
     "AUTH twice": (EHLO_AUTH + PLAIN + "\r\n", [220, 250, 235, 503]),
     "AUTH inside a transaction": (EHLO_AUTH + MAIL + PLAIN + "\r\n", [220, 250, 235, 250, 503]),
+    "AUTH PLAIN cancelled": ("EHLO c.test\r\nAUTH PLAIN\r\n*\r\n" + PLAIN + "\r\n", [220, 250, 334, 501, 235]),
+    "HELO and RSET leave the login": (EHLO_AUTH + "RSET\r\nHELO c.test\r\n" + MAIL, [220, 250, 235, 250, 250, 250]),
+    "BDAT before AUTH eats its chunk": ("EHLO c.test\r\nBDAT 6 LAST\r\nRSET\r\nNOOP\r\n", [220, 250, 503, 250]),
     "AUTH cancelled": ("EHLO c.test\r\nAUTH LOGIN\r\n*\r\nNOOP\r\n", [220, 250, 334, 501, 250]),
     "not base64": ("EHLO c.test\r\nAUTH PLAIN\r\n!!!\r\nAUTH PLAIN a b\r\nAUTH\r\n", [220, 250, 334, 501, 501, 501]),
     "another identity": (
@@ -209,6 +251,16 @@ def test_each_line_gets_its_code_pipelined_or_octet_by_octet(config, said, codes
         slow = DecidedServer(config)
         slow.feed_in_pieces(said, range(1, len(said)))
         assert (slow.written, slow.events) == (pipelined.written, pipelined.events)
+
+
+@pytest.mark.parametrize(("config", "said", "codes"), ROWS)
+def test_every_reply_but_greetings_and_challenges_has_an_enhanced_code_and_short_lines(config, said, codes):
+    server = DecidedServer(config)
+    server.feed(said)
+    for reply in server.replies()[1:]:
+        is_greeting = reply.code == 250 and reply.lines[0] == "mx.test"
+        assert reply.is_intermediate or is_greeting or reply.enhanced[0] == str(reply.code)[0]
+    assert max(map(len, server.written.split(b"\r\n"))) <= 510
 
 
 def test_every_refusal_has_an_enhanced_code_of_its_own_class():

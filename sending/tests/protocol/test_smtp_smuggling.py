@@ -4,18 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mailtrap_site.testing.smtp_tables import FALSE_ENDS, SECOND_MAIL
+from sending.protocol.memory import MemoryBudget, MemoryShare
 from sending.protocol.smtp_client import ClientSession
 from sending.protocol.smtp_client_events import ClientConfig, Transaction, TransactionDone
 from sending.protocol.smtp_data import DataReceiver, dot_stuffed
 from sending.tests.protocol.smtp_dialogues import INBOUND, DecidedServer, converse
 
 TO_DATA = b"EHLO c.test\r\nMAIL FROM:<a@b.test>\r\nRCPT TO:<x@y.test>\r\nDATA\r\n"
-SECOND_MAIL = b"MAIL FROM:<evil@b.test>\r\nRCPT TO:<victim@y.test>\r\nDATA\r\nevil\r\n"
-
-FALSE_ENDS = [
-    b"\n.\n", b"\n.\r\n", b"\r\n.\n", b"\r.\r", b"\r.\r\n", b"\r\n.\r", b"\n.\r", b"\r.\n", b"\r\r\n.\n",
-    b"\r\n\x00.\r\n", b"\r\n.\x00\r\n", b"\n\n.\n\n", b"\r\n.\r\r\n", b"\n\r.\n\r",
-]  # fmt: skip
 
 
 @pytest.mark.parametrize("end", FALSE_ENDS)
@@ -61,10 +57,10 @@ def test_lines_beyond_998_octets_are_refused_unless_allowed():
 
 
 def test_content_beyond_the_limit_is_refused_at_its_end_and_not_kept():
-    receiver = DataReceiver(1000)
+    receiver = DataReceiver(1000, MemoryShare(MemoryBudget()))
     for _ in range(100):
         assert receiver.feed(b"x" * 98 + b"\r\n") is None
-    assert receiver.is_too_large
+    assert receiver.refusal is not None
     assert sum(len(value) for value in vars(receiver).values() if isinstance(value, bytes | bytearray)) < 10
 
     server = DecidedServer(INBOUND)
@@ -98,7 +94,7 @@ DOTTED = st.lists(st.sampled_from([b".", b"..", b".x", b"x", b"", b"x."]), max_s
 def test_stuffed_content_comes_out_as_it_went_in_however_it_is_cut(lines, cuts, rest):
     content = b"".join(line + b"\r\n" for line in lines)
     wire = dot_stuffed(content) + b".\r\n" + rest
-    receiver, start, left = DataReceiver(10_000), 0, None
+    receiver, start, left = DataReceiver(10_000, MemoryShare(MemoryBudget())), 0, None
     for cut in [*sorted(cuts), len(wire)]:
         if left is not None:
             left += wire[start:cut]

@@ -1,25 +1,28 @@
 """The submission server over real sockets, asked by the standard library's client."""
 
 import smtplib
+import socket
 import ssl
+import time
+from base64 import b64encode
+from dataclasses import replace
 
 import pytest
 from django.core.cache import cache
 from django.utils import timezone
 
 from accounts import login_throttle
-from accounts.authentication import forget_tokens
+from accounts.authentication import authenticate_token, forget_tokens
 from billing.models import UsagePeriod
 from billing.periods import period_of
 from billing.plans import FREE
 from mailtrap_site.testing.world import make_domain
 from sending.listener import Limits, Port
-from sending.models import Content, Message, Submission
+from sending.models import Content, Message, Stream, Submission
 from sending.policy.hints import forget_hints
 from sending.protocol.smtp_server_events import ServerTls
-from sending.submission import smtp_session
 from sending.submission.smtp_listener import configuration
-from sending.submission.smtp_session import SubmissionDoor
+from sending.submission.smtp_session import SubmissionDoor, remembered_login
 from sending.tests.drafts import message
 from sending.tests.listening import listening, trusting_context
 
@@ -122,16 +125,36 @@ def test_bad_credentials_are_refused(client, world, user, secret):
     assert refusal.value.smtp_error == b"5.7.8 Authentication credentials invalid"
 
 
-def test_an_address_that_fails_too_often_has_to_wait(server, world, monkeypatch):
+def test_an_address_that_fails_too_often_has_to_wait_unless_it_knows_a_token(server, world, monkeypatch):
     monkeypatch.setattr(login_throttle, "MOST_FAILURES", 2)
+    monkeypatch.setattr(login_throttle, "_known_until", {})
     codes = []
-    for secret in ("f" * 32, "f" * 32, world.secret):
+    for _ in range(3):
         with connect(server) as client, pytest.raises(smtplib.SMTPAuthenticationError) as refusal:
             client.ehlo()
-            client.user, client.password = "api", secret
+            client.user, client.password = "api", "f" * 32
             client.auth("PLAIN", client.auth_plain)
         codes.append(refusal.value.smtp_code)
     assert codes == [535, 535, 454]
+    with connect(server) as client:
+        assert client.login("api", world.secret)[0] == 235
+
+
+def test_who_has_just_logged_in_is_remembered_unless_the_token_the_account_or_the_meter_speaks_against_it(
+    server, world
+):
+    assert remembered_login("api", world.secret) is None
+    with connect(server) as client:
+        client.login("api", world.secret)
+    assert remembered_login("bulk", world.secret).stream == Stream.BULK
+    assert remembered_login("alice", world.secret) is None
+    assert remembered_login("api", "f" * 32) is None
+    forget_tokens()
+    assert remembered_login("api", world.secret) is None
+    authenticate_token(world.secret)
+    assert remembered_login("api", world.secret) is not None
+    forget_hints()
+    assert remembered_login("api", world.secret) is None
 
 
 def test_an_account_without_messages_left_is_told_at_auth_and_it_counts_as_no_failure(server, world):
@@ -265,13 +288,31 @@ def test_the_message_gets_its_trace_and_missing_fields_and_keeps_every_other_byt
     assert "127.0.0.1" not in added
 
 
-def test_an_account_has_a_limit_of_connections(server, world, monkeypatch):
-    monkeypatch.setattr(smtp_session, "MOST_CONNECTIONS_AN_ACCOUNT", 1)
+def test_an_account_has_a_limit_of_connections(server, world, settings):
+    settings.ENVIRONMENT = replace(settings.ENVIRONMENT, smtp_connections_per_account=1)
     with connect(server) as first:
         first.login("api", world.secret)
         with connect(server) as second, pytest.raises(smtplib.SMTPAuthenticationError) as refusal:
             second.login("api", world.secret)
         assert refusal.value.smtp_error == b"5.7.8 Too many connections per account"
+
+
+def test_a_client_that_goes_away_during_its_login_holds_no_connection_of_the_account(server, world, settings):
+    settings.ENVIRONMENT = replace(settings.ENVIRONMENT, smtp_connections_per_account=1)
+    login = b64encode(f"\0api\0{world.secret}".encode())
+    for _ in range(5):
+        raw = socket.create_connection(server.addresses[1], 10)
+        with trusting_context().wrap_socket(raw) as secured:
+            secured.recv(1000)
+            secured.sendall(b"EHLO me\r\nAUTH PLAIN " + login + b"\r\n")
+    until = time.monotonic() + 10
+    while True:
+        with connect(server) as client:
+            try:
+                assert client.login("api", world.secret)[0] == 235
+                return
+            except smtplib.SMTPAuthenticationError:
+                assert time.monotonic() < until
 
 
 def test_an_invalid_recipient_is_refused_and_the_connection_goes_on(client, world):

@@ -1,0 +1,139 @@
+"""The sending API as the web server sees it: an ASGI application without threads, sessions and CSRF, within bounds."""
+
+import asyncio
+import json
+
+import pytest
+
+from accounts.authentication import forget_tokens
+from mailtrap_site.asgi import application
+from sending.api import send_asgi
+from sending.models import Stream, Submission
+
+MAIL = {"from": {"email": "a@example.test"}, "to": [{"email": "r@far.test"}], "subject": "x", "text": "x"}
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def real_group_commit(settings):
+    settings.GROUP_COMMIT_INLINE = False
+    forget_tokens()
+
+
+@pytest.fixture
+def door(world):
+    made = send_asgi.SendDoor(memory_octets=1_000_000)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def ask(door, world):
+    def _ask(**request):
+        request = {"api_token": world.secret, **request}
+        return Request(**request).answered_by(door)
+
+    return _ask
+
+
+class Request:
+    """One request in parts; what the application read of it and what it answered."""
+
+    def __init__(self, path="/api/send", body=b"", parts=None, gone=False, method="POST", **headers):
+        fields = {"host": "send.api.mailtrap.io", "content-type": "application/json", **headers}
+        self.scope = {
+            "type": "http",
+            "method": method,
+            "path": path,
+            "client": ("192.0.2.9", 4711),
+            "headers": [(name.replace("_", "-").encode(), value.encode()) for name, value in fields.items()],
+        }
+        self.parts = list(parts if parts is not None else [body])
+        self.gone = gone
+        self.read = 0
+        self.sent = []
+
+    async def receive(self):
+        if self.gone and not self.parts:
+            return {"type": "http.disconnect"}
+        part = self.parts.pop(0)
+        self.read += len(part)
+        return {"type": "http.request", "body": part, "more_body": bool(self.parts) or self.gone}
+
+    async def send(self, message):
+        self.sent.append(message)
+
+    def answered_by(self, app):
+        asyncio.run(app(self.scope, self.receive, self.send))
+        if not self.sent:
+            return None
+        headers = {name.decode(): value.decode() for name, value in self.sent[0]["headers"]}
+        return self.sent[0]["status"], headers, json.loads(b"".join(one.get("body", b"") for one in self.sent))
+
+
+def test_a_mail_is_accepted_with_nothing_but_a_token(ask, world):
+    bearer = {"api_token": "", "authorization": f"Bearer {world.secret}"}
+    status, headers, body = ask(body=json.dumps(MAIL).encode(), **bearer)
+    assert (status, body["success"]) == (200, True)
+    assert set(headers) == {"content-type", "content-length"}
+    submission = Submission.objects.get()
+    assert (submission.client_ip, submission.stream) == ("192.0.2.9", Stream.TRANSACTIONAL)
+
+
+def test_path_and_host_choose_the_stream(ask):
+    data = json.dumps(MAIL).encode()
+    assert ask(path="/bulk/api/send", body=data)[0] == 200
+    assert ask(body=data, host="bulk.api.mailtrap.io:443")[0] == 200
+    assert set(Submission.objects.values_list("stream", flat=True)) == {Stream.BULK}
+
+
+def test_a_body_may_come_in_parts_and_without_a_length(ask):
+    data = json.dumps(MAIL).encode()
+    assert ask(parts=[data[:10], b"", data[10:30], data[30:]])[0] == 200
+
+
+def test_a_client_that_leaves_in_the_middle_gets_nothing_and_leaves_nothing(ask):
+    assert ask(parts=[b'{"from"'], gone=True) is None
+    assert not Submission.objects.exists()
+
+
+@pytest.mark.parametrize("path", ["/api/send", "/bulk/api/send"])
+def test_a_stranger_is_refused_and_his_body_is_not_kept(door, path):
+    request = Request(path=path, parts=[b"x" * 50_000] * 100, api_token="0" * 32)
+    status, _, body = request.answered_by(door)
+    assert (status, body["errors"]) == (401, ["Unauthorized"])
+    assert request.read <= send_asgi.READ_ON_THE_LOOP + 50_000
+
+
+def test_another_method_is_named_in_the_answer(ask):
+    status, headers, _ = ask(method="GET")
+    assert (status, headers["allow"]) == (405, "POST")
+
+
+def test_a_body_beyond_the_limit_is_refused_by_its_length_or_while_it_comes(ask, settings):
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 100_000
+    assert ask(body=b"{}", content_length="100001")[0] == 413
+    assert ask(parts=[b"x" * 60_000] * 2)[0] == 413
+
+
+def test_what_all_requests_hold_is_bounded_and_given_back(ask, door):
+    data = json.dumps(MAIL).encode()
+    status, headers, _ = ask(parts=[b" " * 400_000, data])
+    assert (status, headers["retry-after"]) == (503, "5")
+    assert ask(parts=[b" " * 200_000, data])[0] == 200
+    assert door._budget.held == 0
+
+
+def test_a_fault_of_ours_is_json_too(ask, monkeypatch):
+    monkeypatch.setattr(send_asgi, "_read_and_hand_over", lambda *_: 1 / 0)
+    status, _, body = ask(body=json.dumps(MAIL).encode())
+    assert (status, body) == (500, {"success": False, "errors": ["Internal server error"]})
+
+
+def test_pages_are_served_beside_it(settings):
+    request = Request(path="/healthz", method="GET")
+    request.scope |= {"query_string": b"", "http_version": "1.1", "scheme": "http", "server": ("localhost", 80)}
+    asyncio.run(application(request.scope, request.receive, request.send))
+    assert request.sent[0]["status"] == 200
+    assert b"".join(one.get("body", b"") for one in request.sent) == b"ok\n"
