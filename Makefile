@@ -9,7 +9,10 @@ FITS := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2
 PYTHON = $(shell for p in python3 python3.13 python3.12 python3.11 python3.14; do \
 	$$p -c '$(FITS)' 2>/dev/null && { echo $$p; exit; }; done; command -v python3)
 
-.PHONY: help run test lint format clean-data requirements requirements-dev
+# Ten processes start with each run: without compiled files each of them would compile the whole service anew.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: help run test prove test-services lint format clean-data requirements requirements-dev
 .DEFAULT_GOAL := help
 
 help: ## lists these commands
@@ -20,6 +23,12 @@ run: requirements ## starts the whole service on this machine; Ctrl-C stops it
 
 test: requirements-dev ## runs all tests on a PostgreSQL of their own (ARGS="-k quota" chooses)
 	@$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
+
+prove: requirements ## breaks an instance of its own in every way and counts its mail (ARGS="--only postgres" chooses)
+	@$(BIN)/python manage.py prove $(ARGS)
+
+test-services: requirements-dev ## the proof on PostgreSQL, RabbitMQ and Redis as others run them, where they are here
+	@$(BIN)/python manage.py prove --form services $(ARGS)
 
 # Settings that are asked for but not used.
 lint: export SECRET_KEY = lint
