@@ -5,119 +5,93 @@ Rounds alternate between the two on the same database (fsync on), so that a nois
 """
 
 import argparse
-import http.client
-import json
-import random
-import string
 import subprocess
 import sys
-import threading
-import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from statistics import median
 
-from bench.instance import BASE_DIR, database, web
+from bench.generating import Generator
+from bench.http_generator import Answered, Plan
+from bench.instance import BASE_DIR, Web, database, web
+from bench.smtp import processes
 
 TENANTS = 60
-BODY_BYTES = 10_000
-Mail = tuple[dict[str, str], bytes]
-"""Headers and body of a request."""
+TEXT_OCTETS = 10_000
 
 
-@dataclass(slots=True)
-class Count:
-    """What one connection saw in one round."""
+@dataclass(frozen=True, slots=True)
+class Round:
+    """Mails a second, and seconds of CPU for 1,000 mails of the web server and PostgreSQL."""
 
-    answers: int = 0
-    refused: int = 0
-    seconds: list[float] = field(default_factory=list)
+    rate: float
+    cpu: float
 
 
 def main() -> None:
     options = _options()
     print(
         f"{options.connections} connections, {options.seconds} s a round, {options.rounds} rounds each, "
-        f"{BODY_BYTES} octets of text, {options.workers} workers of {options.threads} threads, fsync on"
+        f"{TEXT_OCTETS} octets of text, {options.workers} workers of {options.threads} threads, fsync on"
     )
     with database() as environment:
-        mails = [
-            (_headers(secret), _body(domain, number)) for number, (secret, domain) in enumerate(_tenants(environment))
-        ]
-        rates: dict[str, list[float]] = {"product": [], "ORM": []}
-        settings = {"workers": options.workers, "threads": options.threads}
+        tenants = _tenants(environment)
+        rounds: dict[str, list[Round]] = {"product": [], "ORM": []}
         with (
-            web("mailtrap_site.wsgi:application", environment, **settings) as product,
-            web("bench.orm_wsgi:application", environment, **settings) as baseline,
+            web("mailtrap_site.asgi:application", environment, workers=options.workers) as product,
+            web(
+                "bench.orm_wsgi:application", environment, workers=options.workers, threads=options.threads
+            ) as baseline,
         ):
             for number in range(options.rounds):
-                for name, port in (("product", product), ("ORM", baseline)):
-                    rates[name].append(_round(name, port, mails, options))
-                print(f"round {number + 1}: ratio {rates['product'][-1] / rates['ORM'][-1]:.2f}")
-    ours, theirs = median(rates["product"]), median(rates["ORM"])
+                for name, server in (("product", product), ("ORM", baseline)):
+                    plan = Plan(server.port, options.connections, options.seconds, TEXT_OCTETS, tenants)
+                    rounds[name].append(_round(name, server, plan, _postmaster(environment)))
+                print(f"round {number + 1}: ratio {rounds['product'][-1].rate / rounds['ORM'][-1].rate:.2f}")
+    _print_medians(rounds)
+
+
+def _round(name: str, server: Web, plan: Plan, postmaster: int) -> Round:
+    roots = (server.pid, postmaster)
+    generator = Generator("bench.http_generator", plan)
+    try:
+        before = processes.spent(roots, _role)
+        generator.go()
+        answered = Answered(**generator.result())
+        spent = processes.difference(before, processes.spent(roots, _role))
+    finally:
+        generator.stop()
+    thousand = answered.answers / 1000
+    done = Round(answered.answers / answered.elapsed, sum(spent.values()) / thousand)
+    print(
+        f"  {name:8} {done.rate:7.0f}/s   p50 {answered.p50 * 1000:6.1f} ms   p99 {answered.p99 * 1000:6.1f} ms"
+        f"   CPU {done.cpu:5.2f} s/1,000 (web {spent['web'] / thousand:.2f},"
+        f" postgres {spent['postgres'] / thousand:.2f}; generator {answered.cpu / thousand:.2f})",
+        flush=True,
+    )
+    return done
+
+
+def _print_medians(rounds: Mapping[str, Sequence[Round]]) -> None:
+    ours, theirs = (median(one.rate for one in rounds[name]) for name in ("product", "ORM"))
+    our_cpu, their_cpu = (median(one.cpu for one in rounds[name]) for name in ("product", "ORM"))
     print(f"median: product {ours:.0f}/s, ORM transaction a message {theirs:.0f}/s, ratio {ours / theirs:.2f}")
+    print(f"CPU s/1,000: product {our_cpu:.2f}, ORM {their_cpu:.2f}, ratio {our_cpu / their_cpu:.2f}")
 
 
-def _round(name: str, port: int, mails: Sequence[Mail], options: argparse.Namespace) -> float:
-    counts = [Count() for _ in range(options.connections)]
-    until = time.monotonic() + options.seconds
-    threads = [
-        threading.Thread(target=_send_until, args=(until, port, mails, number, count))
-        for number, count in enumerate(counts)
-    ]
-    started = time.monotonic()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    elapsed = time.monotonic() - started
-    answers = sum(count.answers for count in counts)
-    if refused := sum(count.refused for count in counts):
-        raise SystemExit(f"{name}: {refused} mails were refused; the figures would mean nothing")
-    latencies = sorted(second for count in counts for second in count.seconds)
-    at = {share: latencies[int(share * (len(latencies) - 1))] * 1000 for share in (0.5, 0.99)}
-    print(f"  {name:8} {answers / elapsed:7.0f}/s   p50 {at[0.5]:6.1f} ms   p99 {at[0.99]:6.1f} ms")
-    return answers / elapsed
+def _role(words: Sequence[str]) -> str:
+    return "postgres" if words and "postgres" in words[0] else "web"
 
 
-def _send_until(until: float, port: int, mails: Sequence[Mail], number: int, count: Count) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-    turn = number
-    while time.monotonic() < until:
-        headers, body = mails[turn % len(mails)]
-        turn += 1
-        begun = time.monotonic()
-        connection.request("POST", "/api/send", body, headers)
-        answer = connection.getresponse()
-        answer.read()
-        count.seconds.append(time.monotonic() - begun)
-        if answer.status == 200:
-            count.answers += 1
-        else:
-            count.refused += 1
-    connection.close()
-
-
-def _headers(secret: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {secret}", "Content-Type": "application/json"}
-
-
-def _body(domain: str, seed: int) -> bytes:
-    randomness = random.Random(seed)
-    words = ("".join(randomness.choices(string.ascii_lowercase, k=randomness.randint(2, 9))) for _ in range(2000))
-    mail = {
-        "from": {"email": f"hello@{domain}"},
-        "to": [{"email": "reader@far.test"}],
-        "subject": "Hello",
-        "text": " ".join(words)[:BODY_BYTES],
-        "category": "Benchmark",
-    }
-    return json.dumps(mail).encode()
+def _postmaster(environment: Mapping[str, str]) -> int:
+    file = Path(environment["VAR_DIR"]) / "postgres" / "data" / "postmaster.pid"
+    return int(file.read_text().splitlines()[0])
 
 
 def _tenants(environment: dict[str, str]) -> list[tuple[str, str]]:
     command = [sys.executable, "-m", "bench.tenants", str(TENANTS)]
-    made = subprocess.run(command, cwd=BASE_DIR, env=environment, check=True, capture_output=True, text=True)
+    made = subprocess.run(command, cwd=BASE_DIR, env=environment, check=True, stdout=subprocess.PIPE, text=True)
     return [(line.split()[0], line.split()[1]) for line in made.stdout.splitlines()]
 
 

@@ -10,6 +10,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from mailtrap_site.embedded import processes
@@ -17,6 +18,14 @@ from mailtrap_site.embedded.postgres import Cluster, free_port
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 SEALING_KEY = "YmVuY2gtYmVuY2gtYmVuY2gtYmVuY2gtYmVuY2gtYmU="
+
+
+@dataclass(frozen=True, slots=True)
+class Web:
+    """A web server on 127.0.0.1:`port`; `pid` is the root of its processes."""
+
+    port: int
+    pid: int
 
 
 @contextlib.contextmanager
@@ -52,16 +61,17 @@ def database() -> Iterator[dict[str, str]]:
 
 
 @contextlib.contextmanager
-def web(application: str, environment: dict[str, str], *, workers: int, threads: int) -> Iterator[int]:
-    """granian serving `module:name`; the port it listens on."""
+def web(application: str, environment: dict[str, str], *, workers: int, threads: int = 0) -> Iterator[Web]:
+    """granian serving `module:name`, an ASGI application unless `threads` says how many a WSGI one gets."""
     port = free_port()
-    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws", "--http", "1"]
+    command = [sys.executable, "-m", "granian", "--no-ws", "--http", "1", "--log-level", "error"]
     command += ["--host", "127.0.0.1", "--port", str(port), "--workers", str(workers)]
-    command += ["--blocking-threads", str(threads), "--log-level", "error", application]
+    command += ["--interface", "wsgi", "--blocking-threads", str(threads)] if threads else ["--interface", "asgi"]
+    command += ["--loop", "uvloop", application]
     server = subprocess.Popen(command, cwd=BASE_DIR, env=environment, process_group=0)
     try:
         _wait_for(f"http://127.0.0.1:{port}/healthz")
-        yield port
+        yield Web(port, server.pid)
     finally:
         processes.signal_group(server.pid, signal.SIGTERM)
         server.wait(15)
