@@ -16,6 +16,7 @@ from accounts.models import ApiToken
 
 CACHE_SECONDS = 2.0
 CACHE_SIZE = 4096
+MOST_UNKNOWN = 1024
 _SECRET = re.compile(r"[0-9a-f]{32}")
 USE_NOTED_EVERY = timedelta(minutes=1)
 
@@ -38,6 +39,8 @@ class _Known:
 
 
 _known: OrderedDict[str, _Known] = OrderedDict()
+_unknown: OrderedDict[str, _Known] = OrderedDict()
+"""Apart from the others: who tries one secret after another pushes no token out of the cache."""
 _lock = Lock()
 
 
@@ -81,22 +84,25 @@ def forget_tokens() -> None:
     """Empties this process's cache; called when a token is reset or deleted here."""
     with _lock:
         _known.clear()
+        _unknown.clear()
 
 
 def _remembered(digest: str) -> _Known | None:
     with _lock:
-        known = _known.get(digest)
+        known = _known.get(digest) or _unknown.get(digest)
         if known is None or known.forget_at <= time.monotonic():
             return None
         return known
 
 
 def _remember(digest: str, known: _Known) -> None:
+    cache, other, most = (_known, _unknown, CACHE_SIZE) if known.identity else (_unknown, _known, MOST_UNKNOWN)
     with _lock:
-        _known[digest] = known
-        _known.move_to_end(digest)
-        while len(_known) > CACHE_SIZE:
-            _known.popitem(last=False)
+        other.pop(digest, None)
+        cache[digest] = known
+        cache.move_to_end(digest)
+        while len(cache) > most:
+            cache.popitem(last=False)
 
 
 def _look_up(digest: str) -> _Known:

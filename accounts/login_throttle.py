@@ -9,6 +9,8 @@ from hashlib import sha256
 
 from django.core.cache import cache
 
+from mailtrap_site.client_address import network_of
+
 MOST_FAILURES = 20
 WINDOW_SECONDS = 300
 KNOWN_SECONDS = 10.0
@@ -55,4 +57,4 @@ def fails_too_often(door: LoginDoor, client_ip: str) -> bool:
 
 
 def _key(door: LoginDoor, client_ip: str) -> str:
-    return f"{door}-login-{sha256(client_ip.encode()).hexdigest()[:32]}"
+    return f"{door}-login-{sha256(network_of(client_ip).encode()).hexdigest()[:32]}"

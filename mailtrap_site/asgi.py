@@ -1,18 +1,21 @@
 """The application that granian serves: the sending API on the event loop, Django's pages in threads."""
 
+import asyncio
 import os
-from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping
 from importlib import import_module
 from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mailtrap_site.settings")
 
-from a2wsgi import WSGIMiddleware
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from granian.utils.proxies import wrap_asgi_with_proxy_headers
 
+from mailtrap_site import garbage, open_files
+from mailtrap_site.client_address import is_address
 from mailtrap_site.embedded.follow_parent import end_with_parent
+from mailtrap_site.pages_asgi import PageDoor
 
 end_with_parent()
 _wsgi: Any = get_wsgi_application()
@@ -23,7 +26,7 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
-_pages: Any = WSGIMiddleware(_wsgi, workers=settings.ENVIRONMENT.web_threads)
+_pages = PageDoor(_wsgi, settings.ENVIRONMENT.web_threads)
 _send_door = send_asgi.SendDoor(settings.ENVIRONMENT.web_memory_mb * 1024 * 1024)
 
 
@@ -34,23 +37,19 @@ async def choose(scope: Scope, receive: Receive, send: Send) -> None:
     elif scope["path"] in send_asgi.PATHS:
         await _send_door(scope, receive, send)
     else:
-        # The bridge to the threads wants coroutines, and granian gives other awaitables.
-        await _pages(scope, _coroutine(receive), _coroutine(send))
-
-
-def _coroutine(function: Callable[..., Awaitable[Any]]) -> Callable[..., Coroutine[Any, Any, Any]]:
-    async def call(*arguments: Any) -> Any:
-        return await function(*arguments)
-
-    return call
+        await _pages(scope, receive, send)
 
 
 async def _live(receive: Receive, send: Send) -> None:
     """Start and end of the worker: at the end, what waits for its commit is written."""
     while True:
         message = await receive()
-        if message["type"] == "lifespan.shutdown":
-            _send_door.close()
+        if message["type"] == "lifespan.startup":
+            open_files.allow_many()
+            garbage.settle()
+        else:
+            # Requests are still being answered here, and Django closes no connection on an event loop.
+            await asyncio.to_thread(_send_door.close)
         await send({"type": f"{message['type']}.complete"})
         if message["type"] == "lifespan.shutdown":
             return
@@ -58,7 +57,22 @@ async def _live(receive: Receive, send: Send) -> None:
 
 def behind_proxies(application: Callable[..., Any], proxies: tuple[str, ...]) -> Callable[..., Any]:
     """Believes X-Forwarded-For and X-Forwarded-Proto of these addresses, and of nobody else."""
-    return wrap_asgi_with_proxy_headers(application, trusted_hosts=list(proxies)) if proxies else application
+    if not proxies:
+        return application
+
+    def checked(scope: Scope, receive: Receive, send: Send) -> Any:
+        # What a proxy forwards may be anything, and is stored as an address.
+        if scope.get("client") and not is_address(scope["client"][0]):
+            scope["client"] = scope["peer"]
+        return application(scope, receive, send)
+
+    believing: Any = wrap_asgi_with_proxy_headers(checked, trusted_hosts=list(proxies))
+
+    def call(scope: Scope, receive: Receive, send: Send) -> Any:
+        scope["peer"] = scope.get("client")
+        return believing(scope, receive, send)
+
+    return call
 
 
 application = behind_proxies(choose, settings.ENVIRONMENT.trusted_proxies)

@@ -4,8 +4,9 @@ import os
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from celery import Celery
-from celery.signals import beat_init, setup_logging, worker_process_init, worker_ready
+from celery.signals import beat_init, setup_logging, worker_init, worker_process_init, worker_ready
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mailtrap_site.settings")
 
@@ -32,6 +33,33 @@ app.conf.beat_schedule = {
 @setup_logging.connect
 def _keep_logging(**_: Any) -> None:
     """Django's LOGGING stands; Celery would raise the level of every logger to its own."""
+
+
+_CONNECTING = 0x70676D71
+"""The advisory lock of workers that connect to a queue in PostgreSQL."""
+_connecting: "psycopg.Connection[Any] | None" = None
+
+
+@worker_init.connect
+def _connect_alone(**_: Any) -> None:
+    """pgmq makes its trigger anew for each consumer that connects, and of two who do so at once one fails."""
+    global _connecting
+    address = app.conf.broker_transport_options.get("conn_string")
+    if address is None:
+        return
+    try:
+        _connecting = psycopg.connect(address, autocommit=True)
+        _connecting.execute("SET lock_timeout = '30s'")
+        _connecting.execute("SELECT pg_advisory_lock(%s)", (_CONNECTING,))
+    except psycopg.Error:
+        # Then it connects beside the others; if it fails it is started again.
+        return
+
+
+@worker_ready.connect
+def _let_others_connect(**_: Any) -> None:
+    if _connecting is not None:
+        _connecting.close()
 
 
 @worker_ready.connect

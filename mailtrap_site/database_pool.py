@@ -5,10 +5,19 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+import psycopg
 from django.db import close_old_connections, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 Result = TypeVar("Result")
+
+
+MOST_WAITING = 500
+"""Calls, for a thread or in one."""
+
+
+class PoolIsFull(TimeoutError):
+    """So many calls wait already that a further one would wait in vain."""
 
 
 class DatabasePool:
@@ -17,10 +26,17 @@ class DatabasePool:
     def __init__(self, threads: int, name: str) -> None:
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix=name)
         self._databases: set[BaseDatabaseWrapper] = set()
+        self._waiting = 0
 
     async def run(self, call: Callable[[], Result]) -> Result:
-        """The result of a call that blocks."""
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self._with_fresh_connection, call)
+        """The result of a call that blocks. Raises `PoolIsFull`."""
+        if self._waiting >= MOST_WAITING:
+            raise PoolIsFull
+        self._waiting += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, self._with_fresh_connection, call)
+        finally:
+            self._waiting -= 1
 
     def close(self) -> None:
         """Ends the threads once they are idle, and their connections."""
@@ -34,6 +50,10 @@ class DatabasePool:
         close_old_connections()
         try:
             return call()
+        except psycopg.Error:
+            # Django has not seen it, and would go on with a connection that may be broken.
+            connections["default"].close()
+            raise
         finally:
             close_old_connections()
             self._databases.add(connections["default"])

@@ -14,6 +14,7 @@ import environ
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 ROUTES = ("development", "relay", "mx")
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ class Environment:
     smtp_extra_ports: tuple[int, ...]
     smtps_port: int
     smtpd_workers: int
+    delivery_workers: int
     smtp_most_connections: int
     """Of one process."""
     smtp_connections_per_account: int
@@ -138,6 +140,7 @@ def _from(env: environ.Env, var_dir: Path) -> Environment:
     web_port = env.int("WEB_PORT", 8020)
     dns_port = env.int("DNS_PORT", 5354)
     tls_dir = var_dir / "tls"
+    half_the_cores = max((os.cpu_count() or 1) // 2, 1)
     # Pages of a fault show code and settings, so never by default to a network.
     debug = env.bool("DEBUG", playground and web_host.startswith("127."))
     outbound_port, outbound_public_only = _outbound(env, debug=debug)
@@ -156,7 +159,7 @@ def _from(env: environ.Env, var_dir: Path) -> Environment:
         trusted_proxies=tuple(env.list("TRUSTED_PROXIES", default=[])),
         web_host=web_host,
         web_port=web_port,
-        web_workers=env.int("WEB_WORKERS", os.cpu_count() or 1),
+        web_workers=_at_least(1, env, "WEB_WORKERS", os.cpu_count() or 1),
         web_threads=_at_least(1, env, "WEB_THREADS", 16),
         web_memory_mb=_at_least(64, env, "WEB_MEMORY_MB", 256),
         smtp_host=env.str("SMTP_HOST", "127.0.0.1"),
@@ -164,7 +167,8 @@ def _from(env: environ.Env, var_dir: Path) -> Environment:
         smtp_extra_ports=tuple(int(port) for port in env.list("SMTP_EXTRA_PORTS", default=[])),
         smtps_port=env.int("SMTPS_PORT", 2465),
         # PostgreSQL and the deliveries need cores as well.
-        smtpd_workers=env.int("SMTPD_WORKERS", max((os.cpu_count() or 1) // 2, 1)),
+        smtpd_workers=_at_least(1, env, "SMTPD_WORKERS", half_the_cores),
+        delivery_workers=_at_least(1, env, "DELIVERY_WORKERS", os.cpu_count() or 1),
         smtp_most_connections=_at_least(1, env, "SMTP_MOST_CONNECTIONS", 1000),
         smtp_connections_per_account=_at_least(1, env, "SMTP_CONNECTIONS_PER_ACCOUNT", 10),
         # On the development route all mail comes from this machine.
@@ -196,7 +200,7 @@ def _from(env: environ.Env, var_dir: Path) -> Environment:
         outbound_public_only=outbound_public_only,
         lease_seconds=_lease_seconds(env),
         fallback_email_url=env.str("FALLBACK_EMAIL_URL", ""),
-        log_level=env.str("LOG_LEVEL", "INFO").upper(),
+        log_level=_log_level(env),
         metrics_token=env.str("METRICS_TOKEN", ""),
     )
 
@@ -265,6 +269,13 @@ def _sources(env: environ.Env, name: str) -> tuple[Source, ...]:
         except ValueError:
             _refuse(f"{name} holds {source.address!r}; write addresses of this machine, or address=name.")
     return tuple(sources)
+
+
+def _log_level(env: environ.Env) -> str:
+    level: str = env.str("LOG_LEVEL", "INFO").upper()
+    if level not in LOG_LEVELS:
+        _refuse(f"LOG_LEVEL is {level!r}; it must be one of {', '.join(LOG_LEVELS)}.")
+    return level
 
 
 def _at_least(least: int, env: environ.Env, name: str, default: int) -> int:

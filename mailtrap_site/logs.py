@@ -5,6 +5,7 @@ come through Python's logging and look the same.
 """
 
 import sys
+from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -25,8 +26,13 @@ class _Lines:
         self.name = name
 
     def write(self, line: str) -> None:
-        sys.stdout.write(f"{line}\n")
-        sys.stdout.flush()
+        """Never raises: a full disk or a reader that is gone costs the line, not the work that it tells of."""
+        with suppress(OSError, ValueError):
+            try:
+                sys.stdout.write(f"{line}\n")
+            except UnicodeEncodeError:
+                sys.stdout.write(f"{line.encode('ascii', 'backslashreplace').decode()}\n")
+            sys.stdout.flush()
 
     debug = info = warning = error = critical = write
 

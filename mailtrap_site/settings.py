@@ -96,9 +96,19 @@ TEMPLATES = [
     }
 ]
 
+# A database that no longer answers is noticed within half a minute, whatever the network does with our packets.
+_AWAY = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+_DATABASE = environ.Env.db_url_config(ENVIRONMENT.database_url)
 DATABASES = {
     "default": {
-        **environ.Env.db_url_config(ENVIRONMENT.database_url),
+        **_DATABASE,
+        "OPTIONS": _AWAY | _DATABASE.get("OPTIONS", {}),
         "ENGINE": "django.db.backends.postgresql",
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
@@ -106,6 +116,10 @@ DATABASES = {
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {"default": environ.Env.cache_url_config(ENVIRONMENT.cache_url)}
+if CACHES["default"]["BACKEND"].endswith((".DatabaseCache", ".LocMemCache")):
+    # Beyond this Django drops entries, whosever they are: with its usual 300 a client could wash away what is counted
+    # of failed sign-ins. It counts all entries at each write, so there may not be any number of them either.
+    CACHES["default"]["OPTIONS"] = {"MAX_ENTRIES": 100_000} | CACHES["default"].get("OPTIONS", {})
 
 LANGUAGE_CODE = "en"
 USE_TZ = True

@@ -6,7 +6,6 @@ from threading import Lock
 import structlog
 from celery import current_app
 from django.db import transaction
-from kombu.exceptions import OperationalError
 
 log = structlog.get_logger(__name__)
 
@@ -31,5 +30,6 @@ def send_now(task: str, *, queue: str) -> None:
         _last[task] = now
     try:
         current_app.send_task(task, queue=queue, expires=60, ignore_result=True, retry=False)
-    except (OperationalError, OSError) as problem:
+    except Exception as problem:
+        # Whatever a broker's client raises: the mail is accepted, and found without a nudge too.
         log.warning("nudge_lost", task=task, problem=type(problem).__name__)

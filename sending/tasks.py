@@ -10,6 +10,7 @@ from celery import shared_task
 from celery.signals import worker_process_shutdown, worker_ready, worker_shutdown
 from django.utils import timezone
 
+from mailtrap_site import garbage
 from mailtrap_site.broker import DRAIN_SECONDS
 from mailtrap_site.wake import send_now
 from sending.capture import store
@@ -19,6 +20,8 @@ from sending.models import partitions
 from sending.queue import orders, parked
 from sending.queue import sweep as queue_sweep
 
+GIVES_WAY = 5
+"""Niceness of a delivering process: where the processor is short, mail is accepted first and leaves a moment later."""
 TEND_SECONDS = 20.0
 """One run of `tend_queue`; what is left is the next one's."""
 
@@ -103,7 +106,10 @@ class _Stop:
 def _look_without_being_asked(sender: Any, **_: Any) -> None:
     """A worker of the deliveries looks at the queue by itself as well: mail leaves though the broker be broken."""
     if "deliveries" in sender.app.amqp.queues.consume_from:
+        # Before the engine's threads start, which inherit it.
+        os.nice(GIVES_WAY)
         drain.engine().look_by_itself(DRAIN_SECONDS)
+        garbage.settle()
 
 
 @worker_process_shutdown.connect

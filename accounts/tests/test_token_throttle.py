@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 
 from accounts import login_throttle
@@ -55,3 +56,15 @@ def test_a_flood_of_failures_asks_the_database_for_nothing_but_the_tokens(world:
 
 def test_what_cannot_be_a_token_is_simply_wrong(world: World):
     assert {ask("nobody").status_code for _ in range(4)} == {401}
+
+
+def test_the_addresses_of_one_ipv6_network_are_one_client(world: World):
+    assert [ask("f" * 32, address=f"2001:db8:1:2::{number}").status_code for number in range(3)] == [401, 401, 429]
+    assert ask("f" * 32, address="2001:db8:1:3::1").status_code == 401
+
+
+def test_what_is_counted_of_one_client_is_not_washed_away_by_many(world: World):
+    assert [ask("f" * 32).status_code for _ in range(2)] == [401, 401]
+    for number in range(400):
+        cache.set(f"another-{number}", 1, 300)
+    assert ask("f" * 32).status_code == 429

@@ -8,8 +8,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import tokens
-from accounts.authentication import authenticate_token, forget_tokens
+from accounts import authentication, tokens
+from accounts.authentication import authenticate_token, forget_tokens, remembered_identity
 from accounts.models import ApiToken, AuditEntry
 from mailtrap_site.testing.world import World
 
@@ -144,3 +144,25 @@ def test_another_accounts_token_is_not_there(world: World, client: Client):
     for name in ("token_reset", "token_delete"):
         assert client.post(page(name, world.account.pk, world.stranger_token.pk)).status_code == 404
     assert ApiToken.objects.filter(pk=world.stranger_token.pk, expires_at=None).exists()
+
+
+def test_secrets_that_are_tried_push_no_token_out_of_the_cache(world, monkeypatch):
+    monkeypatch.setattr(authentication, "CACHE_SIZE", 2)
+    monkeypatch.setattr(authentication, "MOST_UNKNOWN", 2)
+    forget_tokens()
+    assert authenticate_token(world.secret)
+    assert [authenticate_token(f"{number:032x}") for number in range(5)] == [None] * 5
+    assert remembered_identity(world.secret)
+    assert len(authentication._unknown) == 2
+
+
+def test_a_token_that_is_gone_is_not_asked_for_at_every_try(world, monkeypatch, django_assert_num_queries):
+    forget_tokens()
+    monkeypatch.setattr(authentication, "CACHE_SECONDS", 0.0)
+    assert authenticate_token(world.secret)
+    world.token.delete()
+    monkeypatch.setattr(authentication, "CACHE_SECONDS", 60.0)
+    assert authenticate_token(world.secret) is None
+    with django_assert_num_queries(0):
+        assert authenticate_token(world.secret) is None
+    forget_tokens()

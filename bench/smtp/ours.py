@@ -24,6 +24,7 @@ LIMITS = {
     "SMTP_CONNECTIONS_PER_ACCOUNT": "1000",
     "SMTP_CONNECTIONS_PER_ADDRESS": "1000",
     "SMTP_MESSAGES_PER_CONNECTION": "1000000",
+    "RELAY_CONNECTIONS": "60",
 }
 _OF_THE_INSTANCE = ("SECRET_KEY", "SEALING_KEY", "DATABASE_URL", "CELERY_BROKER_URL", "CACHE_URL", "EMBEDDED", "DEBUG")
 
@@ -117,7 +118,8 @@ def _environment(folder: Path, sink_port: int, tls: Tls) -> dict[str, str]:
 
 
 def _wait_until_ready(folder: Path, port: int, server: "subprocess.Popen[bytes]") -> None:
-    workers = [f"deliveries-{core}" for core in range(1, (os.cpu_count() or 1) + 1)]
+    count = int(os.environ.get("DELIVERY_WORKERS", 0)) or os.cpu_count() or 1
+    workers = [f"deliveries-{worker}" for worker in range(1, count + 1)]
     files = [folder / "var" / "run" / name for name in (*workers, "upkeep", "beat")]
     greets = readiness.greets("127.0.0.1", port)
     deadline = time.monotonic() + STARTING

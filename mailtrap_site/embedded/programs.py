@@ -18,6 +18,9 @@ _WARNINGS = "ignore:You're running the worker,ignore:An entry for the specified 
 """Celery fears root and accounts without a name; it reads JSON only here, and who runs us is the operator's choice."""
 _GRANIAN_SAYS = ("[WARNING] Configuration allows spawning", "[WARNING] Killing worker")
 """Not for the screen: threads that wait for a commit cost memory only, and a stop is not to be waited for here."""
+_CONNECTIONS = 2048
+"""Of one web worker; by itself granian divides its backlog by the workers."""
+_DELIVERIES = ("-Q", "deliveries", "-P", "solo")
 _QUIET_WORKER = ("--without-gossip", "--without-mingle", "--without-heartbeat")
 
 
@@ -65,7 +68,7 @@ def web(settings: Environment) -> Program:
     command = (
         *(sys.executable, "-m", "granian", "--interface", "asgi", "--loop", "uvloop", "--no-ws", "--http", "1"),
         *("--host", settings.web_host, "--port", str(settings.web_port)),
-        *("--workers", str(settings.web_workers)),
+        *("--workers", str(settings.web_workers), "--backlog", "4096", "--backpressure", str(_CONNECTIONS)),
         *("--respawn-failed-workers", "--respawn-interval", "0.5", "--workers-kill-timeout", "20"),
         *("--log-level", "warning", "mailtrap_site.asgi:application"),
     )
@@ -85,17 +88,14 @@ def others(settings: Environment) -> list[Program]:
     if settings.dns_enabled:
         question = readiness.answers_dns(settings.dns_host, settings.dns_port, settings.platform_domain)
         served.insert(0, _command("dns", question))
-    # One worker without a pool for each core: when two children of a prefork pool are killed at once, those that
-    # follow wait for ever on a lock that the dead ones held.
-    cores = range(1, (os.cpu_count() or 1) + 1)
+    # Workers without a pool: when two children of a prefork pool are killed at once, those that follow wait for ever on
+    # a lock that the dead ones held.
+    workers = range(1, settings.delivery_workers + 1)
     return [
         *served,
         *(
-            _celery(
-                *(ready_files, f"deliveries-{core}", "worker", "-Q", "deliveries", "-P", "solo", "-n", f"d{core}@h"),
-                *_QUIET_WORKER,
-            )
-            for core in cores
+            _celery(ready_files, f"deliveries-{one}", "worker", *_DELIVERIES, "-n", f"d{one}@h", *_QUIET_WORKER)
+            for one in workers
         ),
         _celery(
             *(ready_files, "upkeep", "worker", "-Q", "webhooks,upkeep", "-c", "4", "-P", "threads", "-n", "u@h"),

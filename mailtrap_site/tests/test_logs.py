@@ -1,5 +1,6 @@
 """Our own events and those of libraries end as lines of one shape on standard output."""
 
+import io
 import logging
 import logging.config
 
@@ -46,3 +47,29 @@ def test_libraries_write_the_same_shape():
     )
     handler = next(one for one in logging.getLogger().handlers if type(one) is logging.StreamHandler)
     assert "level=warning logger=library event=odd" in handler.format(record)
+
+
+class Broken(io.TextIOWrapper):
+    """An output whose reader is gone."""
+
+    def flush(self):
+        raise BrokenPipeError
+
+
+def closed():
+    output = io.StringIO()
+    output.close()
+    return output
+
+
+@pytest.mark.parametrize("output", [Broken(io.BytesIO()), closed()])
+def test_a_line_that_cannot_be_written_is_no_fault_of_who_logs(monkeypatch, output):
+    monkeypatch.setattr("sys.stdout", output)
+    structlog.get_logger("sending.example").info("accepted")
+
+
+def test_a_line_beyond_the_outputs_character_set_is_written_escaped(monkeypatch):
+    output = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr("sys.stdout", output)
+    structlog.get_logger("sending.example").info("accepted", domain="mü\ud800ller.test")
+    assert rb"m\xfc\ud800ller.test" in output.buffer.getvalue()

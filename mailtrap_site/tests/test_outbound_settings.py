@@ -42,6 +42,8 @@ def test_a_proof_may_lead_mail_to_the_loopback():
         ({"OUTBOUND_PUBLIC_ONLY": "false", "OUTBOUND_PORT": "2600", "DEBUG": "true"}, "DEBUG=false"),
         ({"OUTBOUND_PORT": "70000"}, "between 1 and 65535"),
         ({"LEASE_SECONDS": "1"}, "between 3 and 3600"),
+        ({"WEB_WORKERS": "0"}, "at least 1"),
+        ({"LOG_LEVEL": "loud"}, "DEBUG, INFO, WARNING, ERROR, CRITICAL"),
     ],
 )
 def test_what_would_harm_stops_the_process_with_a_sentence(given, word):

@@ -3,6 +3,8 @@
 import asyncio
 from typing import Any
 
+import pytest
+
 from mailtrap_site.asgi import behind_proxies
 
 FORWARDED = [(b"x-forwarded-for", b"203.0.113.7"), (b"x-forwarded-proto", b"https")]
@@ -30,3 +32,9 @@ def test_anybody_else_is_not():
 
 def test_without_proxies_nobody_is():
     assert seen((), "127.0.0.1") == ("127.0.0.1", "http")
+
+
+@pytest.mark.parametrize("forwarded", [b"unknown", b"10.0.0.1:4711", b"_hidden", b"300.1.1.1"])
+def test_a_proxy_that_forwards_no_address_stands_for_its_client(monkeypatch: pytest.MonkeyPatch, forwarded: bytes):
+    monkeypatch.setitem(globals(), "FORWARDED", [(b"x-forwarded-for", forwarded)])
+    assert seen(("127.0.0.1",), "127.0.0.1") == ("127.0.0.1", "http")

@@ -8,15 +8,15 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import Future
 from typing import Any
 
-from django.conf import settings
-
-from accounts.authentication import TokenIdentity, remembered_identity
+from accounts.authentication import TokenIdentity, could_be_token, remembered_identity
 from mailtrap_site.database_pool import DatabasePool
+from sending.api.request_body import BodyMemory, BodyShare, ClientGone, closing, pass_over, read_body
 from sending.api.send import (
     Answer,
     Asked,
     answer_of,
     answer_of_problem,
+    failure,
     identify,
     read_draft,
     refuse_early,
@@ -24,9 +24,8 @@ from sending.api.send import (
 )
 from sending.models import Stream
 from sending.policy.refusal import Reason, Refusal
-from sending.protocol.memory import MemoryBudget, MemoryShare
 from sending.submission import group_commit
-from sending.submission.submit import ANSWER_SECONDS, Accepted, Draft, hand_over, note
+from sending.submission.submit import Accepted, Draft, hand_over, note, outcome_of
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -36,30 +35,31 @@ PATHS: dict[str, Stream | None] = {"/api/send": None, "/bulk/api/send": Stream.B
 """With the stream that the path names; None leaves it to the host name."""
 READ_ON_THE_LOOP = 65_536
 """Octets of a body; reading and composing more would keep the other clients waiting."""
-HELD_PER_OCTET = 3
-"""While one octet of a body is worked on, so many are held: itself, as composed, as packed."""
-BODY_SECONDS = 300.0
 POOL_THREADS = 8
+POOL_SECONDS = 20.0
+"""After which a client is asked to try later, whatever the database may be doing."""
+READERS = 2
+"""Threads for larger bodies; who only asks for his token does not wait behind them."""
+_SINGLE = (b"authorization", b"api-token", b"host", b"content-type", b"content-length")
+_ALWAYS = [(b"content-type", b"application/json"), (b"x-content-type-options", b"nosniff")]
 
 
 class SendDoor:
     """The ASGI application of `PATHS`. `memory_octets` bounds what all requests of the process hold."""
 
     def __init__(self, memory_octets: int) -> None:
-        self._budget = MemoryBudget(memory_octets)
+        self._memory = BodyMemory(memory_octets)
         self._pool = DatabasePool(POOL_THREADS, "http-database")
+        self._readers = DatabasePool(READERS, "http-readers")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        share = MemoryShare(self._budget)
         try:
-            answer = await self._answer(scope, receive, share)
+            answer = await self._answer(scope, receive)
         except ClientGone:
             return
         except Exception as problem:
             answer = answer_of_problem(problem)
-        finally:
-            share.release()
-        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(answer.content)).encode())]
+        headers = [*_ALWAYS, (b"content-length", str(len(answer.content)).encode())]
         headers += [(name.lower().encode(), value.encode()) for name, value in answer.headers]
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": answer.content})
@@ -68,63 +68,38 @@ class SendDoor:
         """Writes what is waiting for its commit, and gives the connections back."""
         group_commit.close()
         self._pool.close()
+        self._readers.close()
 
-    async def _answer(self, scope: Scope, receive: Receive, share: MemoryShare) -> Answer:
+    async def _answer(self, scope: Scope, receive: Receive) -> Answer:
         asked, length = _asked(scope)
-        identity = refuse_early(asked) or remembered_identity(asked.secret)
-        if identity is None:
-            identity = await self._pool.run(lambda: identify(asked))
-        async with asyncio.timeout(BODY_SECONDS):
-            body = await _read(receive, share, length, keep=not isinstance(identity, Answer))
+        identity = _refuse_early(scope, asked) or remembered_identity(asked.secret) or await self._identify(asked)
         if isinstance(identity, Answer):
-            return identity
-        if isinstance(body, Answer):
-            return body
+            return identity if await pass_over(receive) else closing(identity)
+        share = BodyShare(self._memory, identity.account_id)
+        try:
+            body = await read_body(receive, share, length)
+            return body if isinstance(body, Answer) else await self._send(asked, identity, body)
+        finally:
+            share.release()
+
+    async def _identify(self, asked: Asked) -> TokenIdentity | Answer:
+        if not could_be_token(asked.secret):
+            return identify(asked)  # which asks nobody then
+        try:
+            async with asyncio.timeout(POOL_SECONDS):
+                return await self._pool.run(lambda: identify(asked))
+        except TimeoutError:
+            return refused(Refusal(Reason.TEMPORARY))
+
+    async def _send(self, asked: Asked, identity: TokenIdentity, body: bytes) -> Answer:
         if len(body) <= READ_ON_THE_LOOP:
             handed = _read_and_hand_over(asked, identity, body)
         else:
-            handed = await self._pool.run(lambda: _read_and_hand_over(asked, identity, body))
+            handed = await self._readers.run(lambda: _read_and_hand_over(asked, identity, body))
         if isinstance(handed, Answer):
             return handed
         draft, future = handed
-        return answer_of(note(draft, await _outcome(future)))
-
-
-class ClientGone(Exception):
-    """The client closed the connection before its request was whole."""
-
-
-async def _read(receive: Receive, share: MemoryShare, length: int, *, keep: bool) -> bytes | Answer:
-    """The body, or why it is not taken; of one that nobody wants at most a little is read. Raises `ClientGone`."""
-    if length > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
-        return refused(Refusal(Reason.MESSAGE_TOO_LARGE))
-    parts: list[bytes] = []
-    size, more = 0, True
-    while more:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ClientGone
-        part, more = message.get("body", b""), message.get("more_body", False)
-        size += len(part)
-        if size > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
-            return refused(Refusal(Reason.MESSAGE_TOO_LARGE))
-        if keep:
-            if not share.cover(max(size, length) * HELD_PER_OCTET):
-                return refused(Refusal(Reason.OVERLOADED))
-            parts.append(part)
-        elif size > READ_ON_THE_LOOP:
-            break
-    return b"".join(parts) if len(parts) != 1 else parts[0]
-
-
-async def _outcome(future: "Future[Accepted | Refusal]") -> Accepted | Refusal:
-    """The flusher bounds every statement; this bound is for a thread that died."""
-    try:
-        async with asyncio.timeout(ANSWER_SECONDS):
-            # Shielded: a client that goes away must not cancel what the flusher has begun.
-            return await asyncio.shield(asyncio.wrap_future(future))
-    except TimeoutError:
-        return Refusal(Reason.TEMPORARY)
+        return answer_of(note(draft, await outcome_of(future)))
 
 
 def _read_and_hand_over(
@@ -132,6 +107,14 @@ def _read_and_hand_over(
 ) -> "tuple[Draft, Future[Accepted | Refusal]] | Answer":
     draft = read_draft(asked, identity, body)
     return draft if isinstance(draft, Answer) else (draft, hand_over(draft))
+
+
+def _refuse_early(scope: Scope, asked: Asked) -> Answer | None:
+    """A field that comes twice could mean one thing to a proxy and another one to us."""
+    names = [name for name, _ in scope["headers"]]
+    if len(set(names)) < len(names) and (twice := next((one for one in _SINGLE if names.count(one) > 1), None)):
+        return failure(400, [f"the {twice.decode()} header may be given once only"])
+    return refuse_early(asked)
 
 
 def _asked(scope: Scope) -> tuple[Asked, int]:

@@ -22,6 +22,11 @@ NOTHING = msgspec.Raw()
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What the decoder raises for octets that are no JSON, or JSON nested beyond reason."""
 
+MOST_ATTACHMENTS = 1000
+MOST_NAME_CHARACTERS = 1000
+"""Of an attachment's file name and type."""
+_WHITE_SPACE = b" \t\r\n\f\v"
+
 Shape = TypeVar("Shape")
 
 
@@ -222,10 +227,10 @@ def _category(shape: SendShape, errors: list[str]) -> str | None:
 
 def _variables(shape: SendShape, errors: list[str]) -> dict[str, Any]:
     """Strings, numbers and booleans; of a list the first element. Other values are refused."""
-    values = _VARIABLES.read(shape.custom_variables, errors) or {}
     if len(bytes(shape.custom_variables)) > MOST_VARIABLES_BYTES:
         errors.append(f"'custom_variables' is longer than {MOST_VARIABLES_BYTES} bytes")
         return {}
+    values = _VARIABLES.read(shape.custom_variables, errors) or {}
     firsts = {
         name: (value[0] if value else None) if isinstance(value, list) else value for name, value in values.items()
     }
@@ -245,9 +250,18 @@ def _headers(shape: SendShape, errors: list[str]) -> tuple[tuple[str, str], ...]
 
 def _attachments(shape: SendShape, errors: list[str]) -> tuple[Attachment, ...]:
     attachments = []
-    for index, item in enumerate(_ATTACHMENTS.read(shape.attachments, errors) or []):
+    items = _ATTACHMENTS.read(shape.attachments, errors) or []
+    if len(items) > MOST_ATTACHMENTS:
+        errors.append(f"'attachments' has more than {MOST_ATTACHMENTS} elements")
+        return ()
+    for index, item in enumerate(items):
+        if max(len(item.filename), len(item.type or "")) > MOST_NAME_CHARACTERS:
+            errors.append(
+                f"'filename' or 'type' is longer than {MOST_NAME_CHARACTERS} characters in 'attachments' {index}"
+            )
+            continue
         try:
-            content = base64.b64decode("".join(item.content.split()), validate=True)
+            content = base64.b64decode(item.content.encode().translate(None, _WHITE_SPACE), validate=True)
         except (binascii.Error, ValueError):
             errors.append(f"'content' is not valid base64 in 'attachments' {index}")
             continue

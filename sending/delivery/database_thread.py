@@ -30,6 +30,11 @@ class DatabaseThread:
 
 def _with_connection(work: Callable[[], T]) -> T:
     try:
+        if connection.connection is None or connection.connection.closed:
+            connection.close()
+            connection.connect()
+            # Django's connections never prepare; here a few statements run over and over.
+            connection.connection.prepare_threshold = 0
         return work()
     except DATABASE_AWAY:
         connection.close()

@@ -34,6 +34,15 @@ NO_CONNECTION_FOR = 3.0
 GIVEN_BACK_FOR = timedelta(seconds=1)
 """… for so long at least."""
 
+STUCK_FOR = 10.0
+"""Seconds after which jobs that nobody has begun make room for other sites' mail: all of them where conversations have
+not moved for so long, else those behind …"""
+MOST_WAITING = 100
+"""… so many, which keep the connections busy meanwhile, or fail with the attempt to connect."""
+STUCK_JOBS_REST = timedelta(seconds=5)
+"""How long what made room waits in the queue at least: as long as nothing moves here, up to …"""
+LONGEST_REST = timedelta(minutes=5)
+
 
 class Pool:
     """The connections of one worker process by one route, and the jobs that wait for them."""
@@ -46,8 +55,10 @@ class Pool:
         self._jobs: deque[Job] = deque()
         self._idle: deque[asyncio.Future[Job | None]] = deque()
         self._workers: set[asyncio.Task[None]] = set()
+        self._opening = 0
         self._refused_until = 0.0
         self._without_since: float | None = None
+        self._moved_at = asyncio.get_running_loop().time()
         self._patience: asyncio.TimerHandle | None = None
         site.used(1)
 
@@ -109,9 +120,29 @@ class Pool:
         if not self._workers and self._without_since and loop.time() - self._without_since > NO_CONNECTION_FOR:
             self._put_back(datetime.now(UTC) + GIVEN_BACK_FOR)
             self._leave_if_unused()
-        elif self._jobs:
+            return
+        self._make_room(loop.time() - self._moved_at)
+        if self._jobs:
             self._hire()
             self._look_again()
+
+    def _make_room(self, still_for: float) -> None:
+        """Many domains may have one slow site: none of them is busy, and yet together they would fill the worker."""
+        if not self._jobs:
+            return
+        if still_for > STUCK_FOR and self._opening < len(self._workers):
+            jobs, rest = self.take_back(), min(timedelta(seconds=still_for), LONGEST_REST)
+        elif len(self._jobs) > MOST_WAITING and self._first_waits_for() > STUCK_FOR:
+            jobs, rest = self.take_back(), STUCK_JOBS_REST
+            self._jobs.extend(jobs[:MOST_WAITING])
+            jobs = jobs[MOST_WAITING:]
+        else:
+            return
+        log.info("site_is_slow", site=self.site.key, still_for=round(still_for))
+        self._ends.put_back(jobs, datetime.now(UTC) + rest, self.site.pace.why)
+
+    def _first_waits_for(self) -> float:
+        return (datetime.now(UTC) - self._jobs[0].started_at).total_seconds()
 
     def _worker_ended(self, worker: "asyncio.Task[None]") -> None:
         self._workers.discard(worker)
@@ -159,6 +190,7 @@ class Pool:
     async def _next_job(self, session: Session | None) -> Job | None:
         """A job, waited for only while a connection stands."""
         if self._jobs:
+            self._moved_at = asyncio.get_running_loop().time()
             return self._jobs.popleft()
         if session is None or not session.is_ready:
             return None
@@ -182,6 +214,7 @@ class Pool:
             waiting = self._idle.pop()
             if not waiting.done():
                 waiting.set_result(job)
+                self._moved_at = asyncio.get_running_loop().time()
                 return True
         return False
 
@@ -196,6 +229,7 @@ class Pool:
 
     async def _open(self, job: Job) -> Session | None:
         """A session for `job`; when there is none, the job and those that wait are seen to."""
+        self._opening += 1
         try:
             session = await open_session(self.route)
         except NoSession as none:
@@ -205,6 +239,8 @@ class Pool:
             log.exception("connecting_failed", site=self.site.key)
             self._fail([job, *self.take_back()], no_route_ending(NO_ROUTE_FOUND), NOBODY)
             return None
+        finally:
+            self._opening -= 1
         return session
 
     def _no_session(self, job: Job, none: NoSession) -> None:
@@ -291,7 +327,7 @@ class Pool:
         """Whether the server closed a connection at rest, or wants no more on this one: that is no word about the
         message, which another connection takes."""
         taken = session.sent - 1
-        if taken and ending.verdict.asks is Asks.SHORTER:
+        if taken and ending.verdict.asks is Asks.SHORTER and outcome.phase is not ClientPhase.FINAL_DOT:
             self.site.complained(Asks.SHORTER, why=str(ending.reply), standing=self.site.standing, sent=taken)
             return True
         was_lost = outcome.is_local or outcome.reply.code == 421

@@ -44,7 +44,7 @@ T = TypeVar("T")
 
 LOOK_AGAIN = 0.25
 """Seconds between two looks at the queue while conversations last, at most …"""
-GATHER = 0.02
+GATHER = 0.05
 """… and at least, unless the last look found a full batch: a few messages at a time would cost a look each."""
 LINGER = 0.5
 """Seconds for which a worker's drain goes on looking before it ends: mail that comes in a trickle needs no wake-up."""
@@ -52,6 +52,8 @@ LOOK_BY_ITSELF = 5.0
 """Seconds between two looks that nobody asked for: with the broker away or its messages lost, mail leaves later."""
 STOP_SECONDS = 20.0
 """How long a drain that was told to stop waits for the conversations that have begun."""
+WRITE_SECONDS = 5.0
+"""How long an end waits for the results to be written then."""
 EXCHANGE_SECONDS = 1.0
 """Between two exchanges with the other processes about the sites."""
 UNTRIED_FOR = sum(DELAYS, timedelta())
@@ -83,6 +85,8 @@ class Engine:
         self._something_ended = asyncio.Event()
         self._draining = asyncio.Lock()
         self._is_ending = False
+        self._queued: list[Callable[[], bool]] = []
+        self._stop_by: float | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
         self._thread = threading.Thread(target=self._loop.run_forever, name="delivery", daemon=True)
         self._thread.start()
@@ -110,8 +114,19 @@ class Engine:
         self._loop.close()
 
     async def _drain(self, seconds: float, should_stop: Callable[[], bool], linger: float) -> Drained:
-        async with self._draining:
+        self._queued.append(should_stop)
+        try:
+            await self._draining.acquire()
+        finally:
+            self._queued.remove(should_stop)
+        try:
             return await self._drain_alone(seconds, should_stop, linger)
+        finally:
+            self._draining.release()
+
+    def _has_to_end(self) -> bool:
+        """Whether the engine ends, or one that waits for the end of its own look is told to stop."""
+        return self._is_ending or any(should_stop() for should_stop in self._queued)
 
     async def _look(self, seconds: float) -> None:
         while True:
@@ -119,15 +134,18 @@ class Engine:
             if self._draining.locked():
                 continue
             try:
-                await self._drain(seconds, lambda: self._is_ending, 0.0)
+                await self._drain(seconds, self._has_to_end, 0.0)
             except DATABASE_AWAY as problem:
                 log.warning("queue_not_looked_at", problem=type(problem).__name__)
+            except Exception:
+                log.exception("queue_not_looked_at")
 
     async def _drain_alone(self, seconds: float, should_stop: Callable[[], bool], linger: float) -> Drained:
         loop = asyncio.get_running_loop()
         found_at = loop.time()
         deadline, claimed, is_more = found_at + seconds, 0, False
         while not should_stop():
+            self._stop_by = None
             if loop.time() >= deadline:
                 return Drained(claimed, is_more)
             busy = self._held.busy(datetime.now(UTC))
@@ -146,15 +164,17 @@ class Engine:
                 await asyncio.sleep(GATHER)
                 if len(self._held) and not loaded.claims:
                     await self._wait_for_an_end()
-        await self._wind_up(loop.time() + STOP_SECONDS)
+        await self._wind_up()
         return Drained(claimed, is_more=False)
 
-    async def _wind_up(self, deadline: float) -> None:
-        """Gives back what has not begun and waits for what has."""
+    async def _wind_up(self) -> None:
+        """Gives back what has not begun and waits for what has: for STOP_SECONDS from the first call on."""
+        if self._stop_by is None:
+            self._stop_by = asyncio.get_running_loop().time() + STOP_SECONDS
         unbegun = [job.claim for pool in self._pools.values() for job in pool.take_back()]
         if unbegun:
             await self._give_back(unbegun, None)
-        while len(self._held) and asyncio.get_running_loop().time() < deadline:
+        while len(self._held) and asyncio.get_running_loop().time() < self._stop_by:
             await self._wait_for_an_end()
 
     async def _wait_for_an_end(self) -> None:
@@ -229,10 +249,18 @@ class Engine:
         self._spawn(self._give_back(claims, until))
 
     def lead(self, jobs: Sequence[Job], route: Route) -> None:
-        self._spawn(self._put(jobs, route))
+        self._spawn(self._lead(jobs, route))
 
     def leave(self, route: Route) -> None:
         self._pools.pop(route, None)
+
+    async def _lead(self, jobs: Sequence[Job], route: Route) -> None:
+        try:
+            await self._put(jobs, route)
+        except Exception:
+            log.exception("route_failed", site=route.site)
+            for job in jobs:
+                self._end_without_route(job, NO_ROUTE_FOUND)
 
     async def _give_back(self, claims: Sequence[Claim], due_at: datetime | None) -> None:
         try:
@@ -240,6 +268,8 @@ class Engine:
         except DATABASE_AWAY as problem:
             # Their leases run out, and the sweep finds them.
             log.warning("claims_not_given_back", messages=len(claims), problem=type(problem).__name__)
+        except Exception:
+            log.exception("claims_not_given_back", messages=len(claims))
         self._let_go([claim.message_id for claim in claims])
 
     async def _write_results(self, batch: Sequence[Result]) -> set[uuid.UUID]:
@@ -253,7 +283,15 @@ class Engine:
 
     async def _write_marks(self, claims: Sequence[Claim]) -> set[uuid.UUID]:
         now = datetime.now(UTC)
-        return await self._mark_writer.run(lambda: queue.mark_uncertain(raw_cursor(), claims, now=now))
+
+        def write() -> set[uuid.UUID]:
+            return queue.mark_uncertain(raw_cursor(), claims, now=now, lease=self._lease)
+
+        try:
+            return await self._mark_writer.run(write)
+        except DATABASE_AWAY:
+            # Most likely the connection broke while nobody used it; on a new one the mail need not wait for minutes.
+            return await self._mark_writer.run(write)
 
     async def _renew_leases(self) -> None:
         while True:
@@ -264,6 +302,8 @@ class Engine:
                     await self._mark_writer.run(partial(_renew, held, until))
                 except DATABASE_AWAY as problem:
                     log.warning("leases_not_renewed", messages=len(held), problem=type(problem).__name__)
+                except Exception:
+                    log.exception("leases_not_renewed", messages=len(held))
 
     # The other processes.
 
@@ -273,11 +313,11 @@ class Engine:
             if not self._sites.has_to_exchange:
                 continue
             try:
-                learnt = await self._ledger.run(lambda: self._sites.exchange(raw_cursor(), datetime.now(UTC)))
+                self._sites.take(await self._ledger.run(lambda: self._sites.exchange(raw_cursor(), datetime.now(UTC))))
             except DATABASE_AWAY as problem:
                 log.warning("sites_not_exchanged", problem=type(problem).__name__)
-            else:
-                self._sites.take(learnt)
+            except Exception:
+                log.exception("sites_not_exchanged")
 
     # The machinery.
 
@@ -291,7 +331,10 @@ class Engine:
     async def _stop(self) -> None:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(STOP_SECONDS), self._draining:
-                pass
+                await self._wind_up()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(WRITE_SECONDS):
+                await self._results.finish()
         for pool in self._pools.values():
             pool.close()
         tasks = list(self._tasks)

@@ -1,11 +1,9 @@
 """From claims to jobs: content, keys and return paths of a batch, with a bound on the bytes that one batch holds."""
 
 import uuid
-from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from typing import Any
 
 import psycopg
@@ -16,7 +14,7 @@ from sending.delivery.compose import Composed, compose, reverse_path
 from sending.delivery.evidence import Ending
 from sending.delivery.job import Job, Undeliverable
 from sending.delivery.sign import Signer, signers
-from sending.models import Attempt
+from sending.models import Attempt, Stream
 from sending.models.content import unpack
 from sending.protocol.reply import Reply
 from sending.queue import claim as queue
@@ -29,11 +27,12 @@ MOST_BYTES = 32 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """A batch of claims with what they need. A content or a key that is missing is simply not there."""
+    """A batch of claims with what they need. A content or a key that is missing is simply not there; a key
+    that does not open is None."""
 
     claims: list[Claim]
     contents: dict[uuid.UUID, bytes]
-    signers: dict[int, Signer]
+    signers: dict[int, Signer | None]
 
 
 def load(
@@ -53,56 +52,87 @@ def load(
 
 def jobs_of(loaded: Load) -> Iterator[Job]:
     """One job a claim. Recipients of one submission share its bytes, so that these are made and signed once."""
-    workshop = Workshop(loaded)
+    workshops: dict[uuid.UUID, Workshop] = {}
     for claim in loaded.claims:
+        workshop = workshops.get(claim.submission_id)
+        if workshop is None:
+            workshop = workshops[claim.submission_id] = Workshop(claim, loaded)
+        workshop.left += 1
         path = ""
         if claim.domain_name is not None:
             path = reverse_path(claim.message_id, f"{claim.verification_label}.{claim.domain_name}")
-        yield Job(claim, path, partial(workshop.composed, claim), datetime.now(UTC))
+        yield Job(claim, path, workshop.composed, datetime.now(UTC))
 
 
 class Workshop:
-    """Makes the bytes of a batch when their turn comes, and forgets them with their last recipient."""
+    """Makes the bytes of one submission when their turn comes, and forgets them with the last recipient of the batch.
 
-    def __init__(self, loaded: Load) -> None:
-        self._loaded = loaded
-        self._left = Counter(claim.submission_id for claim in loaded.claims)
-        self._made: dict[uuid.UUID, Composed] = {}
+    It keeps nothing else of the batch: a job that waits long must not hold the contents of all the others.
+    """
 
-    def composed(self, claim: Claim) -> Composed:
+    __slots__ = ("_has_key", "_made", "_signer", "_stored", "_submission_id", "left")
+
+    def __init__(self, claim: Claim, loaded: Load) -> None:
+        self.left = 0
+        self._submission_id = claim.submission_id
+        self._stored = loaded.contents.get(claim.content_id)
+        self._has_key = claim.dkim_key_id in loaded.signers
+        self._signer = loaded.signers.get(claim.dkim_key_id) if claim.dkim_key_id is not None else None
+        self._made: Composed | None = None
+
+    def composed(self) -> Composed:
         """Raises `Undeliverable`."""
-        made = self._made.get(claim.submission_id) or self._make(claim)
-        self._left[claim.submission_id] -= 1
-        if self._left[claim.submission_id] > 0:
-            self._made[claim.submission_id] = made
-        else:
-            self._made.pop(claim.submission_id, None)
+        made = self._made or self._make()
+        self.left -= 1
+        self._made = made if self.left > 0 else None
         return made
 
-    def _make(self, claim: Claim) -> Composed:
-        stored = self._loaded.contents.get(claim.content_id)
-        if stored is None:
+    def _make(self) -> Composed:
+        if self._stored is None:
             raise _undeliverable("5.6.0", "The content of this message is no longer stored")
-        signer = self._loaded.signers.get(claim.dkim_key_id) if claim.dkim_key_id is not None else None
-        if signer is None:
+        if not self._has_key:
             raise _undeliverable("5.7.0", "The sending domain of this message no longer exists")
+        if self._signer is None:
+            raise Undeliverable(_KEY_DOES_NOT_OPEN)
         try:
-            return compose(unpack(stored), signer=signer, submission_id=claim.submission_id)
+            return compose(unpack(self._stored), signer=self._signer, submission_id=self._submission_id)
         except SigningError as problem:
             raise _undeliverable("5.6.0", f"The message could not be signed: {problem}") from problem
 
 
 def _within_bytes(claims: list[Claim]) -> tuple[list[Claim], list[Claim]]:
+    """Those to keep and the rest, each in their order. Bulk keeps its share beside large transactional mail."""
+    if sum(claim.size for claim in claims) <= MOST_BYTES:
+        return claims, []
+    urgent = [claim for claim in claims if claim.stream != Stream.BULK]
+    bulk = claims[len(urgent) :]
+    room = MOST_BYTES - (MOST_BYTES // queue.BULK_SHARE if bulk else 0)
+    kept_urgent, taken = _first(urgent, room)
+    kept_bulk, _ = _first(bulk, MOST_BYTES - min(taken, room))
+    excess = urgent[len(kept_urgent) :] + bulk[len(kept_bulk) :]
+    return kept_urgent + kept_bulk, excess
+
+
+def _first(claims: list[Claim], room: int) -> tuple[list[Claim], int]:
+    """As many as have room, one at least, and the bytes of their contents, each counted once."""
     total, seen = 0, set[uuid.UUID]()
     for index, claim in enumerate(claims):
         if claim.content_id not in seen:
             seen.add(claim.content_id)
+            if total + claim.size > room and index:
+                return claims[:index], total
             total += claim.size
-            if total > MOST_BYTES and index:
-                return claims[:index], claims[index:]
-    return claims, []
+    return claims, total
 
 
 def _undeliverable(enhanced: str, sentence: str) -> Undeliverable:
     verdict = Verdict(Attempt.Outcome.BOUNCED, Category.CONTENT)
     return Undeliverable(Ending(verdict, Phase.COMPOSE, Reply(550, enhanced, (sentence,)), is_local=True))
+
+
+_KEY_DOES_NOT_OPEN = Ending(
+    Verdict(Attempt.Outcome.DEFERRED, Category.OTHER),
+    Phase.COMPOSE,
+    Reply(451, "4.7.0", ("The signing key of the sending domain cannot be opened; it is tried again",)),
+    is_local=True,
+)

@@ -10,7 +10,7 @@ from sending.queue.claim import Claim
 
 log = structlog.get_logger(__name__)
 
-LINGER = 0.008
+LINGER = 0.01
 """Seconds in which further sessions may join a statement."""
 
 Answer = Callable[[bool], None]

@@ -6,7 +6,7 @@ from django.conf import settings
 
 from sending.delivery.classify import Phase
 from sending.delivery.evidence import Contact, Ending, ending_of_failure
-from sending.delivery.routes import NoRoute, Route, addresses_of, source_for
+from sending.delivery.routes import NoRoute, Route, addresses_of, is_address, source_for
 from sending.delivery.session import OpeningFailed, Session
 from sending.models import Attempt
 
@@ -77,4 +77,4 @@ def contact_of(session: Session) -> Contact:
 
 
 def _ip(address: str) -> str | None:
-    return address if address[:1].isdigit() or ":" in address else None
+    return address if is_address(address) else None

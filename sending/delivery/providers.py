@@ -76,8 +76,11 @@ def site_of(hosts: Sequence[str]) -> str:
         parent = parents.pop()
         labels = parent.split(".")
         if len(labels) > 2 or (len(labels) == 2 and labels[0] not in _PUBLIC):
-            return parent
-    site = ",".join(names)
+            return _short(parent)
+    return _short(",".join(names))
+
+
+def _short(site: str) -> str:
     return site if len(site) <= _MOST_SITE_CHARACTERS else sha256(site.encode()).hexdigest()
 
 

@@ -3,22 +3,40 @@
 import asyncio
 import uuid
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from dataclasses import replace
+from itertools import count
 from typing import Any
 
 import psycopg
 import structlog
-from django.db.utils import InterfaceError, OperationalError
+from django.db.utils import InterfaceError, InternalError, NotSupportedError, OperationalError
 
 from sending.events.record import Result
 from sending.models import Attempt
 
 log = structlog.get_logger(__name__)
 
-GATHER = 0.025
+GATHER = 0.05
 """Seconds in which further results may join a transaction."""
-WRITE_RETRIES = 60
-DATABASE_AWAY = (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError)
-"""Django's errors come from connecting, psycopg's own from a connection that broke under a raw cursor."""
+TRY_AGAIN = 1.0
+"""Seconds until the next try while the database is away."""
+TRIES_TOGETHER = 5
+"""What a database that answers has refused so often is written one by one."""
+DATABASE_AWAY = (
+    OperationalError,
+    InterfaceError,
+    InternalError,
+    NotSupportedError,
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    psycopg.InternalError,
+    psycopg.NotSupportedError,
+)
+"""Django's errors come from connecting, psycopg's own from a connection that broke under a raw cursor. A database that
+is read-only for now (a standby) is away as well, and so is one whose tables no longer fit a connection's plans."""
+_OUR_WORDS = frozenset({"bounce_category", "response_code", "uncertain", "asks", "gave_up", "next_attempt_at"})
+_OUT_OF_ORDER = ("08", "25", "53", "57P", "58")
+"""Beginnings of SQLSTATEs that say nothing about the statement."""
 
 
 class Results:
@@ -43,36 +61,74 @@ class Results:
         if self._writing is None:
             self._writing = self._spawn(self._write_waiting())
 
+    async def finish(self) -> None:
+        """Waits until all are written."""
+        if self._writing is not None:
+            await asyncio.wait([self._writing])
+
     async def _write_waiting(self) -> None:
         try:
             while self._waiting:
                 await asyncio.sleep(GATHER)
                 batch, self._waiting = self._waiting, []
                 await self._write(batch)
-                # What could not be written is let go as well: its lease runs out, and the sweep finds it.
+                # What the database refuses is let go as well: its lease runs out, and the sweep finds it.
                 self._ended([result.message_id for result in batch])
         finally:
             self._writing = None
 
     async def _write(self, batch: list[Result]) -> None:
         """Keeps trying while the database is away: a delivery that is not recorded is a duplicate later."""
-        for _ in range(WRITE_RETRIES):
+        for number in count(1):
             try:
                 written = await self._record(batch)
             except DATABASE_AWAY as problem:
-                log.warning("results_not_written", messages=len(batch), problem=type(problem).__name__)
-                await asyncio.sleep(1.0)
-                continue
-            except Exception:
-                if len(batch) == 1:
-                    log.exception("result_not_written", message=batch[0].message_id)
+                if number >= TRIES_TOGETHER and _is_about_the_statement(problem):
+                    await self._write_apart(batch)
                     return
-                for result in batch:
-                    await self._write([result])
+                log.warning("results_not_written", messages=len(batch), problem=type(problem).__name__)
+                await asyncio.sleep(TRY_AGAIN)
+            except Exception:
+                await self._write_apart(batch)
                 return
-            _log(batch, written)
+            else:
+                _log(batch, written)
+                return
+
+    async def _write_apart(self, batch: list[Result]) -> None:
+        if len(batch) > 1:
+            for result in batch:
+                await self._write([result])
             return
-        log.error("results_lost", messages=len(batch))
+        [result] = batch
+        log.exception("result_refused", message=result.message_id)
+        lesser = _without_evidence(result)
+        if lesser != result:
+            await self._write([lesser])
+
+
+def _is_about_the_statement(problem: Exception) -> bool:
+    """Whether the database is there, and this is too much for it."""
+    state = getattr(problem, "sqlstate", None) or getattr(problem.__cause__, "sqlstate", None)
+    return state is not None and not state.startswith(_OUT_OF_ORDER)
+
+
+def _without_evidence(result: Result) -> Result:
+    """The outcome alone, without anything that another server has said: better that than to send again for ever."""
+    evidence = replace(
+        result.evidence,
+        mx_host=None,
+        mx_ip=None,
+        mx_preference=None,
+        source_ip=None,
+        tls=None,
+        enhanced_code=None,
+        reply_text=None,
+        conversation=(),
+        timing={},
+    )
+    details = {name: value for name, value in result.details.items() if name in _OUR_WORDS}
+    return replace(result, evidence=evidence, details=details)
 
 
 def _log(batch: Sequence[Result], written: set[uuid.UUID]) -> None:

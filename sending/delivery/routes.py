@@ -19,6 +19,9 @@ from sending.models import Attempt, Stream
 from sending.protocol.reply import Reply
 from sending.queue.pacing import Limits
 
+MOST_HOST_CHARACTERS = 253
+"""Of a host's name. Octets that are no characters count four each, so that DNS may well hold longer ones."""
+
 
 @dataclass(frozen=True, slots=True)
 class Exchanger:
@@ -101,7 +104,7 @@ def source_for(address: str, route: Route) -> Source | NoRoute | None:
     if not route.sources:
         return None
     usable = route.sources
-    if _is_address(address):
+    if is_address(address):
         usable = tuple(one for one in route.sources if (":" in one.address) == (":" in address))
     if not usable:
         family = "IPv6" if ":" in address else "IPv4"
@@ -145,7 +148,7 @@ async def addresses_of(exchanger: Exchanger, route: Route) -> tuple[str, ...] | 
         # leads nowhere, connecting fails and the mail waits; it is not the recipients' domain that does not exist.
         return (exchanger.host,)
     found: tuple[str, ...] = (exchanger.host,)
-    if not _is_address(exchanger.host):
+    if not is_address(exchanger.host):
         answer = await resolver.addresses(exchanger.host, ipv6=route.ipv6)
         if answer.outcome is not DnsOutcome.FOUND:
             return _no_answer(answer.outcome, exchanger.host, what="address")
@@ -157,6 +160,15 @@ async def addresses_of(exchanger: Exchanger, route: Route) -> tuple[str, ...] | 
         Verdict(Attempt.Outcome.BOUNCED, Category.DNS_FAIL),
         Reply(550, "5.4.4", (f"The mail server {exchanger.host} has no public address",)),
     )
+
+
+def is_address(host: str) -> bool:
+    """Whether `host` is an IP address rather than a name."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def is_public(address: str) -> bool:
@@ -208,7 +220,13 @@ async def _by_mx(destination: str) -> Route | NoRoute:
             Verdict(Attempt.Outcome.BOUNCED, Category.BAD_RECIPIENT),
             Reply(556, "5.1.10", (f"{destination} takes no mail (null MX)",)),
         )
-    exchangers = tuple(Exchanger(host, settings.OUTBOUND_PORT, preference) for preference, host in answer.hosts)
+    exchangers = tuple(
+        Exchanger(host, settings.OUTBOUND_PORT, preference)
+        for preference, host in answer.hosts
+        if len(host) <= MOST_HOST_CHARACTERS
+    )
+    if not exchangers:
+        return _no_answer(DnsOutcome.NO_DATA, destination, what="mail server")
     # Domains whose mail goes to the same hosts, or to hosts of one provider, share the site, whatever they are called.
     return Route(
         name="mx",
@@ -230,11 +248,3 @@ def _no_answer(outcome: DnsOutcome, name: str, *, what: str) -> NoRoute:
     how = "did not answer in time" if outcome is DnsOutcome.TIMEOUT else "failed"
     verdict = Verdict(Attempt.Outcome.DEFERRED, Category.DNS_FAIL)
     return NoRoute(verdict, Reply(451, "4.4.3", (f"DNS {how} when asked for the {what} of {name}",)))
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True

@@ -180,8 +180,9 @@ class Session(asyncio.Protocol):
         if self.source_ip is None:
             own = transport.get_extra_info("sockname")
             peer = transport.get_extra_info("peername")
-            self.source_ip = own[0] if own else None
-            self.address = peer[0] if peer else self.address
+            # Without the zone of a link-local address, which no column for addresses takes.
+            self.source_ip = own[0].partition("%")[0] if own else None
+            self.address = peer[0].partition("%")[0] if peer else self.address
         secured: ssl.SSLObject | None = transport.get_extra_info("ssl_object")
         if secured is not None:
             self.tls = description(secured, verified=self._verify)

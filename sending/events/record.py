@@ -54,7 +54,7 @@ def record_results(results: Sequence[Result]) -> set[uuid.UUID]:
     if not results:
         return set()
     # One order for all writers, so that two of them never wait for each other.
-    ordered = sorted(results, key=lambda result: result.message_id)
+    ordered = sorted(results, key=lambda result: result.message_id.int)
     return write_results(raw_cursor(), ordered)
 
 

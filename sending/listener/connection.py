@@ -185,7 +185,7 @@ class Connection(asyncio.Protocol):
                 server_side=True,
                 ssl_handshake_timeout=SERVER_TIMEOUTS[ServerPhase.TLS],
             )
-        except (OSError, ssl.SSLError, ConnectionError) as problem:
+        except Exception as problem:
             log.info("smtp_tls_failed", problem=type(problem).__name__)
             transport.abort()
             # asyncio tells nobody when a connection ends inside a handshake.

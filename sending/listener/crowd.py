@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from mailtrap_site.client_address import network_of
 from mailtrap_site.environment import Environment
 from sending.models.shared_counts import SharedCounts
 from sending.protocol.memory import MemoryBudget
@@ -59,9 +60,10 @@ class Crowd(Generic[Member]):
         refusal = self._turn_away()
         if refusal is not None:
             return refusal
-        if self._addresses.total(client_ip) >= self._limits.connections_an_address:
+        client = network_of(client_ip)
+        if self._addresses.total(client) >= self._limits.connections_an_address:
             return TOO_MANY_CONNECTIONS
-        self._addresses.add(client_ip)
+        self._addresses.add(client)
         self.is_empty.clear()
         self.connections.add(connection)
         return None
@@ -71,6 +73,6 @@ class Crowd(Generic[Member]):
         if connection not in self.connections:
             return
         self.connections.discard(connection)
-        self._addresses.add(client_ip, -1)
+        self._addresses.add(network_of(client_ip), -1)
         if not self.connections:
             self.is_empty.set()

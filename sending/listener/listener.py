@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import resource
 import signal
 import socket
 import ssl
@@ -12,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mailtrap_site import garbage, open_files
+from mailtrap_site.client_address import network_of
 from sending.listener.connection import Connection, Handler
 from sending.listener.crowd import Crowd, Limits
 from sending.models.shared_counts import SharedCounts
@@ -113,15 +114,15 @@ class Listener:
             except OSError:
                 await asyncio.sleep(ACCEPT_AGAIN)
                 continue
-            client_ip = address[0]
+            client = network_of(address[0])
             is_full = self.handshakes.total() >= self._limits.connections
-            if is_full or self.handshakes[client_ip] >= self._limits.connections_an_address:
+            if is_full or self.handshakes[client] >= self._limits.connections_an_address:
                 peer.close()
                 continue
-            self.handshakes[client_ip] += 1
-            self._spawn(self._shake_hands(peer, client_ip, port))
+            self.handshakes[client] += 1
+            self._spawn(self._shake_hands(peer, client, port))
 
-    async def _shake_hands(self, peer: socket.socket, client_ip: str, port: Port) -> None:
+    async def _shake_hands(self, peer: socket.socket, client: str, port: Port) -> None:
         try:
             await asyncio.get_running_loop().connect_accepted_socket(
                 self._factory(port), peer, ssl=self._context, ssl_handshake_timeout=HANDSHAKE_SECONDS
@@ -129,9 +130,9 @@ class Listener:
         except (OSError, ssl.SSLError):
             peer.close()
         finally:
-            self.handshakes[client_ip] -= 1
-            if not self.handshakes[client_ip]:
-                del self.handshakes[client_ip]
+            self.handshakes[client] -= 1
+            if not self.handshakes[client]:
+                del self.handshakes[client]
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -152,7 +153,7 @@ def tls_context(certificate: Path, key: Path) -> ssl.SSLContext:
 
 def run(listener: Listener, ready: Callable[[Sequence[tuple[str, int]]], None]) -> None:
     """Serves until SIGTERM or SIGINT, which it leaves blocked, on uvloop if installed. `ready` hears the addresses."""
-    _allow_open_files()
+    open_files.allow_many()
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(_serve(listener, ready))
 
@@ -163,17 +164,12 @@ async def _serve(listener: Listener, ready: Callable[[Sequence[tuple[str, int]]]
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
     await listener.start()
+    garbage.settle()
     ready(listener.addresses)
     await stopped.wait()
     await listener.stop()
     # From here on the signals would end the process at once; what follows a stop is to be done in peace.
     signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM, signal.SIGINT))
-
-
-def _allow_open_files() -> None:
-    """As many as the system lets us: the usual 1,024 are fewer than our connections."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

@@ -41,7 +41,7 @@ def new_content_id(expires_at: datetime) -> uuid.UUID:
 
 
 class _Codec(threading.local):
-    """One for each thread, since neither half may be used by two at once; making one anew takes longer than its work."""
+    """One a thread, since no two may use it at once; making it anew takes longer than its work."""
 
     def __init__(self) -> None:
         self.compressor = zstandard.ZstdCompressor(level=_LEVEL)

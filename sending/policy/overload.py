@@ -63,9 +63,10 @@ def look_at_disk() -> None:
     """Asks the file systems of `DISK_WATCH` for their free space."""
     global _disk_is_full, _disk_looked_at
     is_full = is_nearly_full(settings.ENVIRONMENT.disk_watch)
-    if is_full != _disk_is_full:
-        log.warning("disk_nearly_full" if is_full else "disk_has_space_again")
+    has_changed = is_full != _disk_is_full
     _disk_is_full, _disk_looked_at = is_full, time.monotonic()
+    if has_changed:
+        log.warning("disk_nearly_full" if is_full else "disk_has_space_again")
 
 
 def is_nearly_full(paths: Iterable[Path]) -> bool:

@@ -44,8 +44,12 @@ class Watch:
     def _run(self) -> None:
         while True:
             is_last = self._is_ending.wait(INTERVAL)
-            overload.look_at_disk()
-            self._exchange()
+            try:
+                overload.look_at_disk()
+                self._exchange()
+            except Exception:
+                # Without this thread nobody would be let in any more.
+                log.exception("watch_failed")
             if is_last:
                 connection.close()
                 return

@@ -142,8 +142,12 @@ def to_ascii_domain(domain: str) -> str:
 def _ascii_label(label: str) -> str:
     lowered = label.lower()
     if not label.isascii():
+        lowered = unicodedata.normalize("NFC", lowered)
+        # Encoding takes quadratic time, and makes nothing shorter.
+        if len(lowered) > 63:
+            raise AddressError(AddressReason.DOMAIN_TOO_LONG)
         try:
-            lowered = idna.alabel(unicodedata.normalize("NFC", lowered)).decode("ascii")
+            lowered = idna.alabel(lowered).decode("ascii")
         except (idna.IDNAError, UnicodeError) as error:
             raise AddressError(AddressReason.DOMAIN_CHARACTERS) from error
     if len(lowered) > 63:
@@ -221,7 +225,7 @@ def parse_mailboxes(header_value: str) -> list[Mailbox]:
                 boxes.append(_mailbox(current))
             current, in_group, after_group, after_comma = [], False, True, False
             continue
-        if after_group and _trimmed(current):
+        if after_group and kind != "space":
             raise AddressError(AddressReason.AMBIGUOUS_HEADER)
     if in_group:
         raise AddressError(AddressReason.AMBIGUOUS_HEADER)

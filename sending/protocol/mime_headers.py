@@ -71,13 +71,13 @@ def parameter(name: str, value: str) -> str:
     if len(encoded) <= FOLD_AT - len(name) - 12:
         return f"{name}*=utf-8''{encoded}"
     segments: list[str] = []
-    rest, start = encoded, "utf-8''"
-    while rest:
-        cut = FOLD_AT - len(name) - len(start) - 10
-        while cut < len(rest) and "%" in rest[cut - 2 : cut]:
+    position, start = 0, "utf-8''"
+    while position < len(encoded):
+        cut = position + FOLD_AT - len(name) - len(start) - 10
+        while cut < len(encoded) and "%" in encoded[cut - 2 : cut]:
             cut -= 1
-        segments.append(f"{name}*{len(segments)}*={start}{rest[:cut]}")
-        rest, start = rest[cut:], ""
+        segments.append(f"{name}*{len(segments)}*={start}{encoded[position:cut]}")
+        position, start = cut, ""
     return ";\r\n ".join(segments)
 
 

@@ -3,6 +3,7 @@
 import re
 import textwrap
 from dataclasses import dataclass
+from functools import lru_cache
 
 MAX_REPLY_LINE = 4096  # octets; RFC 5321 4.5.3.1.5 asks for 512, servers in the wild send more
 MAX_REPLY_LINES = 256
@@ -75,6 +76,9 @@ def _pieces(line: str) -> list[str]:
     return [line] if len(line) <= width else textwrap.wrap(line, width)
 
 
+_COMMON_OCTETS = 100
+
+
 class ReplyReader:
     """Collects bytes from a server and hands out whole replies; its memory is bounded by the limits above."""
 
@@ -106,10 +110,9 @@ class ReplyReader:
         return not self._buffer and not self._texts
 
     def _add_line(self, line: bytes) -> Reply | None:
-        match = _LINE.fullmatch(line.removesuffix(b"\r"))
-        if match is None:
-            raise ReplyError(f"not an SMTP reply: {printable(line[:80])}")
-        code, separator, text = match.groups()
+        if not self._texts and len(line) <= _COMMON_OCTETS and line[3:4] == b" ":
+            return _whole(line)
+        code, separator, text = _parts(line)
         self._octets += len(line)
         self._texts.append(printable(text or b""))
         if self._octets > MAX_REPLY_OCTETS or len(self._texts) > MAX_REPLY_LINES:
@@ -119,6 +122,21 @@ class ReplyReader:
         texts, self._texts, self._octets = self._texts, [], 0
         # RFC 5321 4.2.1 lets a client ignore all lines but the last: where codes differ, the last one counts.
         return _reply_of(int(code), texts)
+
+
+def _parts(line: bytes) -> tuple[bytes, bytes | None, bytes | None]:
+    match = _LINE.fullmatch(line.removesuffix(b"\r"))
+    if match is None:
+        raise ReplyError(f"not an SMTP reply: {printable(line[:80])}")
+    code, separator, text = match.groups()
+    return code, separator, text
+
+
+@lru_cache(maxsize=512)
+def _whole(line: bytes) -> Reply:
+    """The reply that one line is. Most of what a server says it has said before."""
+    code, _, text = _parts(line)
+    return _reply_of(int(code), [printable(text or b"")])
 
 
 def parse_reply(data: bytes) -> Reply:

@@ -111,19 +111,19 @@ def _safe_cut(data: bytes) -> int:
 
 class ChunkReceiver:
     """Takes the octets that BDAT commands announce; keeps at most `max_size` of them in all, none once `refusal` is
-    set."""
+    set. `remaining` of the open chunk have not come yet."""
 
     def __init__(self, max_size: int, share: MemoryShare) -> None:
         self.refusal: Reply | None = None
         self._max_size = max_size
         self._share = share
         self._octets = 0
-        self._remaining = 0
+        self.remaining = 0
         self._clean: bytearray | None = bytearray()
 
     def open_chunk(self, size: int) -> None:
         """Announces `size` octets; too many are still read, but no longer kept."""
-        self._remaining = size
+        self.remaining = size
         self._octets += size
         if self._octets > self._max_size:
             self.discard(TOO_LARGE)
@@ -138,11 +138,11 @@ class ChunkReceiver:
 
     def feed(self, data: bytes) -> bytes | None:
         """What follows the open chunk, or None while octets of it are missing."""
-        taken = data[: self._remaining]
-        self._remaining -= len(taken)
+        taken = data[: self.remaining]
+        self.remaining -= len(taken)
         if self._clean is not None:
             self._clean += taken
-        return None if self._remaining else data[len(taken) :]
+        return None if self.remaining else data[len(taken) :]
 
     def content(self) -> bytes:
         """All chunks, once; a missing last CRLF is added, since DATA, by which it leaves, cannot go without it."""

@@ -24,6 +24,9 @@ from sending.protocol.smtp_server_events import (
 )
 from sending.protocol.smtp_transaction import MailTransaction
 
+MOST_SURPLUS_RECIPIENTS = 1000
+"""Of one connection, beyond those that a mail may have."""
+
 
 @dataclass(frozen=True, slots=True)
 class HangUp:
@@ -49,7 +52,7 @@ class ServerDialogue:
         self._config = config
         self._budget = budget
         self._exchange: AuthExchange | None = None
-        self._idle_commands = 0
+        self._idle_commands = self._surplus_recipients = 0
 
     def configure(self, config: ServerConfig) -> None:
         """Takes other limits for the transactions to come."""
@@ -63,10 +66,8 @@ class ServerDialogue:
             if verb in _HTTP_VERBS:
                 return HangUp(replies.NOT_SMTP)
             return replies.NOT_IMPLEMENTED if verb in _NOT_IMPLEMENTED else replies.UNKNOWN_COMMAND
-        if verb in _IDLE:
-            self._idle_commands += 1
-            if self._idle_commands > self._config.max_idle_commands:
-                return HangUp(replies.TOO_MANY_ERRORS)
+        if verb in _IDLE and self._idles_too_long():
+            return HangUp(replies.TOO_MANY_ERRORS)
         if verb in _NEEDS_TLS and self._lacks_tls:
             return replies.TLS_REQUIRED
         if verb in _BARE_VERBS and argument.strip():
@@ -107,6 +108,10 @@ class ServerDialogue:
                 self._idle_commands = 0
                 self.transaction.reset()
                 return replies.MESSAGE_OK
+
+    def _idles_too_long(self) -> bool:
+        self._idle_commands += 1
+        return self._idle_commands > self._config.max_idle_commands
 
     @property
     def _lacks_tls(self) -> bool:
@@ -186,7 +191,12 @@ class ServerDialogue:
         return self.transaction.mail(argument)
 
     def _rcpt(self, argument: bytes) -> Answer:
-        return self.transaction.rcpt(argument)
+        answer = self.transaction.rcpt(argument)
+        if answer is replies.TOO_MANY_RECIPIENTS:
+            self._surplus_recipients += 1
+            if self._surplus_recipients > MOST_SURPLUS_RECIPIENTS:
+                return HangUp(replies.TOO_MANY_ERRORS)
+        return answer
 
     def _data(self, argument: bytes) -> Answer:
         reply = self.transaction.data()
@@ -198,6 +208,8 @@ class ServerDialogue:
         reply = self.transaction.bdat(argument)
         if reply is not None:
             return HangUp(reply)
+        if self.transaction.is_tiny_chunk and self._idles_too_long():
+            return HangUp(replies.TOO_MANY_ERRORS)
         if self._lacks_tls:
             self.transaction.refuse_chunk(replies.TLS_REQUIRED)
         self.phase = ServerPhase.DATA

@@ -32,6 +32,14 @@ class LineReader:
     def feed(self, data: bytes) -> None:
         self._buffer += data
 
+    def take(self, octets: int) -> bytes:
+        """The next octets, as many or what there is."""
+        if octets >= len(self._buffer):
+            return self.take_all()
+        data = bytes(self._buffer[:octets])
+        del self._buffer[:octets]
+        return data
+
     def take_all(self) -> bytes:
         data = bytes(self._buffer)
         self._buffer.clear()

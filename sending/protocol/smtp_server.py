@@ -201,7 +201,8 @@ class ServerSession:
 
     def _read_content(self) -> bool:
         transaction = self._dialogue.transaction
-        rest = transaction.receive(self._lines.take_all())
+        missing = transaction.missing
+        rest = transaction.receive(self._lines.take_all() if missing is None else self._lines.take(missing))
         if transaction.is_runaway:
             self._hang_up(replies.TOO_LARGE)
             return False

@@ -11,6 +11,9 @@ from sending.protocol.smtp_data import RUNAWAY_OCTETS, ChunkReceiver, DataReceiv
 from sending.protocol.smtp_path import Path
 from sending.protocol.smtp_server_events import MailFrom, MessageReceived, RcptTo, ReceivedEnvelope, ServerConfig
 
+LEAST_CHUNK_OCTETS = 512
+"""A client that sends smaller ones, but for the last, asks for work rather than sends a mail."""
+
 
 class MailTransaction:
     """What the client has said since the last reset. Commands answer an event to decide on, or a Reply."""
@@ -43,6 +46,16 @@ class MailTransaction:
     def is_runaway(self) -> bool:
         """True when refused content goes on so long that the connection is better closed."""
         return self._data is not None and self._data.is_runaway
+
+    @property
+    def missing(self) -> int | None:
+        """The octets that the open chunk lacks; None for DATA, whose end nobody knows."""
+        return None if self._data is not None or self._open_chunk is None else self._open_chunk.remaining
+
+    @property
+    def is_tiny_chunk(self) -> bool:
+        """Whether BDAT has announced next to nothing, with more to follow."""
+        return self._chunk_size < LEAST_CHUNK_OCTETS and not self._chunk_is_last
 
     def mail(self, argument: bytes) -> MailFrom | Reply:
         if self._envelope is not None:

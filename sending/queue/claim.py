@@ -100,16 +100,18 @@ def _claim(
         parameters |= {"window": BUSY_WINDOW, "busy": list(busy)}
     rows = cursor.execute(_CLAIM_BESIDE_BUSY if busy else _CLAIM, parameters, prepare=True, binary=True).fetchall()
     claims = [Claim(row[2], owner, *row[3:]) for row in rows if row[2] is not None]
-    _pass_turn(Stream.TRANSACTIONAL, rows[0][0], claims, limit)
-    _pass_turn(Stream.BULK, rows[0][1], claims, limit)
+    urgent = [one.account_id for one in claims if one.stream == Stream.TRANSACTIONAL]
+    bulk = [one.account_id for one in claims if one.stream == Stream.BULK]
+    _pass_turn(Stream.TRANSACTIONAL, rows[0][0], urgent, limit - limit // BULK_SHARE)
+    _pass_turn(Stream.BULK, rows[0][1], bulk, limit - len(urgent))
     return claims
 
 
-def _pass_turn(stream: Stream, looked_to: int | None, claims: Sequence[Claim], limit: int) -> None:
-    """The next claim begins behind the last account that was served, or looked at where the batch was not filled."""
+def _pass_turn(stream: Stream, looked_to: int | None, served: Sequence[int], room: int) -> None:
+    """The next claim begins behind the last account that was served, or looked at where the room was not filled."""
     start = _turns[stream]
-    if len(claims) >= limit and (served := {one.account_id for one in claims if one.stream == stream}):
-        _turns[stream] = max(served, key=lambda account_id: (account_id <= start, account_id))
+    if served and len(served) >= room:
+        _turns[stream] = max(set(served), key=lambda account_id: (account_id <= start, account_id))
     elif looked_to is not None:
         _turns[stream] = looked_to
 
@@ -134,7 +136,7 @@ def contents(cursor: "psycopg.Cursor[Any]", content_ids: Collection[uuid.UUID]) 
 
 
 def renew(cursor: "psycopg.Cursor[Any]", held: Sequence[Claim], *, until: datetime) -> int:
-    """Extends leases that are still held; returns how many are."""
+    """Extends leases that are still held; returns how many. Those that are being written by somebody are left out."""
     return cursor.execute(_RENEW, {"until": until, **_pairs(held)}).rowcount
 
 
@@ -143,13 +145,20 @@ def release(cursor: "psycopg.Cursor[Any]", held: Sequence[Claim], *, due_at: dat
     return cursor.execute(_RELEASE, {"due": due_at, **_pairs(held)}).rowcount
 
 
-def mark_uncertain(cursor: "psycopg.Cursor[Any]", held: Sequence[Claim], *, now: datetime) -> set[uuid.UUID]:
-    """Notes, before their final dots, that from now on these may have been delivered; returns those still held."""
-    cursor.execute(_MARK, {"now": now, **_pairs(held)}, prepare=True, binary=True)
+def mark_uncertain(
+    cursor: "psycopg.Cursor[Any]", held: Sequence[Claim], *, now: datetime, lease: timedelta = LEASE
+) -> set[uuid.UUID]:
+    """Notes, before their final dots, that from now on these may have been delivered; returns those still held.
+
+    A lease that has run out, since this process stood still, is renewed: what is marked without one counts as cut off.
+    """
+    cursor.execute(_MARK, {"now": now, "until": now + lease, **_pairs(held)}, prepare=True, binary=True)
     return {row[0] for row in cursor.fetchall()}
 
 
 def _pairs(held: Sequence[Claim]) -> dict[str, Column]:
+    # In the order of all writers, so that two of them never wait for each other.
+    held = sorted(held, key=lambda one: one.message_id.int)
     return {
         "ids": Column("uuid", [one.message_id for one in held]),
         "owners": Column("uuid", [one.lease_owner for one in held]),
@@ -159,13 +168,21 @@ def _pairs(held: Sequence[Claim]) -> dict[str, Column]:
 _HELD = sql.SQL(
     "FROM unnest(%(ids)b::uuid[], %(owners)b::uuid[]) h(id, owner) WHERE message_id = h.id AND lease_owner = h.owner"
 )
-_RENEW = statement("UPDATE {queue} SET lease_until = %(until)s {held}", held=_HELD)
+_RENEW = statement(
+    """UPDATE {queue} SET lease_until = %(until)s WHERE ctid = ANY(ARRAY(
+        SELECT q.ctid FROM unnest(%(ids)b::uuid[], %(owners)b::uuid[]) h(id, owner)
+        JOIN {queue} q ON q.message_id = h.id AND q.lease_owner = h.owner FOR UPDATE OF q SKIP LOCKED))""",
+)
 _RELEASE = statement(
     """UPDATE {queue} SET lease_owner = NULL, lease_until = NULL, due_at = coalesce(%(due)s, due_at)
     {held} AND uncertain_since IS NULL""",
     held=_HELD,
 )
-_MARK = statement("UPDATE {queue} SET uncertain_since = %(now)s {held} RETURNING message_id", held=_HELD)
+_MARK = statement(
+    """UPDATE {queue} SET uncertain_since = %(now)s, lease_until = greatest(lease_until, %(until)s)
+    {held} RETURNING message_id""",
+    held=_HELD,
+)
 _CONTENTS = statement("SELECT id, data FROM {content} WHERE id = ANY(%b::uuid[])")
 _CLAIM = claim_statement(beside_busy=False)
 _CLAIM_BESIDE_BUSY = claim_statement(beside_busy=True)

@@ -1,7 +1,8 @@
 """The statement of a claim: round robin over the accounts that have due mail, in both streams, under one new lease.
 
 Per stream, a loose index scan walks the accounts from where the last claim ended, around and back to there; it stops
-once enough of them have something due, or enough have been looked at. Each then gives up to its share, oldest first.
+once enough of them have something due, or enough have been looked at. Each then gives up to its share, oldest first,
+and those that have more give what is left of the room.
 So a claim's cost depends neither on the length of the queue nor on whose mail fills it.
 """
 
@@ -45,7 +46,14 @@ _FREE: LiteralString = """
 
 _PICK: LiteralString = """
 {stream_name}_picked AS MATERIALIZED (
-    SELECT p.entry FROM {stream_name}_turn t CROSS JOIN LATERAL ({entries}) p LIMIT {limit}
+    SELECT p.entry, t.account_id FROM {stream_name}_turn t CROSS JOIN LATERAL ({entries}) p LIMIT {limit}
+),
+{stream_name}_long AS MATERIALIZED (
+    SELECT account_id FROM {stream_name}_picked GROUP BY account_id HAVING count(*) >= (TABLE {stream_name}_share)
+),
+{stream_name}_rest AS MATERIALIZED (
+    SELECT p.entry FROM {stream_name}_long t CROSS JOIN LATERAL ({more_entries}) p
+    LIMIT {limit} - (SELECT count(*) FROM {stream_name}_picked)
 )"""
 
 _ENTRIES: LiteralString = """
@@ -63,6 +71,14 @@ _ENTRIES_BESIDE_BUSY: LiteralString = """
         SELECT q.ctid AS entry FROM {queue} q WHERE {free} AND q.destination <> ALL(%(busy)s)
             AND q.due_at > ({newest})
         ORDER BY q.due_at LIMIT (TABLE {stream_name}_share) FOR UPDATE SKIP LOCKED) n"""
+
+# What small accounts leave of the room goes to those that filled their share. An entry that comes twice is leased once.
+_MORE_ENTRIES: LiteralString = """
+    SELECT q.ctid AS entry FROM {queue} q WHERE {free}{beside_busy}
+    ORDER BY q.due_at OFFSET (TABLE {stream_name}_share)
+    LIMIT ceil(({limit} - (SELECT count(*) FROM {stream_name}_picked))
+        / greatest((SELECT count(*) FROM {stream_name}_long), 1)::float)::int FOR UPDATE SKIP LOCKED"""
+_BESIDE_BUSY: LiteralString = " AND q.destination <> ALL(%(busy)s) AND q.due_at <= coalesce(({oldest}), %(now)s)"
 _EDGE: LiteralString = """
     SELECT e.due_at FROM {queue} e WHERE e.stream = {stream} AND e.account_id = t.account_id AND e.due_at <= %(now)s
     ORDER BY e.due_at {direction} OFFSET {window} / (SELECT count(*) FROM {stream_name}_turn) LIMIT 1"""
@@ -71,7 +87,9 @@ _CLAIM: LiteralString = """
 WITH RECURSIVE {urgent_round}, {bulk_round}, {urgent}, {bulk},
 leased AS (
     UPDATE {queue} q SET lease_owner = %(owner)s, lease_until = %(until)s
-    WHERE q.ctid = ANY(ARRAY(SELECT entry FROM transactional_picked UNION ALL SELECT entry FROM bulk_picked))
+    WHERE q.ctid = ANY(ARRAY(
+        SELECT entry FROM transactional_picked UNION ALL SELECT entry FROM transactional_rest
+        UNION ALL SELECT entry FROM bulk_picked UNION ALL SELECT entry FROM bulk_rest))
     RETURNING q.message_id, q.submission_id, q.account_id, q.domain_id, q.stream, q.destination, q.attempts, q.due_at
 )
 SELECT e.urgent_end, e.bulk_end, l.message_id, l.submission_id, l.account_id, l.domain_id, l.stream, l.destination,
@@ -88,19 +106,20 @@ ORDER BY l.stream = {bulk_stream}, l.due_at, l.message_id"""
 
 # While both streams have something due, bulk keeps a share, so that it never starves.
 _URGENT_LIMIT: LiteralString = "(%(limit)s - CASE WHEN EXISTS (TABLE bulk_turn) THEN %(reserve)s ELSE 0 END)"
-_BULK_LIMIT: LiteralString = "(%(limit)s - (SELECT count(*) FROM transactional_picked))"
+_BULK_LIMIT: LiteralString = (
+    "(%(limit)s - (SELECT count(*) FROM transactional_picked) - (SELECT count(*) FROM transactional_rest))"
+)
 
 
 def claim_statement(*, beside_busy: bool) -> bytes:
     """Parameters: now, until, owner, limit, reserve, urgent_after, bulk_after, accounts, look; window and busy as well
     where it has to keep clear of busy destinations."""
-    entries = _ENTRIES_BESIDE_BUSY if beside_busy else _ENTRIES
     return statement(
         _CLAIM,
         urgent_round=_round(Stream.TRANSACTIONAL, "%(urgent_after)s", _URGENT_LIMIT),
         bulk_round=_round(Stream.BULK, "%(bulk_after)s", _BULK_LIMIT),
-        urgent=_pick(Stream.TRANSACTIONAL, _URGENT_LIMIT, entries),
-        bulk=_pick(Stream.BULK, _BULK_LIMIT, entries),
+        urgent=_pick(Stream.TRANSACTIONAL, _URGENT_LIMIT, beside_busy=beside_busy),
+        bulk=_pick(Stream.BULK, _BULK_LIMIT, beside_busy=beside_busy),
         bulk_stream=sql.Literal(Stream.BULK.value),
         ask=sql.Literal(OnUncertain.ASK.value),
     )
@@ -122,16 +141,21 @@ def _round(stream: Stream, after: LiteralString, limit: LiteralString) -> sql.Co
     )
 
 
-def _pick(stream: Stream, limit: LiteralString, entries: LiteralString) -> sql.Composable:
+def _pick(stream: Stream, limit: LiteralString, *, beside_busy: bool) -> sql.Composable:
     own = {"stream": sql.Literal(stream.value), "queue": _QUEUE, "stream_name": sql.SQL(stream.value)}
     edge = sql.SQL(_EDGE)
-    chosen = sql.SQL(entries).format(
-        free=sql.SQL(_FREE).format(**own),
-        oldest=edge.format(direction=sql.SQL("ASC"), window=sql.SQL("%(window)s"), **own),
-        newest=edge.format(direction=sql.SQL("DESC"), window=sql.SQL("%(window)s"), **own),
+    own |= {
+        "limit": sql.SQL(limit),
+        "free": sql.SQL(_FREE).format(**own),
+        "oldest": edge.format(direction=sql.SQL("ASC"), window=sql.SQL("%(window)s"), **own),
+        "newest": edge.format(direction=sql.SQL("DESC"), window=sql.SQL("%(window)s"), **own),
+    }
+    beside = sql.SQL(_BESIDE_BUSY if beside_busy else "").format(**own)
+    return sql.SQL(_PICK).format(
+        entries=sql.SQL(_ENTRIES_BESIDE_BUSY if beside_busy else _ENTRIES).format(**own),
+        more_entries=sql.SQL(_MORE_ENTRIES).format(beside_busy=beside, **own),
         **own,
     )
-    return sql.SQL(_PICK).format(entries=chosen, limit=sql.SQL(limit), **own)
 
 
 _QUEUE = sql.Identifier(QueueEntry._meta.db_table)

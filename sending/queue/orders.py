@@ -8,7 +8,7 @@ after their mark are left to the sweep.
 import time
 import uuid
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import LiteralString
 
 from django.db import transaction
@@ -25,19 +25,22 @@ NOTHING = uuid.UUID(int=0)
 
 
 def work_off(now: datetime, until: float) -> bool:
-    """Works on open orders until the monotonic time `until`; whether some are left. Others may do so side by side."""
-    while time.monotonic() < until:
-        if not _step(now):
+    """Works on open orders until the monotonic time `until`; whether some are left. Several take turns."""
+    started = time.monotonic()
+    while (moment := time.monotonic()) < until:
+        # Each step makes mail due at a moment of its own: a claim bounds what it looks at by due times.
+        if not _step(now + timedelta(seconds=moment - started)):
             return False
     return QueueOrder.objects.filter(finished_at=None).exists()
 
 
 def _step(now: datetime) -> bool:
-    """One step of the oldest order that nobody else works on; False when there is none."""
+    """One step of the oldest order; False when there is none or somebody else works on it: a younger one never
+    overtakes it."""
     with transaction.atomic():
-        order = (
-            QueueOrder.objects.select_for_update(skip_locked=True).filter(finished_at=None).order_by("set_at").first()
-        )
+        unfinished = QueueOrder.objects.filter(finished_at=None)
+        oldest = unfinished.order_by("set_at", "pk").values_list("pk", flat=True).first()
+        order = unfinished.select_for_update(skip_locked=True).filter(pk=oldest or 0).first()
         if order is None:
             return False
         after = order.position or NOTHING

@@ -6,7 +6,7 @@ so that neither a million held messages nor a thousand owners make one pass long
 
 import time
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -50,12 +50,13 @@ def set_free(now: datetime, until: float) -> SetFree:
     groups = _groups(_seen)
     _seen = groups[-1] if len(groups) == MOST_GROUPS else _FIRST
     permissions = read_permissions(raw_cursor(), {(one.account_id, one.domain_id) for one in groups}) if groups else {}
-    released = 0
+    released, started = 0, time.monotonic()
     for group in groups:
         permission = permissions[group.account_id, group.domain_id]
         if not _is_over(group, permission):
             continue
-        while done := _end(group, permission.stop, now):
+        # Each batch is due at a moment of its own: a claim bounds what it looks at by due times.
+        while done := _end(group, permission.stop, now + timedelta(seconds=time.monotonic() - started)):
             released += 0 if permission.stop and permission.stop.is_final else done
             if time.monotonic() >= until:
                 return SetFree(released, is_more=True)

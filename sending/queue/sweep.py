@@ -6,6 +6,7 @@ The default policy for the last is RFC 1047's: send again, and count it. An acco
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
+from random import Random
 
 import structlog
 from psycopg import sql
@@ -13,6 +14,7 @@ from psycopg import sql
 from sending.events.record import Evidence, Result, record_results
 from sending.models import PARKED, Attempt, Hold, OnUncertain, QueueEntry, Stream
 from sending.models.statements import raw_cursor, statement
+from sending.queue.schedule import next_attempt
 
 log = structlog.get_logger(__name__)
 
@@ -69,13 +71,14 @@ def _settle_cut_off(now: datetime, first: str, last: str) -> int:
 
 def _result(row: tuple[uuid.UUID, int, int, uuid.UUID, datetime, bool], now: datetime) -> Result:
     message_id, account_id, attempts, owner, since, asks = row
+    is_last = not asks and next_attempt(attempts + 1, _RNG) is None
     evidence = Evidence(
-        outcome=Attempt.Outcome.UNCERTAIN,
+        outcome=Attempt.Outcome.BOUNCED if is_last else Attempt.Outcome.UNCERTAIN,
         phase="final dot",
         started_at=since,
         finished_at=now,
         enhanced_code="4.4.2",
-        reply_text=SENTENCE_ASKED if asks else SENTENCE,
+        reply_text=SENTENCE_ASKED if asks or is_last else SENTENCE,
     )
     details = {
         "email_service_provider_status": "4.4.2",
@@ -87,6 +90,8 @@ def _result(row: tuple[uuid.UUID, int, int, uuid.UUID, datetime, bool], now: dat
         return Result(
             message_id, account_id, owner, attempts + 1, evidence, PARKED, details | {"asks": True}, Hold.UNCERTAIN
         )
+    if is_last:
+        return Result(message_id, account_id, owner, attempts + 1, evidence, None, details | {"gave_up": True})
     details["next_attempt_at"] = now.isoformat()
     return Result(message_id, account_id, owner, attempts + 1, evidence, now, details)
 
@@ -99,6 +104,7 @@ def _is_anything_due(stream: Stream, now: datetime) -> bool:
     return bool(is_due)
 
 
+_RNG = Random()  # noqa: S311
 _block = 0
 _LAST_BLOCK = 4_294_967_294
 _looked_to = dict.fromkeys(Stream, 0)

@@ -4,6 +4,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
+from math import inf
 from typing import Any
 
 import psycopg
@@ -133,20 +134,34 @@ def _store_large(
     large = [payload for payload in payloads if len(payload.content) > STORED_FIRST_BYTES]
     stored: dict[uuid.UUID, uuid.UUID] = {}
     refused: dict[uuid.UUID, Outcome] = {}
-    for payload in large:
-        with connection.transaction(), psycopg.Cursor(connection) as cursor:
-            standing = read_standings(cursor, [payload.key]).get(payload.key, Standing())
-            refusal = judge(payload, standing, now) or _over_quota(cursor, payload, standing, now)
-            if refusal is not None:
+    if not large:
+        return stored, refused
+    with connection.pipeline(), connection.transaction(), psycopg.Cursor(connection) as cursor:
+        standings = read_standings(cursor, (payload.key for payload in large))
+        passed = []
+        for payload in large:
+            refusal = judge(payload, standings.get(payload.key, Standing()), now)
+            if refusal is None:
+                passed.append(payload)
+            else:
                 refused[payload.submission_id] = refusal
+        left = _left(cursor, passed, standings, now)
+        contents = []
+        for payload in passed:
+            if len(payload.recipients) > left[payload.account_id]:
+                refused[payload.submission_id] = Refusal(Reason.MONTHLY_LIMIT)
                 continue
-            identifier = rows.content_id(payload.account_id, now)
-            rows.write_content(cursor, [(identifier, payload.content)])
-            stored[payload.submission_id] = identifier
+            stored[payload.submission_id] = rows.content_id(payload.account_id, now)
+            contents.append((stored[payload.submission_id], payload.content))
+        if contents:
+            rows.write_content(cursor, contents)
     return stored, refused
 
 
-def _over_quota(cursor: "psycopg.Cursor[Any]", payload: Payload, standing: Standing, now: datetime) -> Refusal | None:
-    demand = Demand(payload.account_id, len(payload.recipients), *_meter(standing))
-    fits = look(cursor, [demand], now)[payload.account_id].accepted
-    return None if fits else Refusal(Reason.MONTHLY_LIMIT)
+def _left(
+    cursor: "psycopg.Cursor[Any]", payloads: Sequence[Payload], standings: dict[Key, Standing], now: datetime
+) -> dict[int, float]:
+    """How many more recipients each account's meter takes at this moment."""
+    demands = [Demand(one.account_id, 0, *_meter(standings[one.key])) for one in payloads]
+    meters = look(cursor, demands, now)
+    return {account: inf if one.limit is None else one.limit - one.used for account, one in meters.items()}

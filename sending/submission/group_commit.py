@@ -84,6 +84,10 @@ class _Flusher:
         self._thread.start()
         self._nudger.start()
 
+    def is_alive(self) -> bool:
+        """Whether it works here: in this process, and has not died of a fault."""
+        return self.pid == os.getpid() and self._thread.is_alive() and self._nudger.is_alive()
+
     def add(self, payload: Payload) -> "Future[Outcome]":
         one = _Waiting(payload)
         with self._lock:
@@ -198,10 +202,10 @@ _start_lock = threading.Lock()
 def _flusher() -> _Flusher:
     global _current
     flusher = _current
-    if flusher is None or flusher.pid != os.getpid():
+    if flusher is None or not flusher.is_alive():
         with _start_lock:
             flusher = _current
-            if flusher is None or flusher.pid != os.getpid():
+            if flusher is None or not flusher.is_alive():
                 flusher = _current = _Flusher()
     return flusher
 

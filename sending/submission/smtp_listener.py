@@ -63,4 +63,6 @@ def serve(environment: Environment, *, reuse_port: bool = False) -> None:
 
 
 def _announce(addresses: Sequence[tuple[str, int]]) -> None:
-    print("smtpd listens on", ", ".join(f"{host}:{number}" for host, number in addresses), flush=True)
+    where = ", ".join(f"{host}:{number}" for host, number in addresses)
+    # In one piece, since several processes write to the same output.
+    print(f"smtpd listens on {where}\n", end="", flush=True)

@@ -8,6 +8,7 @@ from collections.abc import Awaitable
 from concurrent.futures import Future
 from dataclasses import dataclass
 
+import psycopg
 import structlog
 from django.conf import settings
 from django.db.utils import DatabaseError, InterfaceError
@@ -16,7 +17,7 @@ from django.utils import timezone
 from accounts import login_throttle
 from accounts.authentication import TokenIdentity, authenticate_token, remembered_identity
 from accounts.login_throttle import LoginDoor
-from mailtrap_site.database_pool import DatabasePool
+from mailtrap_site.database_pool import DatabasePool, PoolIsFull
 from sending.listener import Connection, Verdict
 from sending.models import Stream
 from sending.models.shared_counts import SharedCounts
@@ -31,7 +32,7 @@ from sending.protocol.reply import Reply
 from sending.protocol.smtp_server_events import Authenticate, MailFrom, MessageReceived, Question, RcptTo
 from sending.submission.draft import Accepted, Draft
 from sending.submission.smtp_draft import Origin, draft_of
-from sending.submission.submit import hand_over, note
+from sending.submission.submit import hand_over, note, outcome_of
 
 log = structlog.get_logger(__name__)
 
@@ -42,11 +43,14 @@ POOL_SECONDS = 20.0
 """After which a client is asked to try later, whatever the database may be doing."""
 PACKED_ON_THE_LOOP = 65_536
 """Octets; reading and compressing more would keep the other connections waiting."""
+PACKERS = 2
+"""Threads for larger mails; who logs in does not wait behind them."""
 
 BAD_CREDENTIALS = Reply(535, "5.7.8", ("Authentication credentials invalid",))
 TOO_MANY_CONNECTIONS = Reply(535, "5.7.8", ("Too many connections per account",))
 CANNOT_CHECK = Reply(454, "4.7.0", ("Temporary authentication failure; try again later",))
 TEMPORARY = Refusal(Reason.TEMPORARY).reply
+DATABASE_FAILS = (DatabaseError, InterfaceError, psycopg.Error, TimeoutError)
 TOO_MANY_FAILURES = Refusal(Reason.TOO_MANY_FAILURES).reply
 
 
@@ -80,13 +84,15 @@ class SubmissionDoor:
         self.hostname = hostname
         self.connections = SharedCounts("smtp-account")
         self.database = DatabasePool(POOL_THREADS, "smtp-database")
+        self.packers = DatabasePool(PACKERS, "smtp-packers")
 
     def handler(self, connection: Connection) -> "SubmissionHandler":
         return SubmissionHandler(self, connection)
 
     def close(self) -> None:
-        """Ends the pool's threads once they are idle, and their connections."""
+        """Ends the threads once they are idle, and their connections."""
         self.database.close()
+        self.packers.close()
 
 
 class SubmissionHandler:
@@ -125,7 +131,7 @@ class SubmissionHandler:
         try:
             async with asyncio.timeout(POOL_SECONDS):
                 answer = await self._door.database.run(lambda: log_in(username, password, client_ip))
-        except (DatabaseError, InterfaceError, TimeoutError) as problem:
+        except DATABASE_FAILS as problem:
             log.error("login_not_checked", problem=type(problem).__name__)
             return CANNOT_CHECK
         if isinstance(answer, Reply):
@@ -164,7 +170,7 @@ class SubmissionHandler:
         try:
             async with asyncio.timeout(POOL_SECONDS):
                 standing = await self._door.database.run(lambda: hints.standing_of(announced.key))
-        except (DatabaseError, InterfaceError, TimeoutError) as problem:
+        except DATABASE_FAILS as problem:
             log.error("standing_not_read", problem=type(problem).__name__)
             return TEMPORARY
         return _judged(announced, standing)
@@ -186,9 +192,11 @@ class SubmissionHandler:
         if len(received.content) <= PACKED_ON_THE_LOOP:
             draft, future = _read_and_hand_over(received, origin)
         else:
-            draft, future = await self._door.database.run(lambda: _read_and_hand_over(received, origin))
-        # Shielded: a connection that is cut must not cancel what the flusher has begun.
-        outcome = note(draft, await asyncio.shield(asyncio.wrap_future(future)))
+            try:
+                draft, future = await self._door.packers.run(lambda: _read_and_hand_over(received, origin))
+            except PoolIsFull:
+                return TEMPORARY
+        outcome = note(draft, await outcome_of(future))
         return _queued(outcome) if isinstance(outcome, Accepted) else outcome.reply
 
 

@@ -1,5 +1,6 @@
 """The one door: every mail, whichever way it came, is accepted here."""
 
+import asyncio
 from collections.abc import Sequence
 from concurrent.futures import Future
 
@@ -11,11 +12,12 @@ from sending.submission.draft import Accepted, Draft
 from sending.submission.flush import Outcome
 from sending.submission.payload import prepare
 
-__all__ = ["Accepted", "Draft", "hand_over", "note", "submit"]
+__all__ = ["Accepted", "Draft", "hand_over", "note", "outcome_of", "submit"]
 
 log = structlog.get_logger(__name__)
 
 ANSWER_SECONDS = 90.0
+_NO_ANSWER = Refusal(Reason.TEMPORARY)
 
 
 def submit(drafts: Sequence[Draft]) -> list[Accepted | Refusal]:
@@ -34,6 +36,29 @@ def hand_over(draft: Draft) -> "Future[Accepted | Refusal]":
     return refused
 
 
+async def outcome_of(future: "Future[Outcome]") -> Outcome:
+    """The answer, for an event loop. The flusher bounds every statement; this bound is for a thread that died.
+
+    A client that goes away cancels only this waiting, never what the flusher has begun."""
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[Outcome] = loop.create_future()
+
+    def tell(outcome: Outcome) -> None:
+        if not answer.done():
+            answer.set_result(outcome)
+
+    def commit_came(done: "Future[Outcome]") -> None:
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(tell, done.result())
+
+    future.add_done_callback(commit_came)
+    timer = loop.call_later(ANSWER_SECONDS, tell, _NO_ANSWER)
+    try:
+        return await answer
+    finally:
+        timer.cancel()
+
+
 def note(draft: Draft, outcome: Outcome) -> Outcome:
     """Logs what became of a draft, with ids only, and gives the outcome back. Not for the flusher's thread."""
     known = {"account": draft.account_id, "door": draft.door.value, "submission": str(draft.submission_id)}
@@ -49,4 +74,4 @@ def _result(future: "Future[Outcome]") -> Outcome:
     try:
         return future.result(ANSWER_SECONDS)
     except TimeoutError:
-        return Refusal(Reason.TEMPORARY)
+        return _NO_ANSWER

@@ -190,6 +190,17 @@ def test_all_that_is_missing_stands_in_one_list(post):
         ({"reply_to": {"email": "nonsense"}}, "'reply_to' address is invalid"),
         ({"attachments": [{"content": "???", "filename": "a"}]}, "'content' is not valid base64 in 'attachments' 0"),
         ({"attachments": [{"filename": "a"}]}, "'attachments' is invalid"),
+        ({"attachments": [{"content": "eA", "filename": "a"}]}, "'content' is not valid base64 in 'attachments' 0"),
+        ({"attachments": [{"content": "ü===", "filename": "a"}]}, "'content' is not valid base64 in 'attachments' 0"),
+        ({"attachments": [{"content": "", "filename": "a"}] * 1001}, "'attachments' has more than 1000 elements"),
+        (
+            {"attachments": [{"content": "", "filename": "a" * 1001}]},
+            "'filename' or 'type' is longer than 1000 characters in 'attachments' 0",
+        ),
+        (
+            {"attachments": [{"content": "", "filename": "a", "type": "a" * 1001}]},
+            "'filename' or 'type' is longer than 1000 characters in 'attachments' 0",
+        ),
         ({"template_uuid": "b81aabcd-1a1e-41cf-91b6-eca0254b3d96"}, "'template_uuid' is not supported"),
     ],
 )

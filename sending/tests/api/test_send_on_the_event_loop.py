@@ -2,15 +2,20 @@
 
 import asyncio
 import json
+import time
 
 import pytest
 
-from accounts.authentication import forget_tokens
+from accounts.authentication import authenticate_token, forget_tokens
+from mailtrap_site import asgi
 from mailtrap_site.asgi import application
-from sending.api import send_asgi
+from sending.api import request_body, send_asgi
 from sending.models import Stream, Submission
 
 MAIL = {"from": {"email": "a@example.test"}, "to": [{"email": "r@far.test"}], "subject": "x", "text": "x"}
+
+SILENCE = None
+"""In place of a part: the client sends nothing more and stays."""
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -58,6 +63,8 @@ class Request:
         if self.gone and not self.parts:
             return {"type": "http.disconnect"}
         part = self.parts.pop(0)
+        if part is SILENCE:
+            await asyncio.sleep(60)
         self.read += len(part)
         return {"type": "http.request", "body": part, "more_body": bool(self.parts) or self.gone}
 
@@ -76,7 +83,7 @@ def test_a_mail_is_accepted_with_nothing_but_a_token(ask, world):
     bearer = {"api_token": "", "authorization": f"Bearer {world.secret}"}
     status, headers, body = ask(body=json.dumps(MAIL).encode(), **bearer)
     assert (status, body["success"]) == (200, True)
-    assert set(headers) == {"content-type", "content-length"}
+    assert set(headers) == {"content-type", "content-length", "x-content-type-options"}
     submission = Submission.objects.get()
     assert (submission.client_ip, submission.stream) == ("192.0.2.9", Stream.TRANSACTIONAL)
 
@@ -122,13 +129,88 @@ def test_what_all_requests_hold_is_bounded_and_given_back(ask, door):
     status, headers, _ = ask(parts=[b" " * 400_000, data])
     assert (status, headers["retry-after"]) == (503, "5")
     assert ask(parts=[b" " * 200_000, data])[0] == 200
-    assert door._budget.held == 0
+    assert (door._memory.whole.held, door._memory.accounts) == (0, {})
+
+
+def test_one_account_never_takes_the_memory_of_the_others(world, ask, door, monkeypatch):
+    monkeypatch.setattr(request_body, "STALL_SECONDS", 0.5)
+
+    async def together():
+        slow = [
+            Request(parts=[b" " * 150_000, SILENCE], api_token=world.secret, content_length="9000000") for _ in range(9)
+        ]
+        asked = asyncio.gather(*(door(one.scope, one.receive, one.send) for one in slow))
+        await asyncio.sleep(0.2)
+        held = door._memory.whole.held
+        await asked
+        return held, sorted(one.sent[0]["status"] for one in slow)
+
+    authenticate_token(world.secret)
+    assert asyncio.run(together()) == (163_840, [408] + [503] * 8)
+    assert (door._memory.whole.held, door._memory.accounts) == (0, {})
+
+
+def test_a_length_that_is_only_announced_takes_no_memory(ask):
+    assert ask(body=json.dumps(MAIL).encode(), content_length="9000000")[0] == 200
+
+
+def test_a_body_that_stops_coming_is_answered_408(ask, monkeypatch):
+    monkeypatch.setattr(request_body, "STALL_SECONDS", 0.1)
+    status, headers, body = ask(parts=[b'{"from"', SILENCE])
+    assert (status, headers["connection"], body["success"]) == (408, "close", False)
+
+
+def test_who_is_refused_hears_it_before_a_slow_body_has_come(ask, monkeypatch):
+    monkeypatch.setattr(request_body, "REFUSED_SECONDS", 0.1)
+    status, headers, _ = ask(parts=[b"{", SILENCE], api_token="0" * 32)
+    assert (status, headers["connection"]) == (401, "close")
+
+
+def test_what_cannot_be_a_token_is_refused_without_the_database(ask, door, monkeypatch):
+    with monkeypatch.context() as without:
+        without.setattr(door, "_pool", None)
+        assert ask(body=b"{}", api_token="nobody")[0] == 401
+
+
+def test_a_database_that_says_nothing_is_answered_try_later(ask, door, monkeypatch):
+    monkeypatch.setattr(send_asgi, "POOL_SECONDS", 0.1)
+    monkeypatch.setattr(send_asgi, "identify", lambda _: time.sleep(0.5))
+    status, headers, _ = ask(body=b"{}")
+    assert (status, "retry-after" in headers) == (503, True)
+
+
+def test_a_header_that_comes_twice_is_refused_where_it_matters(world):
+    door = send_asgi.SendDoor(memory_octets=1_000_000)
+    request = Request(body=json.dumps(MAIL).encode(), api_token=world.secret)
+    request.scope["headers"] += [(b"cookie", b"a"), (b"cookie", b"b")]
+    assert request.answered_by(door)[0] == 200
+    request = Request(body=json.dumps(MAIL).encode(), api_token=world.secret)
+    request.scope["headers"].append((b"api-token", b"f" * 32))
+    assert request.answered_by(door)[0] == 400
+    door.close()
 
 
 def test_a_fault_of_ours_is_json_too(ask, monkeypatch):
     monkeypatch.setattr(send_asgi, "_read_and_hand_over", lambda *_: 1 / 0)
     status, _, body = ask(body=json.dumps(MAIL).encode())
     assert (status, body) == (500, {"success": False, "errors": ["Internal server error"]})
+
+
+def test_a_worker_that_ends_gives_its_connections_back(world, monkeypatch):
+    door = send_asgi.SendDoor(memory_octets=1_000_000)
+    assert Request(body=json.dumps(MAIL).encode(), api_token=world.secret).answered_by(door)[0] == 200
+    monkeypatch.setattr(asgi, "_send_door", door)
+    sent = []
+
+    async def receive():
+        return {"type": "lifespan.shutdown"}
+
+    async def send(message):
+        sent.append(message["type"])
+
+    asyncio.run(asgi.application({"type": "lifespan"}, receive, send))
+    assert sent == ["lifespan.shutdown.complete"]
+    assert [one.connection for one in door._pool._databases] == [None]
 
 
 def test_pages_are_served_beside_it(settings):

@@ -29,19 +29,23 @@ def test_while_routing(domain, engine, monkeypatch):
     assert Message.objects.get(pk=message_id).status == "deferred"
 
 
-def test_a_result_that_the_database_refuses_does_not_take_the_others_with_it(domain, engine, lead_to, monkeypatch):
-    def with_nul(claim, *args, **kwargs):
+def test_a_result_that_the_database_refuses_is_written_with_less_evidence(domain, engine, lead_to, monkeypatch):
+    def refused(claim, *args, **kwargs):
         result = result_of(claim, *args, **kwargs)
         if claim.recipient.startswith("nul@"):
             return replace(result, evidence=replace(result.evidence, reply_text="\0"))
+        if claim.recipient.startswith("long@"):
+            details = result.details | {"recipient_mx": "\0"}
+            return replace(result, evidence=replace(result.evidence, mx_host="m" * 300, mx_ip="mx"), details=details)
         return result
 
     result_of = deliver.result_of
-    monkeypatch.setattr(deliver, "result_of", with_nul)
+    monkeypatch.setattr(deliver, "result_of", refused)
     with receiving(FakeMx()) as mx:
         lead_to(mx)
-        [good, bad] = queue_message(domain, "rita@recipient.test", "nul@recipient.test")
+        queue_message(domain, "rita@recipient.test", "nul@recipient.test", "long@recipient.test")
         engine.drain(10)
-    assert Message.objects.get(pk=good).status == "delivered"
-    assert QueueEntry.objects.get().pk == bad
-    assert Attempt.objects.count() == 1
+        assert len(mx.mails) == 3
+    assert set(Message.objects.values_list("status", flat=True)) == {"delivered"}
+    assert not QueueEntry.objects.exists()
+    assert Attempt.objects.filter(reply_text=None, mx_host=None, reply_code=250).count() == 2

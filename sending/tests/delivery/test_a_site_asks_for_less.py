@@ -173,3 +173,20 @@ def test_what_was_learnt_long_ago_is_forgotten(domain, engine, by_mx, busy):
         queue_message(domain, *recipients(25))
         engine.drain(10)
     assert engine._sites[SITE].pace.connections == 3
+
+
+def test_a_refusal_of_the_content_is_a_word_about_the_message(domain, engine, by_mx, busy):
+    """Its mark stands already: put back untried, it would be taken for mail that may have been delivered."""
+    refused = {
+        "DOT": lambda server, line: (
+            "250 OK" if server.seen["DOT"] == 1 else "451 4.7.0 Too many messages in this session"
+        )
+    }
+    with busy(refused) as mx:
+        by_mx.OUTBOUND_PORT = mx.port
+        learnt_before(connections=1)
+        queue_message(domain, *recipients(2))
+        engine.drain(3)
+        assert mx.seen["DOT"] == 2
+    assert sorted(Message.objects.values_list("status", flat=True)) == ["deferred", "delivered"]
+    assert not QueueEntry.objects.exclude(uncertain_since=None).exists()

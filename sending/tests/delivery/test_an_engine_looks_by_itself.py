@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from mailtrap_site.testing.fake_mx import FakeMx, receiving
+from mailtrap_site.testing.fake_mx import HANG, FakeMx, receiving
 from sending.delivery import drain
 from sending.delivery.drain import Engine
 from sending.models import Message, QueueEntry
@@ -70,3 +70,29 @@ def test_an_end_waits_for_the_conversation_that_has_begun_and_claims_no_more(dom
     assert Message.objects.get(recipient="rita@recipient.test").status == "delivered"
     later = timezone.now() + timedelta(seconds=1)
     assert [one.recipient for one in claim(raw_cursor(), now=later)] == ["late@recipient.test"]
+
+
+def test_an_end_between_two_drains_waits_for_conversations_and_writes_their_results(domain, lead_to):
+    made = Engine(lease=timedelta(seconds=30))
+
+    async def slowly(server, line):
+        await asyncio.sleep(1.5)
+        return "250 OK"
+
+    with receiving(FakeMx({"DOT": slowly})) as mx:
+        lead_to(mx)
+        queue_message(domain, "rita@recipient.test")
+        assert made.drain(0.3).claimed == 1
+        made.close()
+    assert Message.objects.get().status == "delivered"
+
+
+def test_a_drain_that_is_told_to_stop_does_not_wait_for_the_engines_own(domain, looking, lead_to, monkeypatch):
+    monkeypatch.setattr(drain, "STOP_SECONDS", 0.2)
+    with receiving(FakeMx({"DATA": HANG})) as mx:
+        lead_to(mx)
+        queue_message(domain, "rita@recipient.test")
+        wait_until(lambda: mx.seen["DATA"])
+        started = time.monotonic()
+        looking.drain(30, lambda: True)
+        assert time.monotonic() - started < 5

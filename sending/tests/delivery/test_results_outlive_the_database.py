@@ -44,3 +44,19 @@ def test_what_was_taken_is_recorded(domain, engine, lead_to):
         assert len(mx.mails) >= 3
     assert cut[-1] >= 2
     assert Attempt.objects.filter(outcome="delivered").count() == len(mx.mails)
+
+
+def test_a_connection_that_broke_at_rest_defers_no_mail(domain, engine, lead_to):
+    with receiving(FakeMx()) as mx:
+        lead_to(mx)
+        queue_message(domain, "first@recipient.test")
+        engine.drain(10)
+        cutting = Thread(target=cut_off)
+        connection.close()
+        cutting.start()
+        cutting.join()
+        queue_message(domain, "second@recipient.test")
+        for _ in range(2):
+            with suppress(*DATABASE_AWAY):
+                engine.drain(10)
+    assert list(Attempt.objects.values_list("outcome", flat=True)) == ["delivered", "delivered"]

@@ -6,9 +6,12 @@ from dataclasses import replace
 import pytest
 from django.conf import settings as django_settings
 
+from domains.answers import Outcome as DnsOutcome
 from domains.nameserver import Record
+from domains.resolver import MxAnswer
 from mailtrap_site.environment import Relay
 from mailtrap_site.testing.fake_dns import FailingZones, StoredZones, resolving, resolving_at, silent_server
+from sending.delivery.opening import _ip
 from sending.delivery.routes import Exchanger, NoRoute, Route, addresses_of, is_public, route_to
 from sending.delivery.tls_policy import OPPORTUNISTIC
 
@@ -130,3 +133,26 @@ def test_the_development_route_asks_no_dns(settings):
     with silent_server() as server, resolving_at(server):
         route = routed("anything.test")
     assert route.exchangers == (Exchanger("127.0.0.1", django_settings.ENVIRONMENT.mx_port),)
+
+
+def test_an_exchanger_whose_name_is_too_long_for_a_host_is_left_out(mx_route, monkeypatch):
+    """Octets that are no characters are written as four each, so a name may be as long as 1,000."""
+    long = "\\001" * 60 + ".long.test"
+    assert len(long) < 253 < 2 * len(long)
+    answers = {"half.test": ((5, f"{long}.{long}"), (10, "a.mx.test")), "all.test": ((5, f"{long}.{long}"),)}
+
+    async def mx(name):
+        return MxAnswer(DnsOutcome.FOUND, answers[name])
+
+    monkeypatch.setattr("sending.delivery.routes.resolver.mx", mx)
+    assert [one.host for one in routed("half.test").exchangers] == ["a.mx.test"]
+    nowhere = routed("all.test")
+    assert isinstance(nowhere, NoRoute)
+    assert nowhere.reply.enhanced == "5.4.4"
+
+
+@pytest.mark.parametrize(
+    ("host", "ip"), [("1and1-relay.example", None), ("192.0.2.7", "192.0.2.7"), ("2001:db8::1", "2001:db8::1")]
+)
+def test_only_an_address_is_kept_as_one(host, ip):
+    assert _ip(host) == ip

@@ -2,10 +2,13 @@
 
 import uuid
 from datetime import timedelta
+from threading import Thread
 
 import pytest
+from django.db import connection, transaction
 from django.utils import timezone
 
+from mailtrap_site.testing.live_instance import wait_for
 from mailtrap_site.testing.world import make_world
 from sending.events.record import Evidence, News, Result, record_news, record_results
 from sending.models import Attempt, Event, Message, QueueEntry
@@ -146,3 +149,29 @@ def test_openings_and_clicks_are_counted_each_time(domain):
     message = Message.objects.get(pk=message_id)
     assert (message.opens_count, message.clicks_count, message.status) == (2, 1, "queued")
     assert QueueEntry.objects.count() == 1
+
+
+def told_in_a_thread(told):
+    def tell():
+        try:
+            record_news([told])
+        finally:
+            connection.close()
+
+    return Thread(target=tell, daemon=True)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_news_lock_the_queue_entry_before_the_message_as_results_do(domain):
+    [message_id] = queue_message(domain, "rita@recipient.test")
+    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+    with transaction.atomic():
+        cursor = raw_cursor()
+        cursor.execute("SELECT FROM sending_queueentry WHERE message_id = %s FOR UPDATE", [message_id])
+        telling = told_in_a_thread(news(message_id, domain, Event.Type.BOUNCE))
+        telling.start()
+        wait_for(lambda: cursor.execute(waiting).fetchone() == (1,), "the news to wait", 10)
+        cursor.execute("SELECT FROM sending_message WHERE id = %s FOR UPDATE NOWAIT", [message_id])
+    telling.join(10)
+    assert Message.objects.get(pk=message_id).status == "bounced"
+    assert not QueueEntry.objects.exists()

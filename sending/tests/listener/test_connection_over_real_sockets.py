@@ -10,6 +10,8 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from sending.listener import Connection, Limits, Port, Verdict
+from sending.listener.crowd import TOO_MANY_CONNECTIONS, Crowd
+from sending.models.shared_counts import SharedCounts
 from sending.protocol.reply import Reply
 from sending.protocol.smtp_server_events import (
     Authenticate,
@@ -198,6 +200,26 @@ def test_a_failed_handshake_is_forgotten_and_the_port_goes_on():
                 while client.recv(1000):
                     pass
             assert eventually(lambda: not listener.handshakes)
+
+
+def test_whatever_breaks_a_handshake_closes_its_connection_and_counts_it_out():
+    with listening([port(STARTTLS)]) as listener:
+        listener._context = object()  # what the event loop does not take
+        with socket.create_connection(listener.addresses[0], 5) as client:
+            client.sendall(b"EHLO c.test\r\nSTARTTLS\r\n")
+            said = b""
+            while data := client.recv(1000):
+                said += data
+        assert b"220 2.0.0 Ready to start TLS" in said
+        assert eventually(lambda: not listener._crowd.connections)
+
+
+def test_the_addresses_of_one_ipv6_network_share_a_limit():
+    crowd = Crowd(Limits(connections_an_address=2), SharedCounts("smtp-address"), lambda: None)
+    assert [crowd.enter(number, f"2001:db8:1:2::{number}") for number in range(3)] == [None, None, TOO_MANY_CONNECTIONS]
+    assert crowd.enter(4, "2001:db8:1:3::1") is None
+    crowd.leave(0, "2001:db8:1:2::0")
+    assert crowd.enter(5, "2001:db8:1:2::5") is None
 
 
 def eventually(holds: Callable[[], bool], seconds: float = 5.0) -> bool:

@@ -94,6 +94,24 @@ def test_the_watch_tells_of_a_database_that_fails_and_of_its_return(monkeypatch)
 
 
 @pytest.mark.django_db(transaction=True)
+def test_the_watch_outlives_any_fault(monkeypatch):
+    monkeypatch.setattr(watch, "INTERVAL", 0.01)
+    looks = []
+
+    def look():
+        looks.append(1)
+        raise RuntimeError("a mistake of ours")
+
+    monkeypatch.setattr(overload, "look_at_disk", look)
+    watching = Watch([SharedCounts("smtp-account")])
+    watching.start()
+    try:
+        assert eventually(lambda: len(looks) > 2)
+    finally:
+        watching.close()
+
+
+@pytest.mark.django_db(transaction=True)
 def test_the_watch_reconnects_when_its_connection_is_cut(monkeypatch):
     monkeypatch.setattr(watch, "INTERVAL", 0.05)
     counts = SharedCounts("smtp-account")

@@ -10,6 +10,7 @@ from sending.protocol.message_head import MAX_HEAD
 from sending.tests.protocol.smtp_dialogues import INBOUND, DecidedServer
 
 TO_DATA = b"EHLO c.test\r\nMAIL FROM:<a@b.test>\r\nRCPT TO:<x@y.test>\r\nDATA\r\n"
+TO_RCPT = TO_DATA.removesuffix(b"DATA\r\n")
 LINES = (b"X-Filler: " + b"a" * 900 + b"\r\n") * (MAX_HEAD // 900)
 
 
@@ -17,6 +18,12 @@ def test_a_name_of_many_dots_takes_time_in_proportion_to_its_length():
     started = time.perf_counter()
     [mailbox] = parse_mailboxes("a" + " .b" * 40_000 + " <a@b.test>")
     assert mailbox.address.wire == "a@b.test"
+    assert time.perf_counter() - started < 3
+
+
+def test_a_group_of_many_comments_takes_time_in_proportion_to_its_length():
+    started = time.perf_counter()
+    assert parse_mailboxes("g:;" + "()" * 40_000) == []
     assert time.perf_counter() - started < 3
 
 
@@ -33,3 +40,24 @@ def test_a_head_beyond_the_limit_is_refused_and_the_session_goes_on(content: byt
     server = DecidedServer(replace(INBOUND, max_size=4 * MAX_HEAD))
     server.feed(TO_DATA + content + b".\r\nNOOP\r\n")
     assert server.codes()[5:] == [code, 250]
+
+
+@pytest.mark.parametrize("chunk", [b"BDAT 0\r\n", b"BDAT 1\r\nx", b"BDAT 511\r\n" + b"x" * 511])
+def test_a_flood_of_chunks_that_bring_nothing_ends_the_connection(chunk: bytes):
+    server = DecidedServer(INBOUND)
+    server.feed(TO_RCPT + chunk * 200)
+    assert server.codes()[4:] == [250] * 99 + [421]
+
+
+def test_a_mail_may_come_in_many_chunks_of_some_size():
+    server = DecidedServer(INBOUND)
+    line = b"x" * 510 + b"\r\n"
+    server.feed(TO_RCPT + (b"BDAT 512\r\n" + line) * 150 + b"BDAT 3 LAST\r\nx\r\nNOOP\r\n")
+    assert server.codes()[4:] == [250] * 152
+    assert server.messages()[0].content == line * 150 + b"x\r\n"
+
+
+def test_recipients_far_beyond_those_that_a_mail_may_have_end_the_connection():
+    server = DecidedServer(replace(INBOUND, max_recipients=1))
+    server.feed(TO_RCPT + b"RCPT TO:<x@y.test>\r\n" * 1500)
+    assert server.codes()[4:] == [452] * 1000 + [421]

@@ -1,6 +1,7 @@
 """Header text: what is encoded decodes to the same, what is folded unfolds to the same octets."""
 
 import re
+import time
 from email.header import decode_header, make_header
 
 import pytest
@@ -66,3 +67,10 @@ def test_the_culprit_is_named():
     with pytest.raises(HeaderError) as refused:
         text_field("Subject", "a\r\nb")
     assert refused.value.field == "Subject"
+
+
+def test_a_long_file_name_takes_time_in_proportion_to_its_length():
+    started = time.perf_counter()
+    written = parameter("filename", "é" * 1_000_000)
+    assert re.sub(r"(;\r\n )?filename\*\d+\*=(utf-8'')?", "", written) == "%C3%A9" * 1_000_000
+    assert time.perf_counter() - started < 3

@@ -82,3 +82,49 @@ def test_a_busy_destination_hides_neither_the_oldest_nor_the_newest_mail_of_its_
     found = claimed(busy={"slow.test"})
     assert {one.recipient for one in found} == {"old@quick.test", "new@quick.test", "me@quick.test"}
     assert other in {one.message_id for one in found}
+
+
+def test_every_account_has_its_turn_while_bulk_trickles(world):
+    accounts = [make_domain(Account.objects.create(name="T"), f"t{number}.test") for number in range(19)]
+    for domain in accounts:
+        many(domain, 6)
+    served = set()
+    for _ in range(3):
+        queue_message(world.domain, "one@x.test", stream=Stream.BULK)
+        served |= {one.account_id for one in claimed(limit=20) if one.stream == Stream.TRANSACTIONAL}
+    assert served == {domain.account_id for domain in accounts}
+
+
+def test_bulk_accounts_have_their_turn_while_transactional_trickles(world):
+    accounts = [make_domain(Account.objects.create(name="T"), f"t{number}.test") for number in range(19)]
+    for domain in accounts:
+        many(domain, 6, stream=Stream.BULK)
+    served = set()
+    for _ in range(3):
+        many(world.domain, 3)
+        served |= {one.account_id for one in claimed(limit=20) if one.stream == Stream.BULK}
+    assert served == {domain.account_id for domain in accounts}
+
+
+@pytest.mark.parametrize("busy", [set(), {"slow.test"}])
+@pytest.mark.parametrize("stream", list(Stream))
+def test_what_small_accounts_leave_of_a_batch_goes_to_the_large_ones(world, busy, stream):
+    smalls = [make_domain(Account.objects.create(name="S"), f"s{number}.test") for number in range(4)]
+    ids = {message_id for domain in smalls for message_id in many(domain, 1, stream=stream)}
+    many(world.domain, 60, stream=stream)
+    many(world.stranger_domain, 60, stream=stream)
+    queue_message(world.domain, "r@slow.test", stream=stream, due_at=timezone.now() - timedelta(hours=1))
+    found = claimed(limit=20, busy=busy)
+    assert len(found) == len({one.message_id for one in found}) == 20
+    assert ids <= {one.message_id for one in found}
+    shares = Counter(one.account_id for one in found)
+    assert shares[world.account.pk] == shares[world.stranger_account.pk] == 8
+    assert not {one.destination for one in found} & busy
+    assert QueueEntry.objects.exclude(lease_owner=None).count() == 20
+
+
+def test_bulk_keeps_its_tenth_beside_what_small_accounts_leave(world):
+    queue_message(world.stranger_domain, "me@x.test")
+    many(world.domain, 60)
+    many(world.domain, 60, stream=Stream.BULK)
+    assert Counter(one.stream for one in claimed(limit=20)) == {"transactional": 18, "bulk": 2}

@@ -109,6 +109,24 @@ def test_claims_side_by_side_never_share_an_entry(domain):
     assert all(a.message_id < b.message_id for a, b in pairwise(theirs))
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_renewal_never_waits_for_an_entry_that_is_being_written(domain):
+    queue_message(domain, "a@x.test", "b@x.test")
+    held = claimed()
+    other = connection.copy()
+    other.connect()
+    try:
+        with other.connection.transaction():
+            locked = "SELECT FROM sending_queueentry WHERE message_id = %s FOR UPDATE"
+            other.connection.execute(locked, [held[0].message_id])
+            cursor = raw_cursor()
+            cursor.execute("SET lock_timeout = '1s'")
+            assert renew(cursor, held, until=timezone.now() + timedelta(hours=1)) == 1
+            cursor.execute("RESET lock_timeout")
+    finally:
+        other.close()
+
+
 def test_claims_stay_out_of_the_indexes(domain):
     queue_message(domain, *(f"r{number}@x.test" for number in range(60)))
     counts = "SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_xact_user_tables WHERE relname = 'sending_queueentry'"

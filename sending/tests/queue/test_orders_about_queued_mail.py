@@ -4,6 +4,7 @@ import time
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from mailtrap_site.testing.world import make_world
@@ -137,3 +138,34 @@ def test_mail_that_comes_after_the_order_is_not_meant(world):
     work_off()
     assert statuses() == {"a@far.test": "cancelled", "b@far.test": "queued"}
     assert QueueEntry.objects.exclude(due_at=PARKED).count() == 1
+
+
+def test_what_an_order_moves_is_not_all_due_at_one_moment(world, monkeypatch):
+    """A claim bounds what it looks at by due times: a million of one time would be one too many."""
+    monkeypatch.setattr(orders, "LOOK", 4)
+    queue_message(
+        world.domain, *(f"r{number}@x.test" for number in range(10)), due_at=timezone.now() + timedelta(hours=1)
+    )
+    control.requeue(Scope(stream="transactional"))
+    assert work_off() is False
+    times = list(QueueEntry.objects.values_list("due_at", flat=True))
+    assert len(set(times)) == 3
+    assert max(times) <= timezone.now()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_order_does_not_overtake_the_one_before_it(world):
+    queue_message(world.domain, "a@far.test")
+    first = control.hold(Scope(stream="transactional"))
+    control.release(Scope(stream="transactional"))
+    other = connection.copy()
+    other.connect()
+    try:
+        with other.connection.transaction():
+            other.connection.execute("SELECT FROM sending_queueorder WHERE id = %s FOR UPDATE", [first.pk])
+            assert orders._step(timezone.now()) is False
+    finally:
+        other.close()
+    assert work_off() is False
+    assert statuses() == {"a@far.test": "queued"}
+    assert QueueEntry.objects.get().hold is None

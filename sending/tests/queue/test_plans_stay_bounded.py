@@ -14,7 +14,7 @@ from mailtrap_site.testing.world import make_world
 from sending.models import QueueEntry
 from sending.models.statements import raw_cursor
 from sending.queue import control, depth, orders, parked, sweep
-from sending.queue.claim import _settled, claim
+from sending.queue.claim import BATCH, LEASE, _settled, claim, mark_uncertain, renew
 from sending.queue.control import Scope
 from sending.tests.long_queue import add_rows
 from sending.tests.queued import queue_message
@@ -71,6 +71,7 @@ def test_a_long_queue_and_log_cost_nothing(monkeypatch):
     _sweeping_is_bounded(monkeypatch)
     _depth_reads_a_part_and_scales_it_up(monkeypatch)
     _tending_is_bounded(monkeypatch)
+    _leases_are_bounded()
 
 
 def _fill():
@@ -91,7 +92,7 @@ def _claims_are_bounded(world):
     [reset] = queue_message(world.stranger_domain, "me@x.test")
     plans: list[dict[str, Any]] = []
     found = claim(explaining(plans), now=timezone.now())
-    assert len(found) >= 100
+    assert len(found) == BATCH
     assert reset in {one.message_id for one in found}
     assert whole_reads(plans) == []
     assert blocks(plans) < 12_000
@@ -128,6 +129,15 @@ def _tending_is_bounded(monkeypatch):
     assert whole_reads(plans) == []
     assert blocks(plans) < 5_000
     assert orders.work_off(timezone.now(), time.monotonic()) is True
+
+
+def _leases_are_bounded():
+    plans: list[dict[str, Any]] = []
+    found = claim(raw_cursor(), now=timezone.now())
+    assert len(mark_uncertain(explaining(plans), found[:50], now=timezone.now())) == 50
+    assert renew(explaining(plans), found, until=timezone.now() + LEASE) == len(found)
+    assert whole_reads(plans) == []
+    assert blocks(plans) < 6_000
 
 
 def _depth_reads_a_part_and_scales_it_up(monkeypatch):

@@ -1,7 +1,8 @@
 """Many callers, one thread that commits for them."""
 
+import asyncio
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 from django.db import connection, connections
@@ -11,11 +12,13 @@ from django.utils import timezone
 from billing.models import UsagePeriod
 from billing.periods import period_of
 from billing.plans import FREE
+from mailtrap_site import wake
 from sending.models import Message, Submission
 from sending.policy.refusal import Reason, Refusal
 from sending.submission import flush, group_commit
+from sending.submission import submit as submission
 from sending.submission.payload import prepare
-from sending.submission.submit import Accepted, hand_over, submit
+from sending.submission.submit import Accepted, hand_over, outcome_of, submit
 from sending.tests.drafts import draft
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -102,6 +105,43 @@ def test_a_database_that_is_away_is_answered_503_and_451(real_flusher, world, mo
     refusal = group_commit.hand_over(payload).result(20)
     assert (refusal.reason, refusal.status, refusal.reply.code) == (Reason.TEMPORARY, 503, 451)
     assert refusal.retry_after
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_thread_that_died_is_replaced(real_flusher, world, monkeypatch):
+    with monkeypatch.context() as broken:
+        broken.setattr(group_commit._Flusher, "_take", lambda _: 1 / 0)
+        hand_over(draft(world))
+        group_commit._current._thread.join(5)
+    assert isinstance(submit([draft(world)])[0], Accepted)
+
+
+def test_nobody_waits_for_ever_for_a_thread_that_died(monkeypatch):
+    monkeypatch.setattr(submission, "ANSWER_SECONDS", 0.05)
+    never = Future()
+    assert asyncio.run(outcome_of(never)).reason is Reason.TEMPORARY
+    assert not never.cancelled()
+
+
+def test_a_client_that_goes_away_cancels_only_its_own_waiting():
+    commit = Future()
+
+    async def leave():
+        waiting = asyncio.create_task(outcome_of(commit))
+        await asyncio.sleep(0)
+        waiting.cancel()
+        await asyncio.wait([waiting])
+        commit.set_result(Refusal(Reason.TEMPORARY))
+        await asyncio.sleep(0)
+
+    asyncio.run(leave())
+    assert not commit.cancelled()
+
+
+def test_whatever_the_broker_raises_a_nudge_is_only_lost(monkeypatch):
+    monkeypatch.setattr(wake, "_last", {})
+    monkeypatch.setattr(wake.current_app, "send_task", lambda *_, **__: 1 / 0)
+    wake.send_now("sending.deliver", queue="deliveries")
 
 
 def test_a_full_queue_refuses_at_once(real_flusher, world, monkeypatch):
