@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from mailtrap_site import wake
 from sending.policy.refusal import Reason, Refusal
+from sending.submission.draft import Accepted
 from sending.submission.flush import Outcome, flush
 from sending.submission.payload import Payload
 
@@ -125,8 +126,13 @@ class _Flusher:
                 # A caller that went away has cancelled its future; its mail is accepted all the same.
                 if one.future.set_running_or_notify_cancel():
                     one.future.set_result(outcome)
-            if any(not isinstance(outcome, Refusal) for outcome in outcomes):
+            if accepted := [outcome for outcome in outcomes if isinstance(outcome, Accepted)]:
                 self._nudge.set()
+                log.info(
+                    "accepted",
+                    submissions=",".join(str(one.submission_id) for one in accepted),
+                    recipients=sum(len(one.message_ids) for one in accepted),
+                )
         django_connection.close()
 
     def _take(self) -> list[_Waiting]:
