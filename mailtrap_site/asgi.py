@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from granian.utils.proxies import wrap_asgi_with_proxy_headers
 
-from mailtrap_site import garbage, open_files
+from mailtrap_site import open_files
 from mailtrap_site.client_address import is_address
 from mailtrap_site.embedded.follow_parent import end_with_parent
 from mailtrap_site.pages_asgi import PageDoor
@@ -46,7 +46,6 @@ async def _live(receive: Receive, send: Send) -> None:
         message = await receive()
         if message["type"] == "lifespan.startup":
             open_files.allow_many()
-            garbage.settle()
         else:
             # Requests are still being answered here, and Django closes no connection on an event loop.
             await asyncio.to_thread(_send_door.close)

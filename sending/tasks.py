@@ -10,7 +10,6 @@ from celery import shared_task
 from celery.signals import worker_process_shutdown, worker_ready, worker_shutdown
 from django.utils import timezone
 
-from mailtrap_site import garbage
 from mailtrap_site.broker import DRAIN_SECONDS
 from mailtrap_site.wake import send_now
 from sending.capture import store
@@ -109,7 +108,6 @@ def _look_without_being_asked(sender: Any, **_: Any) -> None:
         # Before the engine's threads start, which inherit it.
         os.nice(GIVES_WAY)
         drain.engine().look_by_itself(DRAIN_SECONDS)
-        garbage.settle()
 
 
 @worker_process_shutdown.connect

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mailtrap_site import garbage, open_files
+from mailtrap_site import open_files
 from mailtrap_site.client_address import network_of
 from sending.listener.connection import Connection, Handler
 from sending.listener.crowd import Crowd, Limits
@@ -164,7 +164,6 @@ async def _serve(listener: Listener, ready: Callable[[Sequence[tuple[str, int]]]
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
     await listener.start()
-    garbage.settle()
     ready(listener.addresses)
     await stopped.wait()
     await listener.stop()

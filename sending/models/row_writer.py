@@ -12,16 +12,10 @@ Row = tuple[Any, ...]
 
 
 class RowWriter:
-    """Takes tuples in the order of `fields`. Columns and types come from the model; JSON travels as text.
+    """Takes tuples in the order of `fields`. Columns and types come from the model; JSON travels as text."""
 
-    Fields that have no value here but one in the model (`attempts`, `opens_count`) belong into `constants`.
-    """
-
-    def __init__(
-        self, model: type[models.Model], fields: Sequence[str], constants: dict[str, Any] | None = None
-    ) -> None:
-        self._constants = tuple((constants or {}).values())
-        columns = [_column(model, name) for name in (*fields, *(constants or {}))]
+    def __init__(self, model: type[models.Model], fields: Sequence[str]) -> None:
+        columns = [_column(model, name) for name in fields]
         self._kinds = [kind for _, kind in columns]
         names = ", ".join(name for name, _ in columns)
         values = ", ".join(f"r.{name}::inet" if kind == "inet" else f"r.{name}" for name, kind in columns)
@@ -34,7 +28,7 @@ class RowWriter:
         """Appends the rows in the caller's transaction."""
         if not rows:
             return
-        columns = [*zip(*rows, strict=True), *([constant] * len(rows) for constant in self._constants)]
+        columns = zip(*rows, strict=True)
         arrays = [Column(_travels_as(kind), values) for kind, values in zip(self._kinds, columns, strict=True)]
         cursor.execute(self._insert, arrays, prepare=True)
 
