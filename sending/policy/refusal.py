@@ -37,6 +37,10 @@ class Reason(StrEnum):
     MESSAGE_TOO_LARGE = "message_too_large"
     MONTHLY_LIMIT = "monthly_limit"
     UNSTORABLE_TEXT = "unstorable_text"
+    SEND_AT_INVALID = "send_at_invalid"
+    IDEMPOTENCY_KEY_INVALID = "idempotency_key_invalid"
+    IDEMPOTENCY_MISMATCH = "idempotency_mismatch"
+    RATE_LIMITED = "rate_limited"
     TEMPORARY = "temporary_failure"
     OVERLOADED = "overloaded"
     STORAGE_FULL = "storage_full"
@@ -189,6 +193,30 @@ _MEANINGS: dict[Reason, _Meaning] = {
         "the message holds characters that cannot be stored",
         (550, "5.6.0", "The message holds characters that cannot be stored"),
         gettext_noop("Remove NUL characters from subject, category and custom variables."),
+    ),
+    Reason.SEND_AT_INVALID: _Meaning(
+        400,
+        "'send_at' {}",
+        (550, "5.7.1", "X-MT-Send-At {}"),
+        gettext_noop("Name a moment with its UTC offset, such as 2027-01-31T09:30:00Z, at most 30 days ahead."),
+    ),
+    Reason.IDEMPOTENCY_KEY_INVALID: _Meaning(
+        400,
+        "'Idempotency-Key' is invalid",
+        (550, "5.6.0", "The Idempotency-Key header is invalid"),
+        gettext_noop("A key is 1 to 255 visible ASCII characters, such as a UUID."),
+    ),
+    Reason.IDEMPOTENCY_MISMATCH: _Meaning(
+        422,
+        "'Idempotency-Key' was used for another message",
+        (550, "5.7.1", "Idempotency-Key was used for another message"),
+        gettext_noop("Within 24 hours a key stands for one message. Use a new key for another one."),
+    ),
+    Reason.RATE_LIMITED: _Meaning(
+        429,
+        "Rate limit exceeded",
+        (450, "4.7.0", "Too many requests; try again later"),
+        gettext_noop("Too many requests in a short time. Wait as long as Retry-After says."),
     ),
     Reason.TEMPORARY: _Meaning(
         503, "Service temporarily unavailable", (451, "4.3.0", "Temporary failure; try again later"), _TRY_LATER
