@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+import psutil
 import psycopg
 
 from mailtrap_site.embedded import processes
@@ -19,6 +20,7 @@ from mailtrap_site.proof.instance import Instance
 from mailtrap_site.proof.waiting import wait_for
 
 START_SECONDS = 60.0
+STOP_SECONDS = 30.0
 
 
 class Broker(Protocol):
@@ -69,10 +71,15 @@ class PrivateServer:
             self._process = processes.spawn(self.command, self.environment, folder=self.folder, output=output.fileno())
         wait_for(self._listens, f"{self.name} listening", START_SECONDS)
 
-    def stop(self, number: signal.Signals = signal.SIGKILL) -> None:
-        if self._process is not None:
-            processes.signal_group(self._process.pid, number)
-            self._process.wait(30)
+    def stop(self) -> None:
+        """kill -9 of the whole group. Its leader may be a shell: the server itself has to be gone, too, before another
+        takes its name, its port and its folder."""
+        if self._process is None or self._process.poll() is not None:
+            return
+        group = [self._process.pid, *(child.pid for child in psutil.Process(self._process.pid).children(True))]
+        processes.signal_group(self._process.pid, signal.SIGKILL)
+        self._process.wait(STOP_SECONDS)
+        wait_for(lambda: not any(map(processes.command_of, group)), f"the end of {self.name}", STOP_SECONDS)
 
     def restart(self) -> None:
         self.stop()
