@@ -140,7 +140,7 @@ def _from(env: environ.Env, var_dir: Path) -> Environment:
     web_port = env.int("WEB_PORT", 8020)
     dns_port = env.int("DNS_PORT", 5354)
     tls_dir = var_dir / "tls"
-    half_the_cores = max((os.cpu_count() or 1) // 2, 1)
+    cores = os.cpu_count() or 1
     # Pages of a fault show code and settings, so never by default to a network.
     debug = env.bool("DEBUG", playground and web_host.startswith("127."))
     outbound_port, outbound_public_only = _outbound(env, debug=debug)
@@ -166,9 +166,8 @@ def _from(env: environ.Env, var_dir: Path) -> Environment:
         smtp_port=env.int("SMTP_PORT", 2587),
         smtp_extra_ports=tuple(int(port) for port in env.list("SMTP_EXTRA_PORTS", default=[])),
         smtps_port=env.int("SMTPS_PORT", 2465),
-        # PostgreSQL and the deliveries need cores as well.
-        smtpd_workers=_at_least(1, env, "SMTPD_WORKERS", half_the_cores),
-        delivery_workers=_at_least(1, env, "DELIVERY_WORKERS", os.cpu_count() or 1),
+        smtpd_workers=_at_least(1, env, "SMTPD_WORKERS", cores),
+        delivery_workers=_at_least(1, env, "DELIVERY_WORKERS", cores),
         smtp_most_connections=_at_least(1, env, "SMTP_MOST_CONNECTIONS", 1000),
         smtp_connections_per_account=_at_least(1, env, "SMTP_CONNECTIONS_PER_ACCOUNT", 10),
         # On the development route all mail comes from this machine.

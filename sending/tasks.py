@@ -19,7 +19,7 @@ from sending.models import partitions
 from sending.queue import orders, parked
 from sending.queue import sweep as queue_sweep
 
-GIVES_WAY = 5
+GIVES_WAY = 10
 """Niceness of a delivering process: where the processor is short, mail is accepted first and leaves a moment later."""
 TEND_SECONDS = 20.0
 """One run of `tend_queue`; what is left is the next one's."""
