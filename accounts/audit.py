@@ -20,18 +20,20 @@ def record(
     changes: Mapping[str, Any] | None = None,
     request: HttpRequest | None = None,
     by_staff: bool = False,
+    actor_name: str = SYSTEM,
 ) -> AuditEntry:
     """Writes one act on the caller's transaction, so that it stands exactly when the act does.
 
     `action` is `noun.verb` ("api_token.created"); `changes` is `{field: {"from": …, "to": …}}` without secrets.
-    The actor is taken from the request when it is not given; acts of the service itself have none.
+    The actor is taken from the request when it is not given. Where no user acts, `actor_name` says what does, such as
+    an API token.
     """
     if actor is None and request is not None:
         actor = _signed_in(request)
     return AuditEntry.objects.create(
         account=account,
         actor=actor,
-        actor_name=actor.email if actor else SYSTEM,
+        actor_name=actor.email if actor else actor_name,
         by_staff=by_staff,
         action=action,
         target_type=target._meta.model_name or "" if target else "",

@@ -1,4 +1,5 @@
-"""The meter: the only writer of UsagePeriod. Reserves recipients inside the transaction that accepts them."""
+"""The meter: the only writer of UsagePeriod. Reserves recipients inside the transaction that accepts them, and takes
+back what was cancelled before its first attempt."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -62,6 +63,24 @@ WHERE (account_id, starts_at) IN (SELECT * FROM unnest(%b::bigint[], %b::timesta
 """  # noqa: S608 the table's name comes from the model
 
 
+# Locked in the order of all who lock several meters. What has no meter, the platform's own, is given back to none.
+_GIVE_BACK = f"""
+WITH given AS MATERIALIZED (
+    SELECT period.id, count(*) AS recipients
+    FROM unnest(%b::bigint[], %b::timestamptz[]) AS cancelled (account_id, accepted_at)
+    JOIN {_TABLE} AS period ON period.account_id = cancelled.account_id
+      AND period.starts_at <= cancelled.accepted_at AND cancelled.accepted_at < period.ends_at
+    GROUP BY period.id
+), locked AS MATERIALIZED (
+    SELECT period.id FROM {_TABLE} AS period JOIN given USING (id)
+    ORDER BY period.account_id, period.starts_at FOR UPDATE OF period
+)
+UPDATE {_TABLE} AS meter
+SET used = greatest(meter.used - given.recipients, 0), given_back = meter.given_back + given.recipients
+FROM given JOIN locked USING (id) WHERE meter.id = given.id
+"""  # noqa: S608 the table's name comes from the model
+
+
 @dataclass(frozen=True, slots=True)
 class _Need:
     """The demands of one account, added up, with its period and limit."""
@@ -99,6 +118,15 @@ def reserve(cursor: Cursor, demands: Sequence[Demand], now: datetime) -> dict[in
         used = taken[need.account_id] if accepted else standing.get(need.account_id, 0)
         reservations[need.account_id] = Reservation(accepted, used, need.limit)
     return reservations
+
+
+def give_back(cursor: Cursor, cancelled: Sequence[tuple[int, datetime]]) -> None:
+    """Takes recipients off the meters that counted them, on the caller's transaction: an account id and the moment of
+    acceptance each. Once each, and the meter ends at zero."""
+    if not cancelled:
+        return
+    accounts, moments = zip(*cancelled, strict=True)
+    cursor.execute(_GIVE_BACK, (Column("bigint", accounts), Column("timestamptz", moments)))
 
 
 def look(cursor: Cursor, demands: Sequence[Demand], now: datetime) -> dict[int, Reservation]:

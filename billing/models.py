@@ -12,6 +12,8 @@ class UsagePeriod(models.Model):
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     used = models.PositiveBigIntegerField(default=0)
+    given_back = models.PositiveBigIntegerField(db_default=0)
+    """Accepted recipients that `used` counts no more, since they were cancelled before their first attempt."""
     message_limit = models.PositiveBigIntegerField()
     """The limit in force at the last reservation; a copy, so that one statement can hold the meter to it."""
 

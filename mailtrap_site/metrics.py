@@ -64,7 +64,7 @@ def _queue(now: datetime) -> Iterable[Metric]:
         "mail_queue_oldest_due_seconds", "How long the oldest message has been due.", labels=["stream"]
     )
     for one in totals(raw_cursor(), now):
-        for state in ("due", "waiting", "in_flight", "held", "uncertain"):
+        for state in ("due", "waiting", "scheduled", "in_flight", "held", "uncertain"):
             depth.add_metric([one.stream, state], getattr(one, state))
         oldest.add_metric([one.stream], _age(one.oldest_due_at, now))
     yield from (depth, oldest)
@@ -80,7 +80,7 @@ def _destinations(now: datetime) -> Iterable[Metric]:
         "mail_destination_oldest_due_seconds", "How long its oldest message has been due.", labels=["destination"]
     )
     for one in depths(raw_cursor(), now, limit=MOST_DESTINATIONS):
-        for state in ("due", "waiting", "in_flight", "held"):
+        for state in ("due", "waiting", "scheduled", "in_flight", "held"):
             depth.add_metric([one.destination, state], getattr(one, state))
         oldest.add_metric([one.destination], _age(one.oldest_due_at, now))
     yield from (depth, oldest)

@@ -88,7 +88,7 @@ class HourBalanceAdmin(GrowingTableAdmin):
     search_fields = ("=account__id",)
     search_help_text = gettext_lazy("The number of an account")
     ordering = ("-difference", "-hour")
-    fields = ("hour", "shown_account", "accepted", "shown_states", "difference", "advice", "suspects")
+    fields = ("hour", "shown_account", "accepted", "returned", "shown_states", "difference", "advice", "suspects")
     readonly_fields = fields
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[HourBalance]:

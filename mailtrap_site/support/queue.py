@@ -43,7 +43,7 @@ _CONCERNED = {
     QueueOrder.Verb.HOLD: Q(hold=None),
     QueueOrder.Verb.RELEASE: Q(hold__isnull=False) & ~Q(hold=Hold.UNCERTAIN),
     QueueOrder.Verb.CANCEL: Q(hold=None) | ~Q(hold=Hold.UNCERTAIN),
-    QueueOrder.Verb.REQUEUE: Q(hold=None, due_at__gt=Now()),
+    QueueOrder.Verb.REQUEUE: Q(hold=None, due_at__gt=Now()) & ~Q(send_at__gt=Now()),
 }
 
 
@@ -103,11 +103,28 @@ def _page(request: HttpRequest, form: QueueForm, *, status: int = 200) -> HttpRe
         "may_change": request.user.has_perm("sending.change_queueentry"),
         "is_sampled": any(one.share < 1 for one in found),
         "streams": {
-            "headers": [_("stream"), _("due"), _("oldest due"), _("later"), _("in flight"), _("held"), _("to decide")],
+            "headers": [
+                _("stream"),
+                _("due"),
+                _("oldest due"),
+                _("deferred"),
+                _("scheduled"),
+                _("in flight"),
+                _("held"),
+                _("to decide"),
+            ],
             "rows": [_stream_row(one, now) for one in totals(raw_cursor(), now)],
         },
         "destinations": {
-            "headers": [_("destination"), _("due"), _("oldest due"), _("later"), _("in flight"), _("held")],
+            "headers": [
+                _("destination"),
+                _("due"),
+                _("oldest due"),
+                _("deferred"),
+                _("scheduled"),
+                _("in flight"),
+                _("held"),
+            ],
             "rows": [_destination_row(one, now) for one in found],
         },
         "pauses": [
@@ -178,7 +195,7 @@ def _count(rows: QuerySet[QueueEntry]) -> str:
 
 
 def _stream_row(one: Any, now: Any) -> list[str]:
-    numbers = (one.waiting, one.in_flight, one.held, one.uncertain)
+    numbers = (one.waiting, one.scheduled, one.in_flight, one.held, one.uncertain)
     return [one.stream.capitalize(), f"{one.due:,}", _age(one.oldest_due_at, now), *(f"{n:,}" for n in numbers)]
 
 
@@ -188,7 +205,7 @@ def _destination_row(one: Any, now: Any) -> list[Any]:
         one.destination,
         one.destination,
     )
-    numbers = (one.waiting, one.in_flight, one.held)
+    numbers = (one.waiting, one.scheduled, one.in_flight, one.held)
     return [name, f"{one.due:,}", _age(one.oldest_due_at, now), *(f"{n:,}" for n in numbers)]
 
 

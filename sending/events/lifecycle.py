@@ -72,7 +72,11 @@ _TRANSITIONS: dict[tuple[MessageStatus, Event.Type], MessageStatus] = {
     **{(status, Event.Type.CANCEL): MessageStatus.CANCELLED for status in UNFINISHED},
     **{(status, Event.Type.RELEASE): MessageStatus.QUEUED for status in (MessageStatus.HELD, MessageStatus.UNCERTAIN)},
     (MessageStatus.DEFERRED, Event.Type.REQUEUE): MessageStatus.QUEUED,
+    (MessageStatus.SCHEDULED, Event.Type.REQUEUE): MessageStatus.QUEUED,
 }
+
+AHEAD = {MessageStatus.QUEUED: MessageStatus.SCHEDULED}
+"""What a next status is instead while the time that was chosen for the message is still to come."""
 
 
 def next_status(status: MessageStatus, event: Event.Type) -> MessageStatus:

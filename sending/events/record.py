@@ -15,7 +15,7 @@ from django.db import transaction
 
 from mailtrap_site.bulk_values import Column
 from sending.events import statements
-from sending.events.lifecycle import FINAL, OPTING_OUT, changes
+from sending.events.lifecycle import AHEAD, FINAL, OPTING_OUT, changes
 from sending.events.results import Evidence, Result, write_results
 from sending.models import Event, MessageStatus
 from sending.models.identifiers import new_id
@@ -77,11 +77,19 @@ def record_news(news: Sequence[News]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What people or rules decided about a message in the queue; `details` are the event's."""
+    """What people or rules decided about a message in the queue; `details` are the event's.
+
+    `send_at`: the time that is chosen for it now, or that was and is still to come.
+    """
 
     message_id: uuid.UUID
     account_id: int
     details: dict[str, Any]
+    send_at: datetime | None = None
+
+    @property
+    def told(self) -> dict[str, Any]:
+        return self.details if self.send_at is None else self.details | {"send_at": self.send_at.isoformat()}
 
 
 def record_changes(
@@ -95,20 +103,22 @@ def record_changes(
     """Writes one kind of event about many messages, and their statuses, in the transaction that changes the queue."""
     if not changes_made:
         return
-    ids = sorted(one.message_id for one in changes_made)
+    ordered = sorted(changes_made, key=lambda one: one.message_id.int)
     moves = {status.value: after for status, event, after in changes() if event is kind}
     parameters = {
-        "ids": Column("uuid", ids),
-        "low": ids[0],
-        "high": ids[-1],
+        "ids": Column("uuid", [one.message_id for one in ordered]),
+        "send_ats": Column("timestamptz", [one.send_at for one in ordered]),
+        "low": ordered[0].message_id,
+        "high": ordered[-1].message_id,
         "froms": list(moves),
         "tos": [after.value for after in moves.values()],
+        "aheads": [AHEAD.get(after, after).value for after in moves.values()],
         "is_final": any(after in FINAL for after in moves.values()),
         "at": at,
         "next": next_attempt_at,
     }
     cursor.execute(statements.CHANGE_MESSAGES, parameters, prepare=True)
-    rows = [EventRow(new_id(), one.message_id, one.account_id, kind, at, None, one.details) for one in changes_made]
+    rows = [EventRow(new_id(), one.message_id, one.account_id, kind, at, None, one.told) for one in changes_made]
     insert_events(cursor, rows)
 
 

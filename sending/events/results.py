@@ -153,7 +153,7 @@ finished AS (
 postponed AS (
     UPDATE {queue} q
     SET due_at = r.retry_at, attempts = r.number, lease_owner = NULL, lease_until = NULL, uncertain_since = NULL,
-        hold = r.hold, pause_id = CASE WHEN r.hold IS NOT NULL THEN 0 END
+        hold = r.hold, pause_id = CASE WHEN r.hold IS NOT NULL THEN 0 END, send_at = NULL
     FROM result r
     WHERE q.message_id = r.message_id AND q.lease_owner = r.lease_owner AND r.retry_at IS NOT NULL
     RETURNING q.message_id

@@ -5,7 +5,7 @@ wrote twice, another still knows.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -48,6 +48,8 @@ class Fact:
     entries: int
     """Queue entries of each: 0 or 1."""
     is_leased: bool
+    is_returned: bool
+    """Cancelled before its first attempt, and so given back to the meter."""
     period_id: int | None
     """The usage period in which it was accepted."""
     is_metered: bool
@@ -73,12 +75,13 @@ class Tally:
     account_id: int
     period_id: int | None
     accepted: int = 0
+    returned: int = 0
     states: Counter[str] = field(default_factory=Counter)
     differences: Counter[Kind] = field(default_factory=Counter)
 
     @property
     def unfinished(self) -> int:
-        return sum(self.states[state] for state in (*UNFINISHED, SENDING))
+        return unfinished(self.states)
 
     @property
     def difference(self) -> int:
@@ -99,9 +102,16 @@ def tallies(facts: Iterable[Fact]) -> list[Tally]:
         tally.accepted += fact.accepted * fact.count
         if fact.status is not None:
             tally.states[SENDING if fact.is_leased and fact.status in UNFINISHED else fact.status] += fact.count
+        if fact.is_returned:
+            tally.returned += fact.count
         for kind in kinds_of(fact):
             tally.differences[kind] += fact.count
     return list(found.values())
+
+
+def unfinished(states: Mapping[str, int]) -> int:
+    """How many of `{state: messages}` are not finished."""
+    return sum(states.get(state, 0) for state in (*UNFINISHED, SENDING))
 
 
 def hour_of(moment: datetime) -> datetime:

@@ -73,6 +73,7 @@ def count(hour: datetime, now: datetime) -> list[Tally]:
                 account_id=tally.account_id,
                 period_id=tally.period_id,
                 accepted=tally.accepted,
+                returned=tally.returned,
                 states=dict(tally.states),
                 differences=dict(tally.differences),
                 difference=tally.difference,

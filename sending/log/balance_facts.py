@@ -58,17 +58,19 @@ _SAYINGS = statement(
 SELECT said.*, p.id AS period_id, a.is_platform IS FALSE AS is_metered
 FROM (
     SELECT id, max(account_id) AS account_id, sum(accepted)::int AS accepted, max(status) AS status,
-        sum(entries)::int AS entries, bool_or(is_leased) AS is_leased, min(accepted_at) AS accepted_at
+        sum(entries)::int AS entries, bool_or(is_leased) AS is_leased, bool_or(is_returned) AS is_returned,
+        min(accepted_at) AS accepted_at
     FROM (
         SELECT message_id AS id, account_id, 1 AS accepted, NULL AS status, 0 AS entries, FALSE AS is_leased,
-            occurred_at AS accepted_at
+            FALSE AS is_returned, occurred_at AS accepted_at
         FROM {event}
         WHERE id >= %(first_event)s AND id < %(last_event)s AND type = 'accepted'
           AND message_id >= %(low)s AND message_id < %(high)s
         UNION ALL
-        SELECT id, account_id, 0, status, 0, FALSE, NULL FROM {message} WHERE id >= %(low)s AND id < %(high)s
+        SELECT id, account_id, 0, status, 0, FALSE, status = 'cancelled' AND attempts = 0, NULL
+        FROM {message} WHERE id >= %(low)s AND id < %(high)s
         UNION ALL
-        SELECT message_id, account_id, 0, NULL, 1, coalesce(lease_until > statement_timestamp(), FALSE), NULL
+        SELECT message_id, account_id, 0, NULL, 1, coalesce(lease_until > statement_timestamp(), FALSE), FALSE, NULL
         FROM {queue} WHERE message_id >= %(low)s AND message_id < %(high)s
     ) sayings
     {whose}
@@ -83,11 +85,11 @@ LEFT JOIN {account} a ON a.id = said.account_id""",
 ).decode()
 
 _FACTS = f"""
-SELECT account_id, accepted, status, entries, is_leased, period_id, is_metered, count(*) AS count
-FROM ({_SAYINGS.format(whose="")}) facts GROUP BY 1, 2, 3, 4, 5, 6, 7""".encode()  # noqa: S608 nothing from outside
+SELECT account_id, accepted, status, entries, is_leased, is_returned, period_id, is_metered, count(*) AS count
+FROM ({_SAYINGS.format(whose="")}) facts GROUP BY 1, 2, 3, 4, 5, 6, 7, 8""".encode()  # noqa: S608 nothing from outside
 
 _SUSPECTS = f"""
-SELECT id, account_id, accepted, status, entries, is_leased, period_id, is_metered, 1
+SELECT id, account_id, accepted, status, entries, is_leased, is_returned, period_id, is_metered, 1
 FROM ({_SAYINGS.format(whose="WHERE account_id = %(account)s")}) facts
 WHERE accepted <> 1 OR status IS NULL OR (status = ANY(%(unfinished)s)) <> (entries = 1)
    OR (is_metered AND period_id IS NULL)

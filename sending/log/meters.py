@@ -1,6 +1,7 @@
-"""The meter's second opinion: what a usage period shows as used, against what was accepted in it."""
+"""The meter's second opinion: what a usage period shows as used, against what was accepted and not given back in it."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -8,6 +9,7 @@ import structlog
 from django.db.models import Q, Sum
 
 from billing.models import UsagePeriod
+from sending.log.balance import unfinished
 from sending.models import HourBalance, MeterDifference
 
 log = structlog.get_logger(__name__)
@@ -18,12 +20,13 @@ ENDED_SINCE = timedelta(hours=3)
 
 @dataclass(frozen=True, slots=True)
 class Meter:
-    """One usage period: its account, what its meter shows, and the accepted events of its time."""
+    """One usage period: its account, what its meter shows, and what it ought to show."""
 
     period_id: int
     account_id: int
     used: int
     accepted: int
+    """Accepted events of its time, less what was given back."""
 
 
 def compare(now: datetime) -> list[Meter]:
@@ -33,17 +36,32 @@ def compare(now: datetime) -> list[Meter]:
     """
     running = Q(starts_at__lte=now, ends_at__gt=now - ENDED_SINCE)
     periods = UsagePeriod.objects.filter(running | Q(pk__in=MeterDifference.objects.values("period_id")))
-    used = list(periods.values_list("pk", "account_id", "used"))
-    sums = HourBalance.objects.filter(period_id__in=[row[0] for row in used]).order_by().values_list("period_id")
-    accepted = dict(sums.annotate(Sum("accepted")))
-    found = differing([Meter(key, account_id, shown, accepted.get(key, 0)) for key, account_id, shown in used])
+    shown = list(periods.values_list("pk", "account_id", "used", "given_back"))
+    sums = HourBalance.objects.filter(period_id__in=[row[0] for row in shown]).order_by().values_list("period_id")
+    counted = {key: row for key, *row in sums.annotate(Sum("accepted"), Sum("returned"))}
+    waiting = _waiting({key for key, _, _, given in shown if given != counted.get(key, [0, 0])[1]})
+    found = []
+    for key, account_id, used, given in shown:
+        accepted, returned = counted.get(key, [0, 0])
+        meter = Meter(key, account_id, used, accepted - believed(given, returned, returned + waiting[key]))
+        if meter.used != meter.accepted:
+            found.append(meter)
     _keep(found, now)
     return found
 
 
-def differing(meters: Sequence[Meter]) -> list[Meter]:
-    """Those whose two figures are not the same. Pure."""
-    return [one for one in meters if one.used != one.accepted]
+def believed(given_back: int, at_least: int, at_most: int) -> int:
+    """What the meter says of itself that it gave back, as far as the messages bear it out. Pure."""
+    return min(max(given_back, at_least), at_most)
+
+
+def _waiting(period_ids: Collection[int]) -> Counter[int]:
+    """The messages of these periods that were not finished when their hours were counted last: some of them may have
+    been cancelled since."""
+    waiting: Counter[int] = Counter()
+    for key, states in HourBalance.objects.filter(period_id__in=period_ids).values_list("period_id", "states"):
+        waiting[key] += unfinished(states)
+    return waiting
 
 
 def _keep(found: Sequence[Meter], now: datetime) -> None:

@@ -86,12 +86,14 @@ def total(account_id: int, query: Query) -> Total:
     return Total(count, capped=False)
 
 
-def newest_values(account_id: int, query: Query, most: int) -> list[tuple[uuid.UUID, str, datetime | None]]:
-    """(id, status, finished at) of the newest `most` rows, for figures."""
-    rows: list[tuple[uuid.UUID, str, datetime | None]] = []
+def newest_values(
+    account_id: int, query: Query, most: int
+) -> list[tuple[uuid.UUID, str, datetime | None, datetime | None]]:
+    """(id, status, finished at, send at) of the newest `most` rows, for figures."""
+    rows: list[tuple[uuid.UUID, str, datetime | None, datetime | None]] = []
     for window in _windows(query, None):
         found = query.narrow(_rows(account_id, window)).order_by("-id")
-        rows += found.values_list("pk", "status", "finished_at")[: most - len(rows)]
+        rows += found.values_list("pk", "status", "finished_at", "send_at")[: most - len(rows)]
         if len(rows) >= most:
             break
     return rows

@@ -58,10 +58,10 @@ class Story:
 
     @property
     def finished_after(self) -> float | None:
-        """Seconds from acceptance to the final answer."""
+        """Seconds from when on it was to leave to the final answer."""
         if self.message.finished_at is None:
             return None
-        return max((self.message.finished_at - self.message.sent_at).total_seconds(), 0.0)
+        return max((self.message.finished_at - self.message.leaves_since).total_seconds(), 0.0)
 
     @property
     def is_settled(self) -> bool:
@@ -96,7 +96,8 @@ def _oldest_news(message: Message) -> uuid.UUID:
 
 def being_sent(messages: Sequence[Message], now: datetime) -> set[object]:
     """The ids of those that a sender holds at `now`: "sending" is no stored status, but a lease."""
-    waiting = [one.pk for one in messages if one.status in (MessageStatus.QUEUED, MessageStatus.DEFERRED)]
+    may_leave = (MessageStatus.SCHEDULED, MessageStatus.QUEUED, MessageStatus.DEFERRED)
+    waiting = [one.pk for one in messages if one.status in may_leave]
     if not waiting:
         return set()
     leased = Q(lease_owner__isnull=False, lease_until__gt=now)

@@ -28,10 +28,10 @@ class Today:
     bounced: int
     rejected: int
     leaving: int
-    """Queued or under way, not yet tried."""
+    """Queued or under way, not yet tried. What is scheduled leaves later."""
     deferred_now: int
     median_seconds: float | None
-    """From acceptance to the final answer, of what was delivered."""
+    """To the final answer, of what was delivered: from acceptance, or from the time that was chosen for it."""
     is_capped: bool
     by_hour: dict[str, list[int]]
     """Accepted, delivered, deferred and bounced for each hour so far; the last is now."""
@@ -56,8 +56,8 @@ def today(account_id: int, midnight: datetime, now: datetime) -> Today:
     return count(rows[:MOST_ROWS], midnight, now, deferred_now=waiting, is_capped=len(rows) > MOST_ROWS)
 
 
-Row = tuple[uuid.UUID, str, datetime | None]
-"""Id, status, when it was finished."""
+Row = tuple[uuid.UUID, str, datetime | None, datetime | None]
+"""Id, status, when it was finished, the time that was chosen for it to leave."""
 
 
 def count(rows: Sequence[Row], midnight: datetime, now: datetime, *, deferred_now: int, is_capped: bool) -> Today:
@@ -65,7 +65,7 @@ def count(rows: Sequence[Row], midnight: datetime, now: datetime, *, deferred_no
     hours = int((now - midnight) / timedelta(hours=1)) + 1
     by_hour = {key: [0] * hours for key in ("accepted", "delivered", "deferred", "bounced")}
     statuses, seconds = [], []
-    for message_id, status, finished_at in rows:
+    for message_id, status, finished_at, send_at in rows:
         accepted_at = time_of(message_id)
         hour = min(max(int((accepted_at - midnight) / timedelta(hours=1)), 0), hours - 1)
         statuses.append(status)
@@ -73,13 +73,13 @@ def count(rows: Sequence[Row], midnight: datetime, now: datetime, *, deferred_no
         if (key := _series(status)) is not None:
             by_hour[key][hour] += 1
         if status in DELIVERED and finished_at is not None:
-            seconds.append(max((finished_at - accepted_at).total_seconds(), 0.0))
+            seconds.append(max((finished_at - (send_at or accepted_at)).total_seconds(), 0.0))
     return Today(
         accepted=len(rows),
         delivered=_among(statuses, DELIVERED),
         bounced=_among(statuses, (MessageStatus.BOUNCED,)),
         rejected=_among(statuses, (MessageStatus.REJECTED, MessageStatus.CANCELLED)),
-        leaving=_among(statuses, UNFINISHED - set(WAITING)),
+        leaving=_among(statuses, UNFINISHED - {*WAITING, MessageStatus.SCHEDULED}),
         deferred_now=deferred_now,
         median_seconds=median(seconds) if seconds else None,
         is_capped=is_capped,

@@ -5,6 +5,7 @@ from sending.models.balance import HourBalance, HourCheck, MeterDifference
 from sending.models.captured_mail import CapturedMail
 from sending.models.content import Content
 from sending.models.event import Event
+from sending.models.idempotency import IdempotencyKey
 from sending.models.message import Message, MessageStatus, RecipientKind
 from sending.models.queue_control import QueueOrder, QueuePause
 from sending.models.queue_entry import PARKED, Hold, QueueEntry
@@ -23,6 +24,7 @@ __all__ = [
     "Hold",
     "HourBalance",
     "HourCheck",
+    "IdempotencyKey",
     "Message",
     "MessageStatus",
     "MeterDifference",

@@ -42,6 +42,8 @@ class HourBalance(models.Model):
     """The meter that counted these; null for the platform's own account."""
     accepted = models.PositiveBigIntegerField(_("accepted"))
     """Accepted events."""
+    returned = models.PositiveBigIntegerField(_("returned"), default=0)
+    """Of these, what was cancelled before its first attempt, and so given back to the meter."""
     states = models.JSONField(_("states"))
     """`{state: messages}`: the stored statuses, and "sending" for what a worker holds."""
     differences = models.JSONField(_("differences"))
@@ -71,6 +73,7 @@ class MeterDifference(models.Model):
     period = models.OneToOneField("billing.UsagePeriod", primary_key=True, on_delete=models.CASCADE, related_name="+")
     used = models.PositiveBigIntegerField()
     accepted = models.PositiveBigIntegerField()
+    """Less what was given back."""
     found_at = models.DateTimeField()
 
     objects: ClassVar[models.Manager["MeterDifference"]] = models.Manager()

@@ -28,6 +28,7 @@ class Event(models.Model):
         RELEASE = "release", _("Released")
         REQUEUE = "requeue", _("Moved up")
         CANCEL = "cancel", _("Cancelled")
+        RESCHEDULE = "reschedule", _("Rescheduled")
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     message = reference("sending.Message")

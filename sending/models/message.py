@@ -52,7 +52,7 @@ class Message(models.Model):
     status = models.CharField(_("status"), max_length=16, choices=MessageStatus, default=MessageStatus.QUEUED)
     attempts = models.PositiveSmallIntegerField(default=0)
     next_attempt_at = models.DateTimeField(null=True)
-    """When a deferred message is tried again, for the log; the queue entry decides."""
+    """When a scheduled message leaves, or a deferred one is tried again, for the log; the queue entry decides."""
     finished_at = models.DateTimeField(null=True)
     recipient_mx = models.CharField(max_length=253, null=True)
     sending_ip = models.GenericIPAddressField(null=True)
@@ -62,6 +62,8 @@ class Message(models.Model):
     clicks_count = models.PositiveIntegerField(default=0)
     opted_out_at = models.DateTimeField(null=True)
     """When the recipient unsubscribed or reported spam; the status stays what the delivery made it."""
+    send_at = models.DateTimeField(null=True)
+    """The time that was chosen for it to leave; null for mail that left at once."""
 
     objects: ClassVar[models.Manager["Message"]] = models.Manager()
 
@@ -85,3 +87,8 @@ class Message(models.Model):
     def sent_at(self) -> datetime:
         """When it was accepted, which its id carries."""
         return time_of(self.id)
+
+    @property
+    def leaves_since(self) -> datetime:
+        """From when on it is to leave: what its delivery is measured by."""
+        return max(self.sent_at, self.send_at) if self.send_at else self.sent_at

@@ -19,8 +19,9 @@ from sending.models.identifiers import id_floor
 TABLES = ("sending_submission", "sending_content", "sending_message", "sending_attempt", "sending_event")
 WEEK = timedelta(weeks=1)
 AHEAD = timedelta(weeks=2)
-CONTENT_AHEAD = timedelta(days=45)
-"""Content is partitioned by its expiry, so its partitions reach past the longest retention."""
+CONTENT_AHEAD = timedelta(days=75)
+"""Content is partitioned by its expiry: the furthest time that mail may be scheduled for, and the longest retention
+after it."""
 LOCK_TIMEOUT = "500ms"
 
 

@@ -49,6 +49,8 @@ class QueueEntry(models.Model):
     """Set exactly while `due_at` is PARKED."""
     pause_id = models.BigIntegerField(null=True)
     """Of what is held: the pause that holds it, or 0. What was held by a pause that is gone is set free."""
+    send_at = models.DateTimeField(null=True)
+    """Of what is scheduled: the time that was chosen, kept while it is held, gone after its first attempt."""
 
     objects: ClassVar[models.Manager["QueueEntry"]] = models.Manager()
 
@@ -68,6 +70,14 @@ class QueueEntry(models.Model):
                 fields=["hold", "account", "domain", "pause_id"],
                 condition=models.Q(hold__isnull=False),
                 name="queue_held",
+            ),
+            models.Index(
+                fields=["domain", "send_at", "submission"],
+                condition=models.Q(send_at__isnull=False),
+                name="queue_scheduled",
+            ),
+            models.Index(
+                fields=["submission"], condition=models.Q(send_at__isnull=False), name="queue_scheduled_together"
             ),
         ]
 

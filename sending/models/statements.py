@@ -11,6 +11,7 @@ from domains.models import DkimKey, SendingDomain
 from sending.models.attempt import Attempt
 from sending.models.content import Content
 from sending.models.event import Event
+from sending.models.idempotency import IdempotencyKey
 from sending.models.message import Message
 from sending.models.queue_control import QueuePause
 from sending.models.queue_entry import QueueEntry
@@ -24,6 +25,7 @@ _MODELS = {
     "content": Content,
     "attempt": Attempt,
     "event": Event,
+    "idempotency": IdempotencyKey,
     "domain": SendingDomain,
     "dkim_key": DkimKey,
     "accounts": Account,

@@ -47,6 +47,9 @@ class Submission(models.Model):
     needs_8bit = models.BooleanField(default=False)
     needs_smtputf8 = models.BooleanField(default=False)
     content = reference("sending.Content")
+    track_opens = models.BooleanField(null=True)
+    """What the client wants for this mail, here and below; null leaves it to the domain."""
+    track_clicks = models.BooleanField(null=True)
 
     objects: ClassVar[models.Manager["Submission"]] = models.Manager()
 

@@ -21,7 +21,9 @@ class Depth:
     destination: str
     due: int
     waiting: int
-    """Deferred or scheduled: due later."""
+    """Deferred: due later."""
+    scheduled: int
+    """The time that was chosen is still to come: nothing waits."""
     in_flight: int
     """Under a lease."""
     held: int
@@ -31,7 +33,7 @@ class Depth:
 
     @property
     def total(self) -> int:
-        return self.due + self.waiting + self.in_flight + self.held
+        return self.due + self.waiting + self.scheduled + self.in_flight + self.held
 
 
 def depths(cursor: "psycopg.Cursor[Any]", now: datetime, *, limit: int = 100) -> list[Depth]:
@@ -41,8 +43,8 @@ def depths(cursor: "psycopg.Cursor[Any]", now: datetime, *, limit: int = 100) ->
     cursor.execute(_DEPTHS, {"now": now, "percent": share * 100, "limit": limit})
     found = []
     for destination, *counts, oldest in cursor.fetchall():
-        due, waiting, in_flight, held = (round(count / share) for count in counts)
-        found.append(Depth(destination, due, waiting, in_flight, held, oldest, share))
+        due, waiting, scheduled, in_flight, held = (round(count / share) for count in counts)
+        found.append(Depth(destination, due, waiting, scheduled, in_flight, held, oldest, share))
     return found
 
 
@@ -53,12 +55,13 @@ _BLOCKS = statement(
 _DEPTHS = statement("""
 WITH entry AS (
     SELECT destination, due_at, hold IS NOT NULL AS is_held, coalesce(lease_until >= %(now)s, false) AS is_leased,
-        due_at <= %(now)s AS is_due
+        due_at <= %(now)s AS is_due, coalesce(send_at > %(now)s, false) AS is_ahead
     FROM {queue} TABLESAMPLE SYSTEM (%(percent)s)
 )
 SELECT destination,
     count(*) FILTER (WHERE is_due AND NOT is_leased),
-    count(*) FILTER (WHERE NOT is_due AND NOT is_held AND NOT is_leased),
+    count(*) FILTER (WHERE NOT is_due AND NOT is_held AND NOT is_leased AND NOT is_ahead),
+    count(*) FILTER (WHERE NOT is_due AND NOT is_held AND NOT is_leased AND is_ahead),
     count(*) FILTER (WHERE is_leased),
     count(*) FILTER (WHERE is_held AND NOT is_leased),
     min(due_at) FILTER (WHERE is_due AND NOT is_leased)

@@ -17,6 +17,7 @@ from psycopg import sql
 from sending.events.record import Change, record_changes
 from sending.models import PARKED, Event, Hold, QueueOrder
 from sending.models.statements import raw_cursor, statement
+from sending.queue.cancellation import Cancelled, record_cancelled
 from sending.queue.permission import SENTENCES
 
 LOOK = 1_000
@@ -79,10 +80,14 @@ def _apply(order: QueueOrder, after: uuid.UUID, edge: uuid.UUID, now: datetime) 
     details = {"order": order.pk, "code": "by_hand", "reject_reason": order.reason or SENTENCES["by_hand"]}
     if effect.event is not Event.Type.SUSPENSION:
         details = {"order": order.pk, "reason": order.reason}
-    changes = [Change(message_id, account_id, details) for message_id, account_id in cursor.fetchall()]
+    rows = cursor.fetchall()
+    if effect.event is Event.Type.CANCEL:
+        record_cancelled(cursor, [Cancelled(*row[:3]) for row in rows], details, at=now)
+        return len(rows)
+    changes = [Change(message_id, account_id, details, ahead) for message_id, account_id, _, ahead in rows]
     next_attempt_at = now if effect.event is Event.Type.REQUEUE else None
     record_changes(cursor, effect.event, changes, at=now, next_attempt_at=next_attempt_at)
-    return len(changes)
+    return len(rows)
 
 
 _EDGE = statement("""
@@ -96,7 +101,7 @@ WHERE message_id > %(after)s AND message_id <= %(edge)s
   AND (%(stream)s::text IS NULL OR stream = %(stream)s)
   AND (%(destination)s::text IS NULL OR destination = %(destination)s)
   AND (lease_until IS NULL OR lease_until < %(now)s) AND uncertain_since IS NULL""")
-_TOLD = sql.SQL("RETURNING message_id, account_id")
+_TOLD = sql.SQL("RETURNING message_id, account_id, attempts, CASE WHEN hold IS NULL THEN send_at END")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,14 +124,15 @@ _EFFECTS = {
     ),
     QueueOrder.Verb.RELEASE: _effect(
         Event.Type.RELEASE,
-        "UPDATE {queue} SET due_at = %(now)s, hold = NULL, pause_id = NULL {waiting} AND hold <> %(uncertain)s {told}",
+        "UPDATE {queue} SET due_at = greatest(%(now)s, send_at), hold = NULL, pause_id = NULL, "
+        "send_at = CASE WHEN send_at > %(now)s THEN send_at END {waiting} AND hold <> %(uncertain)s {told}",
     ),
     QueueOrder.Verb.CANCEL: _effect(
         Event.Type.CANCEL, "DELETE FROM {queue} {waiting} AND hold IS DISTINCT FROM %(uncertain)s {told}"
     ),
     QueueOrder.Verb.REQUEUE: _effect(
         Event.Type.REQUEUE,
-        "UPDATE {queue} SET due_at = %(now)s, lease_owner = NULL, lease_until = NULL {waiting} "
-        "AND hold IS NULL AND due_at > %(now)s {told}",
+        "UPDATE {queue} SET due_at = %(now)s, send_at = NULL, lease_owner = NULL, lease_until = NULL {waiting} "
+        "AND hold IS NULL AND due_at > %(now)s AND (send_at IS NULL OR send_at <= %(now)s) {told}",
     ),
 }

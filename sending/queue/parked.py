@@ -98,7 +98,7 @@ def _end(group: Group, stop: Stop | None, now: datetime) -> int:
         cursor = raw_cursor()
         cursor.execute(_REJECT if is_rejected else _RELEASE, parameters)
         details = stop.details if stop is not None and is_rejected else {}
-        changes = [Change(row[0], group.account_id, details) for row in cursor.fetchall()]
+        changes = [Change(message_id, group.account_id, details, ahead) for message_id, ahead in cursor.fetchall()]
         record_changes(cursor, Event.Type.REJECT if is_rejected else Event.Type.RELEASE, changes, at=now)
     return len(changes)
 
@@ -121,8 +121,8 @@ _MEMBERS = fragment("""ARRAY(
     WHERE hold = %(hold)s AND account_id = %(account)s AND domain_id = %(domain)s AND pause_id = %(pause)s
     LIMIT %(limit)s FOR UPDATE SKIP LOCKED)""")
 _RELEASE = statement(
-    "UPDATE {queue} SET due_at = %(now)s, hold = NULL, pause_id = NULL WHERE ctid = ANY({members}) "
-    "RETURNING message_id",
+    "UPDATE {queue} SET due_at = greatest(%(now)s, send_at), hold = NULL, pause_id = NULL, "
+    "send_at = CASE WHEN send_at > %(now)s THEN send_at END WHERE ctid = ANY({members}) RETURNING message_id, send_at",
     members=_MEMBERS,
 )
-_REJECT = statement("DELETE FROM {queue} WHERE ctid = ANY({members}) RETURNING message_id", members=_MEMBERS)
+_REJECT = statement("DELETE FROM {queue} WHERE ctid = ANY({members}) RETURNING message_id, NULL", members=_MEMBERS)

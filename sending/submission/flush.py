@@ -3,6 +3,7 @@
 import uuid
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from math import inf
 from typing import Any
@@ -15,6 +16,7 @@ from sending.policy.refusal import Reason, Refusal
 from sending.policy.standing import Key, Standing, read_standings
 from sending.submission import rows
 from sending.submission.draft import Accepted
+from sending.submission.idempotency import free_keys, repeats, reserve_keys
 from sending.submission.payload import Payload
 
 STORED_FIRST_BYTES = 256 * 1024
@@ -73,24 +75,33 @@ def _write(
                 passed.append(payload)
             else:
                 outcomes[payload.submission_id] = refusal
-        fitting = _reserve(cursor, passed, standings, now)
-        admitted = []
-        for payload in passed:
+        repeated = reserve_keys(cursor, passed, now)
+        fresh = [payload for payload in passed if payload.submission_id not in repeated]
+        fitting = _reserve(cursor, fresh, standings, now)
+        admitted, excess = [], []
+        for payload in fresh:
             if payload.submission_id not in fitting:
                 outcomes[payload.submission_id] = Refusal(Reason.MONTHLY_LIMIT)
+                excess.append(payload)
                 continue
             outcomes[payload.submission_id] = Accepted(payload.submission_id, payload.message_ids)
             admitted.append(_admitted(payload, standings[payload.key], stored, now))
+        free_keys(cursor, excess)
         rows.write(cursor, admitted, now)
+    outcomes |= repeated.answers
+    for submission_id, first in repeated.followed.items():
+        outcome = outcomes[first]
+        outcomes[submission_id] = replace(outcome, is_replay=True) if isinstance(outcome, Accepted) else outcome
     return outcomes
 
 
 def _admitted(payload: Payload, standing: Standing, stored: dict[uuid.UUID, uuid.UUID], now: datetime) -> rows.Admitted:
     assert standing.domain_id is not None
+    send_at = payload.send_at if payload.send_at and payload.send_at > now else None
     content_id = stored.get(payload.submission_id)
     if content_id is not None:
-        return rows.Admitted(payload, standing.domain_id, content_id, is_stored=True)
-    return rows.Admitted(payload, standing.domain_id, rows.content_id(payload.account_id, now))
+        return rows.Admitted(payload, standing.domain_id, content_id, send_at, is_stored=True)
+    return rows.Admitted(payload, standing.domain_id, rows.content_id(payload.account_id, send_at or now), send_at)
 
 
 def _reserve(
@@ -138,8 +149,11 @@ def _store_large(
         return stored, refused
     with connection.pipeline(), connection.transaction(), psycopg.Cursor(connection) as cursor:
         standings = read_standings(cursor, (payload.key for payload in large))
+        repeated = repeats(cursor, large, now)
         passed = []
         for payload in large:
+            if payload.submission_id in repeated:
+                continue
             refusal = judge(payload, standings.get(payload.key, Standing()), now)
             if refusal is None:
                 passed.append(payload)
@@ -151,7 +165,8 @@ def _store_large(
             if len(payload.recipients) > left[payload.account_id]:
                 refused[payload.submission_id] = Refusal(Reason.MONTHLY_LIMIT)
                 continue
-            stored[payload.submission_id] = rows.content_id(payload.account_id, now)
+            leaves_at = max(now, payload.send_at or now)
+            stored[payload.submission_id] = rows.content_id(payload.account_id, leaves_at)
             contents.append((stored[payload.submission_id], payload.content))
         if contents:
             rows.write_content(cursor, contents)

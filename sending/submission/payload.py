@@ -3,6 +3,7 @@
 import re
 import uuid
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -17,7 +18,7 @@ from sending.policy.sender import Sender, read_sender
 from sending.policy.standing import Key
 from sending.protocol.message_head import parse_head, split
 from sending.protocol.mime_headers import decode_words
-from sending.submission.draft import Draft
+from sending.submission.draft import Draft, Idempotency, Tracking
 
 MOST_SUBJECT_CHARACTERS = 10_000
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
@@ -49,6 +50,9 @@ class Payload:
     needs_8bit: bool
     needs_smtputf8: bool
     content: bytes
+    send_at: datetime | None
+    tracking: Tracking
+    idempotency: Idempotency | None
 
     @property
     def domain(self) -> str:
@@ -98,6 +102,9 @@ def prepare(draft: Draft) -> Payload | Refusal:
         needs_8bit=not (raw_head.isascii() and body.isascii()),
         needs_smtputf8=draft.smtputf8 and not raw_head.isascii(),
         content=pack(draft.message),
+        send_at=draft.send_at,
+        tracking=draft.tracking,
+        idempotency=draft.idempotency,
     )
 
 

@@ -23,17 +23,21 @@ from sending.submission.payload import Payload
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """A payload that policy and meter let pass. `is_stored`: its content has been committed already."""
+    """A payload that policy and meter let pass. `is_stored`: its content has been committed already.
+
+    `send_at` is still to come; None where the mail leaves at once.
+    """
 
     payload: Payload
     domain_id: int
     content_id: uuid.UUID
+    send_at: datetime | None
     is_stored: bool = False
 
 
-def content_id(account_id: int, now: datetime) -> uuid.UUID:
+def content_id(account_id: int, leaves_at: datetime) -> uuid.UUID:
     """An id that carries the day on which the account's plan lets the content go."""
-    return new_content_id(now + timedelta(days=plan_of(account_id).log_days))
+    return new_content_id(leaves_at + timedelta(days=plan_of(account_id).log_days))
 
 
 def write_content(cursor: "psycopg.Cursor[Any]", stored: Sequence[tuple[uuid.UUID, bytes]]) -> None:
@@ -83,6 +87,9 @@ _SUBMISSION: tuple[tuple[str, str, Callable[[Admitted], Any]], ...] = (
     ("needs_8bit", "boolean", lambda one: one.payload.needs_8bit),
     ("needs_smtputf8", "boolean", lambda one: one.payload.needs_smtputf8),
     ("content_id", "uuid", lambda one: one.content_id),
+    ("send_at", "timestamptz", lambda one: one.send_at),
+    ("track_opens", "boolean", lambda one: one.payload.tracking.opens),
+    ("track_clicks", "boolean", lambda one: one.payload.tracking.clicks),
 )
 """What one submission hands over: name in the statement, PostgreSQL's type, and where the value comes from."""
 
@@ -99,24 +106,27 @@ WITH accepted AS MATERIALIZED (
 ), submission AS (
     INSERT INTO {submission} (id, account_id, domain_id, token_id, stream, door, client_ip, mail_from, from_header,
         subject, rfc_message_id, category, custom_variables, recipient_count, size, needs_8bit, needs_smtputf8,
-        content_id)
+        content_id, track_opens, track_clicks)
     SELECT id, account_id, domain_id, token_id, stream, door, client_ip::inet, mail_from, from_header,
         subject, rfc_message_id, category, custom_variables, recipient_count, size, needs_8bit, needs_smtputf8,
-        content_id
+        content_id, track_opens, track_clicks
     FROM accepted
 ), message AS (
     INSERT INTO {message} (id, submission_id, account_id, domain_id, stream, kind, recipient, from_address, subject,
-        category, status, attempts, opens_count, clicks_count)
+        category, status, attempts, next_attempt_at, opens_count, clicks_count, send_at)
     SELECT message_id, id, account_id, domain_id, stream, kind, recipient, from_address, subject,
-        category, {queued}, 0, 0, 0
+        category, CASE WHEN send_at IS NULL THEN {queued} ELSE {scheduled} END, 0, send_at, 0, 0, send_at
     FROM recipient
 ), queue AS (
-    INSERT INTO {queue} (message_id, submission_id, account_id, domain_id, stream, destination, due_at, attempts)
-    SELECT message_id, id, account_id, domain_id, stream, destination, %(now)s, 0 FROM recipient
+    INSERT INTO {queue} (message_id, submission_id, account_id, domain_id, stream, destination, due_at, attempts,
+        send_at)
+    SELECT message_id, id, account_id, domain_id, stream, destination, coalesce(send_at, %(now)s), 0, send_at
+    FROM recipient
 )
 {events}""",
     arrays=sql.SQL(", ").join(sql.SQL(f"%({name})b::{kind}[]") for name, kind, _ in _SUBMISSION),
     names=sql.SQL(", ").join(sql.Identifier(name) for name, _, _ in _SUBMISSION),
     queued=sql.Literal(MessageStatus.QUEUED.value),
+    scheduled=sql.Literal(MessageStatus.SCHEDULED.value),
     events=INSERT_ACCEPTED,
 )

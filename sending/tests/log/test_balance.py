@@ -32,6 +32,7 @@ HEALTHY: dict[str, Any] = {
     "status": "queued",
     "entries": 1,
     "is_leased": False,
+    "is_returned": False,
     "period_id": 7,
     "is_metered": True,
     "count": 1,

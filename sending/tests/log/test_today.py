@@ -17,7 +17,7 @@ NOW = MIDNIGHT + timedelta(hours=9, minutes=41)
 
 def row(status: str, hours: float, took: float | None = None) -> room.Row:
     at = MIDNIGHT + timedelta(hours=hours)
-    return id_at(at), status, at + timedelta(seconds=took) if took is not None else None
+    return id_at(at), status, at + timedelta(seconds=took) if took is not None else None, None
 
 
 def test_figures_count_by_outcome_and_hour():

@@ -26,8 +26,8 @@ def test_what_is_due_waiting_in_flight_and_held_is_told_apart():
     [held] = queue_message(domain, "d@far.test")
     QueueEntry.objects.filter(pk=held).update(hold="by_hand", pause_id=0, due_at=PARKED)
     far, near = depths(raw_cursor(), now)
-    assert far == Depth("far.test", 2, 1, 0, 1, oldest, 1.0)
-    assert near == Depth("near.test", 0, 0, 1, 0, None, 1.0)
+    assert far == Depth("far.test", 2, 1, 0, 0, 1, oldest, 1.0)
+    assert near == Depth("near.test", 0, 0, 0, 1, 0, None, 1.0)
     assert (far.total, near.total) == (4, 1)
     assert [one.destination for one in depths(raw_cursor(), now, limit=1)] == ["far.test"]
 
