@@ -102,6 +102,7 @@ class Batch:
         self._items = items
         self._digest = digest
         sizes = [octets_of(*msgspec.structs.astuple(one)) if isinstance(one, MailFields) else 0 for one in items]
+        self._sizes = sizes
         # Where the request's key stands for another batch, its first mail tells so before any other is handed over.
         self.parts = _parts(sizes, is_first_alone=digest is not None)
         self.octets_at_once = max((sum(sizes[part.start : part.stop]) for part in self.parts), default=0)
@@ -125,7 +126,7 @@ class Batch:
         if not isinstance(fields, MailFields):
             return Result([fields])
         try:
-            mail = read_fields(fields)
+            mail = read_fields(fields, self._sizes[index])
             if isinstance(mail, list):
                 return Result(mail)
             composed = compose_asked(mail, self._asked, self._identity, self._idempotency(index, fields, mail))
