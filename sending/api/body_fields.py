@@ -4,8 +4,8 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from sending.api.faults import Fault, FaultCode, Problem
 from sending.api.half_surrogates import mend
+from sending.policy.fault import Fault, FaultCode, Problem
 
 NOTHING = msgspec.Raw()
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)

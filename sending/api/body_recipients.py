@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import msgspec
 
 from sending.api.body_fields import NOTHING, UNREADABLE, AddressShape, Field, MailFields
-from sending.api.faults import FaultCode, Problem
+from sending.policy.fault import FaultCode, Problem
 from sending.policy.recipients import MOST_OF_A_KIND
 from sending.policy.refusal import Reason, Refusal
 from sending.protocol.address import AddressError, Mailbox, parse_address

@@ -14,7 +14,7 @@ from django.utils import timezone
 from sending.api.body_attachments import read_attachments
 from sending.api.body_fields import NOTHING, UNREADABLE, AddressShape, Field, MailFields, decode, octets_of
 from sending.api.body_recipients import Report, mailbox_of, read_recipients
-from sending.api.faults import Fault, FaultCode, Problem
+from sending.policy.fault import Fault, FaultCode, Problem
 from sending.policy.limits import MOST_CATEGORY_CHARACTERS, MOST_VARIABLES_BYTES
 from sending.policy.refusal import Reason, Refusal
 from sending.policy.send_time import read_send_time
