@@ -37,7 +37,7 @@ from sending.submission.submit import hand_over, note, outcome_of
 log = structlog.get_logger(__name__)
 
 STREAMS = {"api": Stream.TRANSACTIONAL, "bulk": Stream.BULK}
-"""The SMTP user names. The password, an API token, says who it is."""
+"""The SMTP user names; under a host name of the bulk stream both are bulk. The password, an API token, says who it is."""
 POOL_THREADS = 8
 POOL_SECONDS = 20.0
 """After which a client is asked to try later, whatever the database may be doing."""
@@ -180,10 +180,11 @@ class SubmissionHandler:
         if login is None:
             return BAD_CREDENTIALS
         connection = self._connection
+        is_bulk_host = connection.asked_name in settings.BULK_SMTP_HOSTS
         origin = Origin(
             account_id=login.identity.account_id,
             token_id=login.identity.token_id,
-            stream=login.stream,
+            stream=Stream.BULK if is_bulk_host else login.stream,
             client_ip=connection.client_ip,
             hostname=self._door.hostname,
             protocol=connection.session.protocol,
