@@ -37,7 +37,8 @@ from sending.submission.submit import hand_over, note, outcome_of
 log = structlog.get_logger(__name__)
 
 STREAMS = {"api": Stream.TRANSACTIONAL, "bulk": Stream.BULK}
-"""The SMTP user names; under a host name of the bulk stream both are bulk. The password, an API token, says who it is."""
+"""The SMTP user names; under a host name of the bulk stream both send in bulk. The password, an API token, says who it
+is."""
 POOL_THREADS = 8
 POOL_SECONDS = 20.0
 """After which a client is asked to try later, whatever the database may be doing."""
