@@ -22,6 +22,8 @@ SITE_URL = ENVIRONMENT.site_url
 ROUTE = ENVIRONMENT.route
 BULK_HOSTS = (f"bulk.{ENVIRONMENT.platform_domain}", "bulk.api.mailtrap.io")
 """The sending API takes a request at one of these names for the bulk stream."""
+BULK_SMTP_HOSTS = (f"bulk.smtp.{ENVIRONMENT.platform_domain}", "bulk.smtp.mailtrap.io")
+"""So does the submission server with a client that asks for one of these in its TLS handshake."""
 OTHER_HOSTS = (f"send.{ENVIRONMENT.platform_domain}", "send.api.mailtrap.io", "mailtrap.io")
 ALLOWED_HOSTS = [
     *ENVIRONMENT.allowed_hosts,

@@ -43,8 +43,15 @@ class Handler(Protocol):
         """The connection is gone; called once."""
 
 
+class NamedTls(ssl.SSLObject):
+    """Keeps the host name that the client asked for (SNI, RFC 6066 3), in lower case; "" where it named none."""
+
+    asked_name = ""
+
+
 class Connection(asyncio.Protocol):
-    """For its handler: `client_ip`, `session`, and `tls`, such as `TLSv1.3 TLS_AES_256_GCM_SHA384`, None for plain."""
+    """For its handler: `client_ip`, `session`, `tls`, such as `TLSv1.3 TLS_AES_256_GCM_SHA384`, None for plain, and
+    `asked_name`, the host name of ours that the client named in its handshake, or ""."""
 
     def __init__(
         self,
@@ -56,6 +63,7 @@ class Connection(asyncio.Protocol):
         self.session = ServerSession(config, crowd.memory)
         self.client_ip = ""
         self.tls: str | None = None
+        self.asked_name = ""
         self._make_handler = make_handler
         self._crowd = crowd
         self._context = context
@@ -220,6 +228,7 @@ class Connection(asyncio.Protocol):
         if secured is not None:
             cipher = secured.cipher()
             self.tls = f"{secured.version()} {cipher[0] if cipher else ''}".strip()
+            self.asked_name = secured.asked_name if isinstance(secured, NamedTls) else ""
 
     def _wait_for_client(self) -> None:
         """One timer a connection, moved when it fires rather than at each byte."""

@@ -13,7 +13,7 @@ from typing import Any
 
 from mailtrap_site import open_files
 from mailtrap_site.client_address import network_of
-from sending.listener.connection import Connection, Handler
+from sending.listener.connection import Connection, Handler, NamedTls
 from sending.listener.crowd import Crowd, Limits
 from sending.models.shared_counts import SharedCounts
 from sending.protocol.reply import Reply
@@ -148,7 +148,14 @@ def tls_context(certificate: Path, key: Path) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.load_cert_chain(certificate, key)
+    context.sslobject_class = NamedTls
+    context.sni_callback = _note_name
     return context
+
+
+def _note_name(secured: ssl.SSLObject, name: str | None, context: ssl.SSLContext) -> None:
+    if isinstance(secured, NamedTls) and name is not None:
+        secured.asked_name = name.lower()
 
 
 def run(listener: Listener, ready: Callable[[Sequence[tuple[str, int]]], None]) -> None:

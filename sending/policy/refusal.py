@@ -31,6 +31,7 @@ class Reason(StrEnum):
     FROM_MISMATCH = "from_mismatch"
     SENDER_MISMATCH = "sender_mismatch"
     HEADER_MALFORMED = "header_malformed"
+    HEADER_REPEATED = "header_repeated"
     RECIPIENTS_MISSING = "recipients_missing"
     RECIPIENTS_TOO_MANY = "recipients_too_many"
     RECIPIENT_INVALID = "recipient_invalid"
@@ -38,6 +39,7 @@ class Reason(StrEnum):
     MONTHLY_LIMIT = "monthly_limit"
     UNSTORABLE_TEXT = "unstorable_text"
     SEND_AT_INVALID = "send_at_invalid"
+    TRACKING_INVALID = "tracking_invalid"
     IDEMPOTENCY_KEY_INVALID = "idempotency_key_invalid"
     IDEMPOTENCY_MISMATCH = "idempotency_mismatch"
     RATE_LIMITED = "rate_limited"
@@ -158,6 +160,12 @@ _MEANINGS: dict[Reason, _Meaning] = {
         (550, "5.6.0", "The header has a line that is no field"),
         gettext_noop("Each line of the header is a field, Name: value, or continues one with leading space."),
     ),
+    Reason.HEADER_REPEATED: _Meaning(
+        400,
+        "the message has more than one {} header",
+        (550, "5.6.0", "The message has more than one {} header"),
+        gettext_noop("Readers differ on which of two they believe. Send this header once, with all it is to say."),
+    ),
     Reason.RECIPIENTS_MISSING: _Meaning(
         400,
         "'to', 'cc' or 'bcc' address is required",
@@ -199,6 +207,12 @@ _MEANINGS: dict[Reason, _Meaning] = {
         "'send_at' {}",
         (550, "5.7.1", "X-MT-Send-At {}"),
         gettext_noop("Name a moment with its UTC offset, such as 2027-01-31T09:30:00Z, at most 30 days ahead."),
+    ),
+    Reason.TRACKING_INVALID: _Meaning(
+        400,
+        "'{}' is invalid",
+        (550, "5.6.0", "{} must be yes or no"),
+        gettext_noop("Say yes or no, once for each header. Leave it out to follow the sending domain's setting."),
     ),
     Reason.IDEMPOTENCY_KEY_INVALID: _Meaning(
         400,

@@ -15,6 +15,7 @@ MAX_HEAD = 1_048_576
 """Octets. Thousands of recipients with their names fit; reading more would keep other senders waiting."""
 
 CONTROL_PREFIX = b"x-mt-"
+CONTROLS = frozenset({b"idempotency-key"})
 NEVER_RELAYED = frozenset({b"bcc", b"resent-bcc", b"return-path"})
 
 # A field is a line with its continuations. The line end is LF here: a bare LF must not hide a field from us.
@@ -39,8 +40,15 @@ class Defect(StrEnum):
     NO_MESSAGE_ID = "no_message_id"
 
 
-# RFC 5322 3.6 allows one of each; readers differ on which of two they believe. From has its own defect.
-_SINGLE = (b"sender", b"reply-to", b"to", b"cc", b"subject", b"date", b"message-id")
+# RFC 5322 3.6 and RFC 2045 allow one of each; readers differ on which of two they believe. From has its own defect,
+# and a second MIME-Version, which many clients send, says nothing.
+_SINGLE = {
+    name.lower().encode("ascii"): name
+    for name in (
+        "Sender", "Reply-To", "To", "Cc", "Subject", "Date", "Message-ID", "In-Reply-To", "References", "Content-Type",
+        "Content-Transfer-Encoding",
+    )
+}  # fmt: skip
 
 
 class Field(NamedTuple):
@@ -64,6 +72,11 @@ class MessageHead:
     def is_malformed(self) -> bool:
         """Whether a line is no field."""
         return any(not field.name for field in self.fields)
+
+    @property
+    def repeated(self) -> str | None:
+        """A field, From apart, that may stand once and stands more often."""
+        return _repeated([field.name for field in self.fields])
 
     def all(self, name: str) -> list[str]:
         """The values of every field of this name, in order, case ignored."""
@@ -155,9 +168,15 @@ def head_defects(head: bytes) -> set[Defect]:
         found.add(Defect.NO_DATE)
     if b"message-id" not in names:
         found.add(Defect.NO_MESSAGE_ID)
-    if any(names.count(name) > 1 for name in _SINGLE):
+    if _repeated(names):
         found.add(Defect.REPEATED_FIELD)
     return found
+
+
+def _repeated(names: list[bytes]) -> str | None:
+    if len(set(names)) == len(names):
+        return None
+    return next((shown for name, shown in _SINGLE.items() if names.count(name) > 1), None)
 
 
 def complete_submission(message: bytes, *, date: datetime, message_id: str) -> bytes:
@@ -181,8 +200,13 @@ def complete_head(head: MessageHead, *, date: datetime, message_id: str) -> byte
     return b"".join(kept)
 
 
+def is_control(name: bytes) -> bool:
+    """Whether a field, its name in lower case, speaks to us rather than to the reader."""
+    return name.startswith(CONTROL_PREFIX) or name in CONTROLS
+
+
 def _is_ours_to_remove(name: bytes) -> bool:
-    return name in NEVER_RELAYED or name.startswith(CONTROL_PREFIX)
+    return name in NEVER_RELAYED or is_control(name)
 
 
 def _fields(head: bytes) -> list[Field]:

@@ -15,6 +15,7 @@ _CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f]")
 _FIELD_NAME = re.compile(r"[!-9;-~]{1,76}")
 _ATOM_WORDS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _LONG_GAP = re.compile(r"[ \t]{60}")
+_UNFOLDABLE = re.compile(r"[ \t]{60}|[^ \t]{900}")
 
 
 class HeaderError(ValueError):
@@ -29,13 +30,13 @@ class HeaderError(ValueError):
 def text_field(name: str, value: str, *, literal: bool = False) -> str:
     """An unstructured field, folded, CRLF included. Non-ASCII text becomes encoded-words.
 
-    `literal`: text that happens to look like an encoded-word is protected from being decoded by the reader.
+    `literal`: so does text that looks like an encoded-word, lest the reader decode it, and a word longer than a line.
     """
     check_name(name)
     check_text(name, value)
     value = value.strip(" \t")
     looks_encoded = literal and "=?" in value
-    if value.isascii() and not looks_encoded and not _LONG_GAP.search(value):
+    if value.isascii() and not looks_encoded and not (_UNFOLDABLE if literal else _LONG_GAP).search(value):
         return fold(name, f"{name}: {value}")
     return f"{name}: " + encode_words(value, used=len(name) + 2) + "\r\n"
 
@@ -64,7 +65,8 @@ def address_field(name: str, mailboxes: Iterable[tuple[str, str]]) -> str:
 def parameter(name: str, value: str) -> str:
     """`name=value` for a MIME parameter: quoted when plain, else RFC 2231, one segment a line; no leading `;`."""
     check_text(name, value)
-    if value.isascii() and len(value) <= 200:
+    # Readers decode an encoded-word even here, where the standard has none.
+    if value.isascii() and len(value) <= 200 and "=?" not in value:
         escaped = value.replace("\\", "\\\\").replace('"', '\\"')
         return f'{name}="{escaped}"'
     encoded = _percent_encoded(value)
@@ -146,7 +148,7 @@ def _phrase(field: str, display_name: str) -> str:
     """A display name as phrase with what must stand between it and `<`."""
     check_text(field, display_name)
     display_name = display_name.strip(" \t")
-    if not display_name.isascii() or "=?" in display_name or _LONG_GAP.search(display_name):
+    if not display_name.isascii() or "=?" in display_name or _UNFOLDABLE.search(display_name):
         encoded = encode_words(display_name, used=len(field) + 2)
         last_line = encoded[encoded.rfind("\n") + 1 :]
         # The address goes to a line of its own when the encoded-word already fills this one (RFC 2047 2).

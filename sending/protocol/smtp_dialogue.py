@@ -141,7 +141,8 @@ class ServerDialogue:
             "STARTTLS": config.tls is ServerTls.STARTTLS and not self.tls_active,
             "AUTH PLAIN LOGIN": config.allow_auth and self.tls_active,
         }
-        always = ["PIPELINING", f"SIZE {config.max_size}", "8BITMIME", "ENHANCEDSTATUSCODES"]
+        limits = f"LIMITS MAILMAX={config.max_messages} RCPTMAX={config.max_recipients}"  # RFC 9422
+        always = ["PIPELINING", f"SIZE {config.max_size}", "8BITMIME", "ENHANCEDSTATUSCODES", limits]
         return always + [name for name, is_offered in optional.items() if is_offered]
 
     def _starttls(self, argument: bytes) -> Answer:

@@ -1,6 +1,6 @@
 """The server's side of an SMTP connection as a state machine: bytes in, bytes and events out (RFC 5321, 6409).
 
-Extensions: PIPELINING, SIZE, 8BITMIME, SMTPUTF8, ENHANCEDSTATUSCODES, STARTTLS, AUTH (PLAIN, LOGIN), CHUNKING.
+Extensions: PIPELINING, SIZE, 8BITMIME, SMTPUTF8, ENHANCEDSTATUSCODES, LIMITS, STARTTLS, AUTH (PLAIN, LOGIN), CHUNKING.
 """
 
 from dataclasses import replace

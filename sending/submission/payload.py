@@ -76,6 +76,8 @@ def prepare(draft: Draft) -> Payload | Refusal:
     sender = read_sender(head, draft.mail_from)
     if isinstance(sender, Refusal):
         return sender
+    if head.repeated is not None:
+        return Refusal(Reason.HEADER_REPEATED, head.repeated)
     recipients = read_recipients(draft.recipients)
     if isinstance(recipients, Refusal):
         return recipients

@@ -1,20 +1,19 @@
-"""A mail as SMTP brought it, as a draft: recipients' kinds, control headers, and the fix-ups of RFC 6409."""
+"""A mail as SMTP brought it, as a draft: recipients' kinds, controls, and the fix-ups of RFC 6409."""
 
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
-
-import msgspec
 
 from sending.models import Door, RecipientKind, Stream
 from sending.models.identifiers import new_id
-from sending.policy.limits import MOST_CATEGORY_CHARACTERS, MOST_VARIABLES_BYTES
+from sending.policy.idempotency_key import fingerprint
+from sending.policy.refusal import Refusal
 from sending.protocol.address import AddressError, parse_address, parse_mailboxes, to_ascii_domain
 from sending.protocol.message_head import MessageHead, complete_head, join, parse_head, prepend, split
 from sending.protocol.mime_headers import decode_words
 from sending.protocol.smtp_server_events import ReceivedEnvelope
-from sending.submission.draft import Draft
+from sending.submission.draft import Draft, Idempotency
+from sending.submission.smtp_controls import read_controls
 from sending.submission.trace import received
 
 
@@ -31,10 +30,13 @@ class Origin:
     tls: str | None
 
 
-def draft_of(envelope: ReceivedEnvelope, content: bytes, origin: Origin, now: datetime) -> Draft:
-    """The draft. What is wrong with it is for the policy to say."""
+def draft_of(envelope: ReceivedEnvelope, content: bytes, origin: Origin, now: datetime) -> Draft | Refusal:
+    """The draft, or which control header cannot be followed. What else is wrong with it is for the policy to say."""
     raw_head, body = split(content)
     head = parse_head(raw_head)
+    controls = read_controls(head, now)
+    if isinstance(controls, Refusal):
+        return controls
     submission_id = new_id()
     message_id = f"<{submission_id}@{_message_id_domain(envelope, origin)}>"
     completed = complete_head(head, date=now, message_id=message_id)
@@ -52,10 +54,13 @@ def draft_of(envelope: ReceivedEnvelope, content: bytes, origin: Origin, now: da
         recipients=recipients_of([path.address for path in envelope.recipients], head),
         message=message,
         added_bytes=max(len(message) - len(content), 0),
-        category=category_of(head),
-        custom_variables=variables_of(head),
+        category=controls.category,
+        custom_variables=controls.custom_variables,
         smtputf8=envelope.smtputf8,
         submission_id=submission_id,
+        send_at=controls.send_at,
+        tracking=controls.tracking,
+        idempotency=_idempotency(controls.idempotency_key, envelope, head, origin),
     )
 
 
@@ -72,24 +77,16 @@ def recipients_of(addresses: list[str], head: MessageHead) -> tuple[tuple[str, s
     return tuple(result)
 
 
-def category_of(head: MessageHead) -> str | None:
-    """X-MT-Category; one that is too long is passed over."""
-    value = decode_words(head.first("X-MT-Category") or "").strip()
-    return value if 0 < len(value) <= MOST_CATEGORY_CHARACTERS and value.isprintable() else None
-
-
-def variables_of(head: MessageHead) -> dict[str, Any]:
-    """X-MT-Custom-Variables, one JSON object in one header; anything else, and what is too long, is passed over."""
-    values = head.all("X-MT-Custom-Variables")
-    if len(values) != 1 or len(values[0].encode("utf-8", "replace")) > MOST_VARIABLES_BYTES:
-        return {}
-    try:
-        variables = msgspec.json.decode(decode_words(values[0]))
-    except (msgspec.DecodeError, UnicodeEncodeError):
-        return {}
-    if not isinstance(variables, dict) or "\\u0000" in values[0]:
-        return {}
-    return {name: value[:1][0] if isinstance(value, list) and value else value for name, value in variables.items()}
+def _idempotency(key: str | None, envelope: ReceivedEnvelope, head: MessageHead, origin: Origin) -> Idempotency | None:
+    """A client that tries again composes the mail anew, with another Date, Message-ID and boundaries; so a key stands
+    for what stays the same: stream, sender, recipients and subject."""
+    if key is None:
+        return None
+    subject = decode_words(head.first("Subject") or "")
+    recipients = sorted(_comparable(path.address) for path in envelope.recipients)
+    return Idempotency(
+        key, fingerprint(("smtp", origin.stream.value, envelope.reverse_path.address, subject, *recipients))
+    )
 
 
 def _message_id_domain(envelope: ReceivedEnvelope, origin: Origin) -> str:

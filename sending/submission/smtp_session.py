@@ -19,7 +19,7 @@ from accounts.authentication import TokenIdentity, authenticate_token, remembere
 from accounts.login_throttle import LoginDoor
 from mailtrap_site.database_pool import DatabasePool, PoolIsFull
 from sending.listener import Connection, Verdict
-from sending.models import Stream
+from sending.models import Door, Stream
 from sending.models.shared_counts import SharedCounts
 from sending.policy import hints
 from sending.policy.checks import account_is_active, judge
@@ -37,7 +37,8 @@ from sending.submission.submit import hand_over, note, outcome_of
 log = structlog.get_logger(__name__)
 
 STREAMS = {"api": Stream.TRANSACTIONAL, "bulk": Stream.BULK}
-"""The SMTP user names. The password, an API token, says who it is."""
+"""The SMTP user names; under a host name of the bulk stream both send in bulk. The password, an API token, says who it
+is."""
 POOL_THREADS = 8
 POOL_SECONDS = 20.0
 """After which a client is asked to try later, whatever the database may be doing."""
@@ -180,22 +181,27 @@ class SubmissionHandler:
         if login is None:
             return BAD_CREDENTIALS
         connection = self._connection
+        is_bulk_host = connection.asked_name in settings.BULK_SMTP_HOSTS
         origin = Origin(
             account_id=login.identity.account_id,
             token_id=login.identity.token_id,
-            stream=login.stream,
+            stream=Stream.BULK if is_bulk_host else login.stream,
             client_ip=connection.client_ip,
             hostname=self._door.hostname,
             protocol=connection.session.protocol,
             tls=connection.tls,
         )
         if len(received.content) <= PACKED_ON_THE_LOOP:
-            draft, future = _read_and_hand_over(received, origin)
+            handed_over = _read_and_hand_over(received, origin)
         else:
             try:
-                draft, future = await self._door.packers.run(lambda: _read_and_hand_over(received, origin))
+                handed_over = await self._door.packers.run(lambda: _read_and_hand_over(received, origin))
             except PoolIsFull:
                 return TEMPORARY
+        if isinstance(handed_over, Refusal):
+            log.info("refused", reason=handed_over.reason.value, account=origin.account_id, door=Door.SMTP.value)
+            return handed_over.reply
+        draft, future = handed_over
         outcome = note(draft, await outcome_of(future))
         return _queued(outcome) if isinstance(outcome, Accepted) else outcome.reply
 
@@ -254,6 +260,8 @@ def _queued(outcome: Accepted) -> Reply:
     return Reply(250, "2.0.0", (f"Queued as {outcome.message_ids[0]}" + (f" and {more} more" if more else ""),))
 
 
-def _read_and_hand_over(received: MessageReceived, origin: Origin) -> "tuple[Draft, Future[Accepted | Refusal]]":
+def _read_and_hand_over(
+    received: MessageReceived, origin: Origin
+) -> "tuple[Draft, Future[Accepted | Refusal]] | Refusal":
     draft = draft_of(received.envelope, received.content, origin, timezone.now())
-    return draft, hand_over(draft)
+    return draft if isinstance(draft, Refusal) else (draft, hand_over(draft))

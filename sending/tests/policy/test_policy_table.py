@@ -61,6 +61,34 @@ def test_every_author_is_of_the_domain_of_the_reverse_path(world, from_, mail_fr
     assert answer(world, from_, mail_from, extra) == expected
 
 
+@pytest.mark.parametrize(
+    ("extra", "expected"),
+    [
+        ("Subject: Another\r\n", "Subject"),
+        ("TO: rob@far.test\r\n", "To"),
+        ("Cc: c@far.test\r\ncc: c@far.test\r\n", "Cc"),
+        ("Message-Id: <2@example.test>\r\n", "Message-ID"),
+        ("date: Sun, 22 Nov 2026 08:00:00 +0000\r\n", "Date"),
+        ("Reply-To: a@x.test\r\nReply-To: b@x.test\r\n", "Reply-To"),
+        ("Content-Type: text/plain\r\n" * 2, "Content-Type"),
+        ("MIME-Version: 1.0\r\n" * 2, None),
+        ("Received: by x\r\nX-A: 1\r\n" * 2, None),
+        ("Bcc: a@far.test\r\n" * 2, None),
+    ],
+)
+def test_a_field_that_readers_could_take_either_of_is_refused_by_its_name(world, extra, expected):
+    [one] = submit([draft(world, message=message(extra=extra))])
+    if expected is None:
+        assert isinstance(one, Accepted)
+        return
+    assert one.reply.lines == (f"The message has more than one {expected} header",)
+    assert (one.reason, one.status, one.error) == (
+        Reason.HEADER_REPEATED,
+        400,
+        f"the message has more than one {expected} header",
+    )
+
+
 def test_mail_without_from_is_refused(world):
     [refusal] = submit([draft(world, message=b"To: rita@far.test\r\n\r\nHi\r\n")])
     assert refusal.reason is Reason.FROM_MISSING

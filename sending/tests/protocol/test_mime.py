@@ -129,10 +129,6 @@ SUBJECTS = [
 
 @pytest.mark.parametrize("subject", SUBJECTS)
 def test_subjects_come_back_and_are_folded(subject):
-    if len(subject) == 2000:
-        with pytest.raises(HeaderError):
-            build(parts(subject=subject))
-        return
     message = build(parts(subject=subject))
     assert read(message)["Subject"] == subject.strip()
     head, _ = split(message)
@@ -271,7 +267,7 @@ def test_texts_come_back_but_for_their_line_ends(text, html):
     expected = re.sub("\r\n|\r|\n", "\r\n", text).encode()
     assert carried in (expected, expected + b"\r\n")
     assert defects(message) == set()
-    assert max(map(len, message.split(b"\r\n"))) <= 78
+    assert max(map(len, message.split(b"\r\n"))) <= 76
     assert message.isascii()
 
 

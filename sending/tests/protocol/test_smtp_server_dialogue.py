@@ -274,7 +274,7 @@ def test_every_refusal_has_an_enhanced_code_of_its_own_class():
     [
         (INBOUND, {"STARTTLS", "PIPELINING", "SIZE 100000", "8BITMIME", "SMTPUTF8", "CHUNKING", "ENHANCEDSTATUSCODES"},
          {"AUTH PLAIN LOGIN", "DSN"}),
-        (SUBMISSION_TLS, {"AUTH PLAIN LOGIN", "PIPELINING"}, {"STARTTLS", "DSN"}),
+        (SUBMISSION_TLS, {"AUTH PLAIN LOGIN", "PIPELINING", "LIMITS MAILMAX=100 RCPTMAX=1000"}, {"STARTTLS", "DSN"}),
         (ServerConfig("mx.test", tls=ServerTls.NONE, smtputf8=False, chunking=False), {"PIPELINING"},
          {"STARTTLS", "AUTH PLAIN LOGIN", "SMTPUTF8", "CHUNKING"}),
     ],

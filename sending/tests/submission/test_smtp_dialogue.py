@@ -17,30 +17,13 @@ from billing.models import UsagePeriod
 from billing.periods import period_of
 from billing.plans import FREE
 from mailtrap_site.testing.world import make_domain
-from sending.listener import Limits, Port
 from sending.models import Content, Message, Stream, Submission
 from sending.policy.hints import forget_hints
-from sending.protocol.smtp_server_events import ServerTls
-from sending.submission.smtp_listener import configuration
-from sending.submission.smtp_session import SubmissionDoor, remembered_login
+from sending.submission.smtp_session import remembered_login
 from sending.tests.drafts import message
-from sending.tests.listening import listening, trusting_context
+from sending.tests.listening import trusting_context
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def server(real_flusher):
-    """STARTTLS and implicit TLS, each on a free port."""
-    cache.clear()
-    forget_tokens()
-    forget_hints()
-    door = SubmissionDoor("live.smtp.platform.test")
-    kinds = (ServerTls.STARTTLS, ServerTls.IMPLICIT)
-    ports = [Port("127.0.0.1", 0, configuration(door.hostname, kind), door.handler) for kind in kinds]
-    with listening(ports, Limits(connections_an_address=100, drain_seconds=2)) as listener:
-        yield listener
-    door.close()
 
 
 @pytest.fixture
