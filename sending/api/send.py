@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounts import login_throttle
 from accounts.authentication import TokenIdentity, authenticate_token, could_be_token
 from accounts.login_throttle import LoginDoor
+from accounts.rate_limits import Allowance
 from sending.api.send_body import KINDS, Mail, read_mail
 from sending.models import Door, Stream
 from sending.policy.overload import overload_now
@@ -65,6 +66,11 @@ def identify(asked: Asked) -> TokenIdentity | Answer:
         return identity
     too_often = could_be_token(asked.secret) and login_throttle.fails_too_often(LoginDoor.HTTP, asked.client_ip)
     return refused(Refusal(Reason.TOO_MANY_FAILURES if too_often else Reason.TOKEN_INVALID))
+
+
+def refuse_beyond(allowance: Allowance) -> Answer | None:
+    """Why a token that has asked too often in a short time need not send its body."""
+    return refused(Refusal(Reason.RATE_LIMITED, wait=allowance.reset)) if allowance.is_refused else None
 
 
 def read_draft(asked: Asked, identity: TokenIdentity, body: bytes) -> Draft | Answer:
