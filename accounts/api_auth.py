@@ -10,6 +10,7 @@ from accounts import login_throttle
 from accounts.authentication import TokenIdentity, authenticate_token, could_be_token
 from accounts.login_throttle import LoginDoor
 from accounts.models import Account
+from accounts.rate_limits import TOKEN, Allowance, Limit, take
 from accounts.scopes import level_on
 from mailtrap_site.web.json_api import FORBIDDEN, FOREIGN_ACCOUNT
 
@@ -18,10 +19,14 @@ class ApiRequest(HttpRequest):
     """The request that a handler of the general API gets. Only for annotations."""
 
     auth: TokenIdentity
+    allowance: Allowance
 
 
 class TokenAuth(HttpBearer):
-    """`Authorization: Bearer <token>` or `Api-Token: <token>`; `request.auth` becomes the TokenIdentity."""
+    """`Authorization: Bearer <token>` or `Api-Token: <token>`; `request.auth` becomes the TokenIdentity.
+
+    Each request counts against the token's limit.
+    """
 
     def __call__(self, request: HttpRequest) -> TokenIdentity | None:
         return self.authenticate(request, secret_of(request))
@@ -30,6 +35,8 @@ class TokenAuth(HttpBearer):
         identity = authenticate_token(token)
         if identity is None and fails_too_often(request, token):
             raise Throttled(wait=login_throttle.WINDOW_SECONDS)
+        if identity is not None:
+            require_rate(request, TOKEN, identity.token_id)
         return identity
 
 
@@ -49,6 +56,17 @@ def fails_too_often(request: HttpRequest, secret: str) -> bool:
     return could_be_token(secret) and login_throttle.fails_too_often(
         LoginDoor.HTTP, request.META.get("REMOTE_ADDR", "")
     )
+
+
+def require_rate(request: Any, limit: Limit, holder: int) -> None:
+    """Counts the request against the limit of this token or account. Raises the contract's 429 where it is reached.
+
+    `request.allowance` becomes that of the limit with the fewest requests left.
+    """
+    allowance = take(limit, holder)
+    request.allowance = min(getattr(request, "allowance", allowance), allowance, key=lambda one: one.remaining)
+    if allowance.is_refused:
+        raise Throttled(wait=allowance.reset)
 
 
 def account_of(request: Any, account_id: int) -> Account:

@@ -49,6 +49,7 @@ def database() -> Iterator[dict[str, str]]:
                 "CACHE_URL": "locmemcache://",
                 "DEBUG": "false",
                 "LOG_LEVEL": "WARNING",
+                "RATE_LIMIT_FACTOR": "1000",
                 "MALLOC_ARENA_MAX": "2",
             }
             subprocess.run(

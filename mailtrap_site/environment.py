@@ -59,6 +59,8 @@ class Environment:
     web_threads: int
     web_memory_mb: int
     """For mails that one web worker takes in at a time."""
+    rate_limit_factor: int
+    """How many times the contract's requests a token or account may make."""
     smtp_host: str
     smtp_port: int
     smtp_extra_ports: tuple[int, ...]
@@ -162,6 +164,7 @@ def _from(env: environ.Env, var_dir: Path) -> Environment:
         web_workers=_at_least(1, env, "WEB_WORKERS", os.cpu_count() or 1),
         web_threads=_at_least(1, env, "WEB_THREADS", 16),
         web_memory_mb=_at_least(64, env, "WEB_MEMORY_MB", 256),
+        rate_limit_factor=_at_least(1, env, "RATE_LIMIT_FACTOR", 1),
         smtp_host=env.str("SMTP_HOST", "127.0.0.1"),
         smtp_port=env.int("SMTP_PORT", 2587),
         smtp_extra_ports=tuple(int(port) for port in env.list("SMTP_EXTRA_PORTS", default=[])),

@@ -59,10 +59,18 @@ def logging_settings(level: str) -> dict[str, Any]:
                 ],
             }
         },
+        "filters": {
+            "unless_too_often": {
+                "()": "django.utils.log.CallbackFilter",
+                "callback": lambda record: getattr(record, "status_code", None) != 429,
+            }
+        },
         "handlers": {"stdout": {"class": "logging.StreamHandler", "formatter": "logfmt", "stream": "ext://sys.stdout"}},
         "root": {"handlers": ["stdout"], "level": level},
         "loggers": {
             "django.server": {"level": "WARNING"},
+            # Whoever asks too often would fill the log with it as well; his limit tells of him once a minute.
+            "django.request": {"filters": ["unless_too_often"]},
             # Scanners name hosts of their own; Django would write a traceback for each.
             "django.security.DisallowedHost": {"level": "CRITICAL"},
             "kombu": {"level": "WARNING"},

@@ -59,7 +59,10 @@ def both_dialects(api: NinjaAPI, router: Router) -> None:
 
 
 class GeneralApiMiddleware:
-    """Below /api/: the version header on every answer, and JSON where Django itself would answer in HTML or text."""
+    """Below /api/: JSON where Django itself would answer in HTML or text, and headers on every answer.
+
+    They are the version and those of `request.allowance`, where the request was counted against a limit.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -70,7 +73,9 @@ class GeneralApiMiddleware:
             return response
         if response.status_code >= 400 and not response.headers.get("Content-Type", "").startswith("application/json"):
             response = _as_json(response)
-        response.headers["X-Mailtrap-Version"] = VERSION
+        allowance = getattr(request, "allowance", None)
+        for name, value in (("X-Mailtrap-Version", VERSION), *(allowance.headers if allowance else ())):
+            response.headers[name] = value
         return response
 
 

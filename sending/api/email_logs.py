@@ -8,7 +8,8 @@ from django.http import Http404
 from ninja import Router
 from ninja.errors import HttpError
 
-from accounts.api_auth import ApiRequest, access_level
+from accounts.api_auth import ApiRequest, access_level, require_rate
+from accounts.rate_limits import EMAIL_LOG, EMAIL_LOGS
 from accounts.scopes import READ
 from mailtrap_site.web.json_api import instant
 from sending.api.log_query import read_filters
@@ -49,6 +50,7 @@ def list_email_logs(request: ApiRequest, account_id: int, search_after: str = ""
     `total_count` is exact to 10,000. A filter that no index answers reads a bounded number of rows: then
     `searched_back_to` says how far this page looked, and its cursor goes on from there.
     """
+    require_rate(request, EMAIL_LOGS, account_id)
     before = _cursor(search_after)
     query = read_filters(request.GET, _readable_domains(request))
     page, counted = fetch(account_id, query, before=before, size=PAGE), total(account_id, query)
@@ -65,6 +67,7 @@ def list_email_logs(request: ApiRequest, account_id: int, search_after: str = ""
 @router.get("/email_logs/{uuid:message_id}", response=dict[str, Any])
 def get_email_log(request: ApiRequest, account_id: int, message_id: uuid.UUID) -> dict[str, Any]:
     """One message with its events, oldest first, and a link to its source that works for an hour."""
+    require_rate(request, EMAIL_LOG, account_id)
     message, readable = find(account_id, message_id), _readable_domains(request)
     if message is None or (readable is not None and message.domain_id not in readable):
         raise Http404

@@ -8,6 +8,7 @@ from django.utils import timezone
 from accounts import login_throttle
 from accounts.authentication import TokenIdentity, authenticate_token, could_be_token
 from accounts.login_throttle import LoginDoor
+from accounts.rate_limits import Allowance
 from sending.api import raw_body
 from sending.api.answers import Answer, answer, failure
 from sending.api.asked import Asked, Composed
@@ -42,6 +43,11 @@ def identify(asked: Asked) -> TokenIdentity | Answer:
         return identity
     too_often = could_be_token(asked.secret) and login_throttle.fails_too_often(LoginDoor.HTTP, asked.client_ip)
     return failure(Refusal(Reason.TOO_MANY_FAILURES if too_often else Reason.TOKEN_INVALID))
+
+
+def refuse_beyond(allowance: Allowance) -> Answer | None:
+    """Why a token that has asked too often in a short time need not send its body."""
+    return failure(Refusal(Reason.RATE_LIMITED, wait=allowance.reset)) if allowance.is_refused else None
 
 
 def refuse_head(asked: Asked, *content_types: str) -> Answer | None:

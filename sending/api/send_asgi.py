@@ -9,6 +9,7 @@ from concurrent.futures import Future
 from typing import Any
 
 from accounts.authentication import TokenIdentity, could_be_token, remembered_identity
+from accounts.rate_limits import TOKEN, take
 from mailtrap_site.database_pool import DatabasePool
 from sending.api.answers import Answer, closing, failure, problem_of
 from sending.api.asked import Asked, Composed
@@ -16,7 +17,7 @@ from sending.api.batch import Batch, Handed, Result, read_batch, result_of
 from sending.api.body_limits import most_octets
 from sending.api.request_body import COPIES, BodyMemory, BodyShare, ClientGone, pass_over, read_body
 from sending.api.routes import ROUTES, Kind
-from sending.api.send import answer_of, identify, read_draft, refuse_early
+from sending.api.send import answer_of, identify, read_draft, refuse_beyond, refuse_early
 from sending.policy.fault import Fault, FaultCode
 from sending.policy.refusal import Reason, Refusal
 from sending.submission import group_commit
@@ -53,7 +54,8 @@ class SendDoor:
         except Exception as exception:
             answer = failure(problem_of(exception))
         headers = [*_ALWAYS, (b"content-length", str(len(answer.content)).encode())]
-        headers += [(name.lower().encode(), value.encode()) for name, value in answer.headers]
+        allowed = scope["allowance"].headers if "allowance" in scope else ()
+        headers += [(name.lower().encode(), value.encode()) for name, value in (*answer.headers, *allowed)]
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": answer.content})
 
@@ -66,6 +68,9 @@ class SendDoor:
     async def _answer(self, scope: Scope, receive: Receive) -> Answer:
         asked, length = _asked(scope)
         identity = _refuse_early(scope, asked) or remembered_identity(asked.secret) or await self._identify(asked)
+        if not isinstance(identity, Answer):
+            scope["allowance"] = take(TOKEN, identity.token_id)
+            identity = refuse_beyond(scope["allowance"]) or identity
         if isinstance(identity, Answer):
             return identity if await pass_over(receive) else closing(identity)
         share = BodyShare(self._memory, identity.account_id)

@@ -1,34 +1,35 @@
 """The sending API as Django views: for WSGI servers and for tests; `send_asgi` serves it in production."""
 
-from django.http import HttpRequest, HttpResponse, UnreadablePostError
+from django.http import HttpResponse, UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
 
-from accounts.api_auth import secret_of
+from accounts.api_auth import ApiRequest, secret_of
 from accounts.authentication import TokenIdentity
+from accounts.rate_limits import TOKEN, take
 from sending.api.answers import Answer, failure, problem_of
 from sending.api.asked import Asked
 from sending.api.batch import Handed, Result, read_batch, result_of
 from sending.api.body_limits import most_octets
 from sending.api.routes import ROUTES, Kind
-from sending.api.send import answer_of, identify, read_draft, refuse_early
+from sending.api.send import answer_of, identify, read_draft, refuse_beyond, refuse_early
 from sending.policy.fault import Fault, FaultCode
 from sending.policy.refusal import Reason, Refusal
 from sending.submission.submit import note, submit, wait_for
 
 
 @csrf_exempt
-def send(request: HttpRequest) -> HttpResponse:
+def send(request: ApiRequest) -> HttpResponse:
     """One mail, or a batch; the path says which, and on which stream where one host serves both."""
     try:
         answer = _answer(request)
     except Exception as exception:
         answer = failure(problem_of(exception))
-    return HttpResponse(
-        answer.content, status=answer.status, headers=dict(answer.headers), content_type="application/json"
-    )
+    allowed = request.allowance.headers if hasattr(request, "allowance") else ()
+    headers = dict((*answer.headers, *allowed))
+    return HttpResponse(answer.content, status=answer.status, headers=headers, content_type="application/json")
 
 
-def _answer(request: HttpRequest) -> Answer:
+def _answer(request: ApiRequest) -> Answer:
     kind, stream = ROUTES[request.path]
     asked = Asked(
         method=request.method or "",
@@ -46,6 +47,9 @@ def _answer(request: HttpRequest) -> Answer:
     identity = identify(asked)
     if isinstance(identity, Answer):
         return identity
+    request.allowance = take(TOKEN, identity.token_id)
+    if (beyond := refuse_beyond(request.allowance)) is not None:
+        return beyond
     body = _body(request, most_octets(kind, identity.max_message_bytes))
     if isinstance(body, Answer):
         return body
@@ -55,7 +59,7 @@ def _answer(request: HttpRequest) -> Answer:
     return composed if isinstance(composed, Answer) else answer_of(submit([composed.draft])[0], composed)
 
 
-def _body(request: HttpRequest, most: int) -> bytes | Answer:
+def _body(request: ApiRequest, most: int) -> bytes | Answer:
     """Django's own limit does not know whose body it is."""
     try:
         body = request.read(most + 1)

@@ -249,10 +249,11 @@ RETRY_AFTER_SECONDS = {503: 5, 429: WINDOW_SECONDS}
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """`detail` fills the place that the reason's texts leave: a domain, a field, a size."""
+    """`detail` fills the place that the reason's texts leave: a domain, a field, a size. `wait`: seconds, if known."""
 
     reason: Reason
     detail: str = ""
+    wait: int | None = None
 
     @property
     def status(self) -> int:
@@ -273,7 +274,7 @@ class Refusal:
     @property
     def retry_after(self) -> int | None:
         """Seconds, where trying again helps."""
-        return RETRY_AFTER_SECONDS.get(self.status)
+        return RETRY_AFTER_SECONDS.get(self.status) if self.wait is None else self.wait
 
     @property
     def sentence(self) -> str:

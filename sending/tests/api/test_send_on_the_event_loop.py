@@ -83,7 +83,8 @@ def test_a_mail_is_accepted_with_nothing_but_a_token(ask, world):
     bearer = {"api_token": "", "authorization": f"Bearer {world.secret}"}
     status, headers, body = ask(body=json.dumps(MAIL).encode(), **bearer)
     assert (status, body["success"]) == (200, True)
-    assert set(headers) == {"content-type", "content-length", "x-content-type-options"}
+    limits = {"x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"}
+    assert set(headers) == {"content-type", "content-length", "x-content-type-options"} | limits
     submission = Submission.objects.get()
     assert (submission.client_ip, submission.stream) == ("192.0.2.9", Stream.TRANSACTIONAL)
 

@@ -1,0 +1,63 @@
+"""How often a token and an account may ask the APIs (contract 1.4), counted for all web workers of a machine together.
+
+Whoever stays below a limit is never refused; and within 19/20 of its seconds nobody ever gets more than its requests,
+which is about 5 % too much in the long run. Where several machines answer to one name, each counts for itself.
+"""
+
+from dataclasses import dataclass
+from math import ceil
+from typing import NamedTuple
+
+import structlog
+from django.conf import settings
+
+from accounts.shared_windows import SharedWindows
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """So many requests in so many seconds, times RATE_LIMIT_FACTOR; `number` (1 to 255) is this limit's alone."""
+
+    number: int
+    name: str
+    requests: int
+    seconds: int
+
+
+TOKEN = Limit(1, "token", 150, 10)
+"""Of one token on all endpoints; a batch is one request."""
+EMAIL_LOGS = Limit(2, "email_logs", 60, 60)
+EMAIL_LOG = Limit(3, "email_log", 1000, 60)
+"""These of one account."""
+
+
+class Allowance(NamedTuple):
+    """What a limit leaves its holder after a request; `reset`: whole seconds until the next request is free again."""
+
+    limit: int
+    remaining: int
+    reset: int
+    is_refused: bool
+
+    @property
+    def headers(self) -> tuple[tuple[str, str], ...]:
+        """Of every answer."""
+        return (
+            ("X-Ratelimit-Limit", str(self.limit)),
+            ("X-Ratelimit-Remaining", str(self.remaining)),
+            ("X-Ratelimit-Reset", str(self.reset)),
+        )
+
+
+def take(limit: Limit, holder: int) -> Allowance:
+    """Counts a request of a token or account, by its id, unless the limit is reached. Takes some microseconds."""
+    most = limit.requests * settings.ENVIRONMENT.rate_limit_factor
+    left, seconds, refusals = _windows.take(holder << 8 | limit.number, most, limit.seconds)
+    if refusals:
+        log.warning("rate_limited", limit=limit.name, holder=holder, refusals=refusals)
+    return Allowance(most, max(left, 0), ceil(seconds) or 1, left < 0)
+
+
+_windows = SharedWindows(settings.ENVIRONMENT.var_dir / "rate-limits")
