@@ -19,7 +19,7 @@ from accounts.authentication import TokenIdentity, authenticate_token, remembere
 from accounts.login_throttle import LoginDoor
 from mailtrap_site.database_pool import DatabasePool, PoolIsFull
 from sending.listener import Connection, Verdict
-from sending.models import Stream
+from sending.models import Door, Stream
 from sending.models.shared_counts import SharedCounts
 from sending.policy import hints
 from sending.policy.checks import account_is_active, judge
@@ -71,6 +71,7 @@ class _Announced:
     token_id: int
     domain: str
     counted_size: int
+    door: Door = Door.SMTP
 
     @property
     def key(self) -> Key:
