@@ -32,10 +32,6 @@ class Doors:
         return f"{self.api_url}send"
 
     @property
-    def batch_url(self) -> str:
-        return f"{self.api_url}batch"
-
-    @property
     def is_https(self) -> bool:
         return self.base_url.startswith("https://")
 

@@ -23,6 +23,5 @@ def integration(request: AccountRequest) -> HttpResponse:
         "domains": domains,
         "streams": Stream,
         "may_send": can(request.membership, Ability.SEND),
-        "may_make_tokens": can(request.membership, Ability.MANAGE_TOKENS),
     }
     return render(request, "sending/integration.html", context)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -57,10 +58,10 @@ def proxy(live: LiveInstance) -> Iterator[Proxy]:
             process.wait()
 
 
-def run(command: list[str], **settings: str) -> str:
+def run(command: list[str], *, cwd: Path = BASE_DIR, **settings: str) -> str:
     """What the program wrote; it has to end with 0."""
     done = subprocess.run(
-        command, env=os.environ | settings, capture_output=True, text=True, timeout=90, cwd=BASE_DIR, check=False
+        command, env=os.environ | settings, capture_output=True, text=True, timeout=90, cwd=cwd, check=False
     )
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
     return done.stdout
