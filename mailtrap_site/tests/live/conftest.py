@@ -1,10 +1,14 @@
 """Programs of others, run against the live instance."""
 
+import asyncio
+import contextlib
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,6 +60,35 @@ def proxy(live: LiveInstance) -> Iterator[Proxy]:
         if process.poll() is None:
             process.kill()
             process.wait()
+
+
+@pytest.fixture(scope="module")
+def https_host(live: LiveInstance) -> Iterator[str]:
+    """`localhost:port` of an HTTPS server before the instance, as its operator would run one."""
+    loop = asyncio.new_event_loop()
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls = live.certificate_authority.parent
+    context.load_cert_chain(tls / "server.pem", tls / "server.key")
+
+    async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        inside_reader, inside_writer = await asyncio.open_connection("127.0.0.1", int(live.settings["WEB_PORT"]))
+        await asyncio.gather(pipe(reader, inside_writer), pipe(inside_reader, writer))
+
+    async def pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError):
+            while data := await reader.read(65_536):
+                writer.write(data)
+                await writer.drain()
+        writer.close()
+
+    server = loop.run_until_complete(asyncio.start_server(relay, "127.0.0.1", 0, ssl=context))
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    yield f"localhost:{server.sockets[0].getsockname()[1]}"
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join(10)
+    server.close()
+    loop.close()
 
 
 def run(command: list[str], *, cwd: Path = BASE_DIR, **settings: str) -> str:

@@ -1,4 +1,4 @@
-"""The lines of the integration page are run as they stand there, with the token in the environment; the mail arrives."""
+"""The lines of the integration page are run as they stand there, the token in the environment; the mail arrives."""
 
 import re
 import shlex
@@ -122,5 +122,3 @@ def paste(code: str, file: str, folder: Path) -> None:
         code = f"SECRET_KEY = 'x'\nINSTALLED_APPS = []\n{code}"
         (folder / "manage.py").write_text(PROJECT.format(folder=str(folder)))
     (folder / file).write_text(code)
-
-
