@@ -13,7 +13,7 @@ import pytest
 
 NODE_DIR = Path(os.environ.get("OUTSIDE_NODE_DIR", Path(__file__).parents[2] / ".ci" / "outside"))
 NODE_PACKAGES = ("mailauth", "nodemailer", "mailtrap-node")
-PYTHON_PACKAGES = ("mailtrap-python", "anymail-python")
+PYTHON_PACKAGES = ("mailtrap-python", "anymail-python", "schemathesis-python")
 LIBRARIES = {
     "symfony-mailer": ("php", "/usr/share/php/Symfony/Component/Mailer/autoload.php"),
     "phpmailer": ("php", "/usr/share/php/libphp-phpmailer/autoload.php"),

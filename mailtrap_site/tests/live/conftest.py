@@ -91,10 +91,10 @@ def https_host(live: LiveInstance) -> Iterator[str]:
     loop.close()
 
 
-def run(command: list[str], *, cwd: Path = BASE_DIR, **settings: str) -> str:
-    """What the program wrote; it has to end with 0."""
+def run(command: list[str], folder: Path = BASE_DIR, /, **settings: str) -> str:
+    """What the program wrote, run in `folder` with `settings` in its environment; it has to end with 0."""
     done = subprocess.run(
-        command, env=os.environ | settings, capture_output=True, text=True, timeout=90, cwd=cwd, check=False
+        command, env=os.environ | settings, capture_output=True, text=True, timeout=90, cwd=folder, check=False
     )
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
     return done.stdout

@@ -95,7 +95,7 @@ def test_the_lines_send(
     node = {"NODE_PATH": str(NODE_DIR / "node_modules")}
     # Of what the SDK's remark asks for; other ways need no proxy.
     settings = proxy.settings if way == "python-sdk" else {"SSL_CERT_FILE": str(live.certificate_authority)}
-    run(runtime.command(code), cwd=tmp_path, API_TOKEN=live.facts["API_TOKEN"], **node, **settings)
+    run(runtime.command(code), tmp_path, API_TOKEN=live.facts["API_TOKEN"], **node, **settings)
     wait_for(lambda: sent(live) == before + 1, "one more mail in the log")
     found = live.demo.find(READER)
     assert (found["from"], found["sending_stream"]) == (AUTHOR, stream)
