@@ -138,5 +138,7 @@ def _detail_context(request: AccountRequest, domain: SendingDomain) -> dict[str,
         "full_names_url": f"{here}?names=full",
         "may_manage": can(request.membership, Ability.MANAGE_DOMAINS),
         "demo_zone": setup.has_demo_zone(),
+        "may_send": can(request.membership, Ability.SEND),
         "integration_url": url_or_nothing("sending:integration", domain.account_id),
+        "test_email_url": url_or_nothing("sending:test_email", domain.account_id),
     }

@@ -1,4 +1,4 @@
-"""The general API: the routers of all apps, each in both dialects of paths, and its documentation at /api/docs."""
+"""The general API: the routers of all apps, each in both dialects of paths; at /api/docs, the sending API beside it."""
 
 from accounts.api import accounts_router
 from accounts.api import router as tokens
@@ -7,8 +7,9 @@ from billing.api import router as billing
 from domains.api import router as domains
 from mailtrap_site.web.json_api import GeneralApi, both_dialects
 from sending.api.email_logs import router as email_logs
+from sending.api.openapi import send_document
 
-api = GeneralApi(title="Email API", version="2", urls_namespace="api", auth=TokenAuth())
+api = GeneralApi(title="Email API", version="2", urls_namespace="api", auth=TokenAuth(), beside=send_document())
 api.add_router("", accounts_router)
 for router in (tokens, billing, domains, email_logs):
     both_dialects(api, router)

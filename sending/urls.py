@@ -3,7 +3,7 @@
 from django.urls import path
 
 from sending.api import raw_messages
-from sending.pages import captured, decisions, email_log, integration, message, overview, refusals, streams
+from sending.pages import captured, decisions, email_log, integration, message, overview, refusals, streams, trial_email
 
 app_name = "sending"
 
@@ -19,7 +19,7 @@ urlpatterns = [
     path(f"{ACCOUNT}log/<uuid:message_id>/decision/", decisions.message_decision, name="message_decision"),
     path(f"{ACCOUNT}streams/", streams.streams, name="streams"),
     path(f"{ACCOUNT}integration/", integration.integration, name="integration"),
-    path(f"{ACCOUNT}test-email/", integration.test_email, name="test_email"),
+    path(f"{ACCOUNT}test-email/", trial_email.trial_email, name="test_email"),
     path("captured/", captured.captured_list, name="captured_list"),
     path("captured/<uuid:captured_id>/", captured.captured_mail, name="captured_mail"),
     path("captured/<uuid:captured_id>/preview/", captured.captured_preview, name="captured_preview"),

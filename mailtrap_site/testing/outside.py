@@ -13,7 +13,13 @@ import pytest
 
 NODE_DIR = Path(os.environ.get("OUTSIDE_NODE_DIR", Path(__file__).parents[2] / ".ci" / "outside"))
 NODE_PACKAGES = ("mailauth", "mailparser", "nodemailer", "mailtrap-node")
-PYTHON_PACKAGES = ("mailtrap-python",)
+PYTHON_PACKAGES = ("mailtrap-python", "anymail-python", "schemathesis-python")
+LIBRARIES = {
+    "symfony-mailer": ("php", "/usr/share/php/Symfony/Component/Mailer/autoload.php"),
+    "phpmailer": ("php", "/usr/share/php/libphp-phpmailer/autoload.php"),
+    "ruby-mail": ("ruby", "/usr/lib/ruby/vendor_ruby/mail.rb"),
+}
+"""With the program that runs them, and where Debian puts them."""
 
 
 def is_present(what: str) -> bool:
@@ -23,6 +29,9 @@ def is_present(what: str) -> bool:
     if what in NODE_PACKAGES:
         package = what.removesuffix("-node")
         return shutil.which("node") is not None and (NODE_DIR / "node_modules" / package).is_dir()
+    if what in LIBRARIES:
+        program, file = LIBRARIES[what]
+        return shutil.which(program) is not None and Path(file).exists()
     return shutil.which(what, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/bin") is not None
 
 

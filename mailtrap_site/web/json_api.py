@@ -12,6 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from ninja import NinjaAPI, Path, Router
 from ninja.errors import AuthenticationError, AuthorizationError, HttpError, Throttled, ValidationError
+from ninja.openapi.schema import OpenAPISchema
 from ninja.operation import Operation, PathView
 from ninja.signature import ViewSignature
 
@@ -37,12 +38,22 @@ class Invalid(Exception):
 
 
 class GeneralApi(NinjaAPI):
-    """An API whose errors have the contract's bodies; operations are named by method and path."""
+    """An API whose errors have the contract's bodies; operations are named by method and path.
 
-    def __init__(self, **options: Any) -> None:
+    `beside` has `paths` and `schemas` that others serve and this API's document describes.
+    """
+
+    def __init__(self, *, beside: Mapping[str, Mapping[str, Any]] | None = None, **options: Any) -> None:
         super().__init__(**options)
+        self._beside = beside or {}
         for kind, handler in _HANDLERS.items():
             self.add_exception_handler(kind, handler)
+
+    def get_openapi_schema(self, **options: Any) -> OpenAPISchema:
+        document = super().get_openapi_schema(**options)
+        document["paths"] |= self._beside.get("paths", {})
+        document["components"]["schemas"] |= self._beside.get("schemas", {})
+        return document
 
     def get_openapi_operation_id(self, operation: Operation) -> str:
         return _operation_id(operation.methods[0], operation.path)

@@ -117,7 +117,8 @@ def _accepted(story: Story, token_name: str) -> str:
         return _("over the API with token “%(token)s”") % words if token_name else _("over the API")
     if door == Door.SMTP:
         return _("over SMTP with token “%(token)s”") % words if token_name else _("over SMTP")
-    return _("from the dashboard") if token_name else ""
+    # Our own notices are asked for by nobody, so they have no address.
+    return _("from the dashboard") if story.submission and story.submission.client_ip else ""
 
 
 def _said_by(details: dict[str, Any]) -> str:

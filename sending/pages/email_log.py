@@ -21,7 +21,7 @@ from sending.log.paging import Page, count_newer, fetch, find, newer_than, total
 from sending.log.story import being_sent, state_of
 from sending.models import Message, MessageStatus, Stream
 from sending.pages.log_filters import address, chips, filters_of, read_query, read_uuid, tabs
-from sending.pages.snippets import first_mail
+from sending.pages.snippets import first_mail, sending_domain
 
 LIVE_SECONDS = 600
 """How long an open page asks for news; then it says that it has paused."""
@@ -49,7 +49,8 @@ def email_log(request: AccountRequest) -> HttpResponse:
     page = fetch(request.account.pk, query, before=before)
     waits = "waiting" in request.GET
     if not page.rows and not filters and before is None:
-        return unchanged() if waits else render(request, "sending/email_log_empty.html", {"first": first_mail(request)})
+        first = first_mail(request, sending_domain(request))
+        return unchanged() if waits else render(request, "sending/email_log_empty.html", {"first": first})
     context = _list_context(request, filters, query, page, before)
     if waits and wants_fragment(request, "log"):
         return render(request, "sending/_email_log.html", context, status=STOP_POLLING)

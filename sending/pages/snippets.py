@@ -1,55 +1,80 @@
-"""Lines that work when pasted: the ways to send the first mail, with the account's domain and this instance's hosts."""
+"""Lines that work when pasted: the ways to send a first mail, with the account's domain and this instance's doors.
 
-import json
+Each way is one template in `templates/snippets/`, named by its key.
+"""
+
 import re
-import shlex
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from enum import Enum
+from functools import cache
 
 from django.conf import settings
-from django.utils.html import format_html
+from django.template import Context, Engine
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import ApiToken
 from accounts.tenancy import AccountRequest
 from domains.models import SendingDomain
+from sending.models import Stream
+from sending.pages.doors import Doors
+
+
+class Kind(Enum):
+    """What a way goes through; the value is its heading."""
+
+    API = gettext_lazy("HTTP API")
+    SDK = gettext_lazy("Official SDKs")
+    SMTP = gettext_lazy("SMTP")
+    FRAMEWORK = gettext_lazy("Frameworks")
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """`key` names it in the address of a page, `needs` is what has to be installed first."""
+
+    key: str
+    word: str
+    kind: Kind
+    needs: str = ""
+
+
+WAYS = (
+    Way("curl", "curl", Kind.API),
+    Way("php", "PHP", Kind.API),
+    Way("ruby", "Ruby", Kind.API),
+    Way("go", "Go", Kind.API),
+    Way("java", "Java", Kind.API),
+    Way("dotnet", ".NET", Kind.API),
+    Way("python-sdk", "Python SDK", Kind.SDK, "pip install mailtrap"),
+    Way("node-sdk", "Node SDK", Kind.SDK, "npm install mailtrap"),
+    Way("swaks", "swaks", Kind.SMTP),
+    Way("python", "Python", Kind.SMTP),
+    Way("node", "Node", Kind.SMTP, "npm install nodemailer"),
+    Way("django", "Django", Kind.FRAMEWORK),
+    Way("anymail", "Django Anymail", Kind.FRAMEWORK, "pip install django-anymail"),
+    Way("laravel", "Laravel", Kind.FRAMEWORK),
+    Way("rails", "Rails", Kind.FRAMEWORK),
+    Way("symfony", "Symfony", Kind.FRAMEWORK, "composer require symfony/mailer"),
+    Way("wordpress", "WordPress", Kind.FRAMEWORK),
+)
+FIRST_WAYS = ("curl", "swaks", "python", "node", "php", "ruby", "java")
+"""Offered where somebody is about to send for the first time."""
+_TOKEN = re.compile(r"""(?P<k>\A\w+)|(?P<c>^\s*(?:#|//) .*$)|(?P<s>"[^"\n]*"|'[^']*')""", re.MULTILINE)
+"""The first word, remarks and strings, by the class that colours them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """What the snippets send, and through which doors."""
+    """What the snippets send."""
 
     sender: str
     recipient: str
-    api_url: str
-    host: str
-    port: int
-
-
-@dataclass(frozen=True, slots=True)
-class Snippet:
-    """One way to send: `key` names it in the address, `code` is what is pasted."""
-
-    key: str
-    word: str
-    code: str
-    is_current: bool
-
-    @property
-    def url(self) -> str:
-        return f"?with={self.key}"
-
-    @property
-    def marked(self) -> SafeString:
-        """The code as HTML, with its strings and its first word coloured."""
-        first, strings = re.match(r"\w+", self.code), re.split(_STRING, self.code)
-        colours = ("{}", '<span class="s">{}</span>')
-        parts = [format_html(colours[index % 2], part) for index, part in enumerate(strings)]
-        if first:
-            parts[0] = format_html('<span class="k">{}</span>{}', first[0], strings[0][first.end() :])
-        return mark_safe("".join(parts))  # noqa: S308 each part is escaped
+    subject: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,35 +82,58 @@ class FirstMail:
     """All that the teaching pages show; `domain` and `token` are None while the account has none that works."""
 
     mail: Mail
-    snippets: list[Snippet]
+    doors: Doors
+    way: Way
     domain: SendingDomain | None
     token: ApiToken | None
 
     @property
-    def current(self) -> Snippet:
-        return next(one for one in self.snippets if one.is_current)
+    def code(self) -> str:
+        return code_of(self.way, self.mail, self.doors)
+
+    @property
+    def marked(self) -> SafeString:
+        """The code as HTML, coloured a little."""
+        return _marked(self.code)
+
+    @property
+    def first_ways(self) -> list[Way]:
+        return [_WAY_BY_KEY[key] for key in FIRST_WAYS]
+
+    @property
+    def groups(self) -> list[tuple[Kind, list[Way]]]:
+        return [(kind, [way for way in WAYS if way.kind is kind]) for kind in Kind]
 
 
-def first_mail(request: AccountRequest) -> FirstMail:
-    """The snippets for the account's verified domain, or for a placeholder while there is none."""
-    domain, token = sending_domain(request), usable_token(request)
+def first_mail(
+    request: AccountRequest, domain: SendingDomain | None, stream: Stream = Stream.TRANSACTIONAL
+) -> FirstMail:
+    """The snippet that the page's address asks for; from a placeholder while there is no domain."""
     mail = Mail(
         sender=f"hello@{domain.name if domain else 'your-domain.example'}",
         recipient=request.user.email,
-        api_url=settings.SITE_URL,
-        host=smtp_host(),
-        port=settings.ENVIRONMENT.smtp_port,
+        subject=_("Hello"),
+        text=_("It works."),
     )
-    wanted = request.GET.get("with", "")
-    current = wanted if wanted in _WAYS else "curl"
-    snippets = [Snippet(key, word, write(mail), key == current) for key, (word, write) in _WAYS.items()]
-    return FirstMail(mail, snippets, domain, token)
+    way = _WAY_BY_KEY.get(request.GET.get("with", ""), WAYS[0])
+    return FirstMail(mail, Doors(stream), way, domain, usable_token(request))
+
+
+def code_of(way: Way, mail: Mail, doors: Doors) -> str:
+    """The lines of one way."""
+    template = _engine().get_template(f"{way.key}.txt")
+    return template.render(Context({"mail": mail, "doors": doors}, autoescape=False)).rstrip("\n")
+
+
+def sending_domains(request: AccountRequest) -> Sequence[SendingDomain]:
+    """The account's domains that may send, oldest first."""
+    domains = SendingDomain.objects.filter(account=request.account, deleted_at=None).exclude(dns_verified_at=None)
+    return [one for one in domains.order_by("id") if one.may_send().allowed]
 
 
 def sending_domain(request: AccountRequest) -> SendingDomain | None:
-    """The account's oldest domain that may send."""
-    domains = SendingDomain.objects.filter(account=request.account, deleted_at=None).exclude(dns_verified_at=None)
-    return next((one for one in domains.order_by("id") if one.may_send().allowed), None)
+    """The oldest of them."""
+    return next(iter(sending_domains(request)), None)
 
 
 def usable_token(request: AccountRequest) -> ApiToken | None:
@@ -94,97 +142,20 @@ def usable_token(request: AccountRequest) -> ApiToken | None:
     return next((one for one in tokens if not one.has_expired()), None)
 
 
-def smtp_host() -> str:
-    """The name that clients connect to: the loopback in development, the site's host elsewhere."""
-    host = settings.ENVIRONMENT.smtp_host
-    return host if host.startswith("127.") else urlsplit(settings.SITE_URL).hostname or host
+@cache
+def _engine() -> Engine:
+    """Of the snippets alone: they are no HTML, so nothing is escaped but by the filters of their languages."""
+    folder = settings.BASE_DIR / "templates" / "snippets"
+    return Engine(dirs=[str(folder)], autoescape=False, builtins=["sending.pages.quoting"])
 
 
-def _curl(mail: Mail) -> str:
-    body = f"""{{
-    "from": {{"email": {_text(mail.sender)}}},
-    "to": [{{"email": {_text(mail.recipient)}}}],
-    "subject": {_text(_("Hello"))},
-    "text": {_text(_("It works."))},
-    "category": "Test"
-  }}""".replace("'", "'\\''")
-    return (
-        f"curl {mail.api_url}/api/send \\\n"
-        '  -H "Authorization: Bearer $API_TOKEN" \\\n'
-        '  -H "Content-Type: application/json" \\\n'
-        f"  -d '{body}'"
-    )
+def _marked(code: str) -> SafeString:
+    parts, end = [], 0
+    for found in _TOKEN.finditer(code):
+        parts.append(escape(code[end : found.start()]))
+        parts.append(format_html('<span class="{}">{}</span>', found.lastgroup, found[0]))
+        end = found.end()
+    return mark_safe("".join([*parts, escape(code[end:])]))  # noqa: S308 each part is escaped
 
 
-def _swaks(mail: Mail) -> str:
-    return (
-        f"swaks --server {mail.host}:{mail.port} --tls \\\n"
-        '  --auth-user api --auth-password "$API_TOKEN" \\\n'
-        f"  --from {shlex.quote(mail.sender)} --to {shlex.quote(mail.recipient)} \\\n"
-        f"  --header {shlex.quote('Subject: ' + _('Hello'))} --body {shlex.quote(_('It works.'))}"
-    )
-
-
-def _python(mail: Mail) -> str:
-    return f"""import os, smtplib, ssl
-from email.message import EmailMessage
-
-mail = EmailMessage()
-mail["From"] = {_text(mail.sender)}
-mail["To"] = {_text(mail.recipient)}
-mail["Subject"] = {_text(_("Hello"))}
-mail.set_content({_text(_("It works."))})
-
-with smtplib.SMTP("{mail.host}", {mail.port}) as server:
-    server.starttls(context=ssl.create_default_context({_python_ca()}))
-    server.login("api", os.environ["API_TOKEN"])
-    server.send_message(mail)"""
-
-
-def _node(mail: Mail) -> str:
-    return f"""const nodemailer = require("nodemailer");
-
-const transport = nodemailer.createTransport({{
-  host: "{mail.host}",
-  port: {mail.port},
-  requireTLS: true,{_node_ca()}
-  auth: {{ user: "api", pass: process.env.API_TOKEN }},
-}});
-transport
-  .sendMail({{
-    from: {_text(mail.sender)},
-    to: {_text(mail.recipient)},
-    subject: {_text(_("Hello"))},
-    text: {_text(_("It works."))},
-  }})
-  .then(console.log);"""
-
-
-_WAYS: dict[str, tuple[str, Callable[[Mail], str]]] = {
-    "curl": ("curl", _curl),
-    "smtp": ("SMTP", _swaks),
-    "python": ("Python", _python),
-    "node": ("Node", _node),
-}
-_STRING = re.compile(r"""("[^"\n]*"|'[^']*')""")
-
-
-def _text(value: str) -> str:
-    """A string literal of Python and of JavaScript alike."""
-    return json.dumps(value, ensure_ascii=False)
-
-
-def _local_ca() -> str:
-    """The certificate authority of a development instance, which clients must be told of."""
-    authority = settings.ENVIRONMENT.var_dir / "tls" / "ca.pem"
-    return str(authority) if settings.ROUTE == "development" and authority.exists() else ""
-
-
-def _python_ca() -> str:
-    return f"cafile={_text(authority)}" if (authority := _local_ca()) else ""
-
-
-def _node_ca() -> str:
-    if not (authority := _local_ca()):
-        return ""
-    return f'\n  tls: {{ ca: require("fs").readFileSync({_text(authority)}) }},'
+_WAY_BY_KEY = {way.key: way for way in WAYS}

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from accounts.scopes import ADMIN, level_on
+from sending.models import Door
 from sending.policy.limits import most_bytes
 from sending.policy.refusal import Reason, Refusal
 from sending.policy.standing import Standing
@@ -13,6 +14,8 @@ from sending.policy.standing import Standing
 class Candidate(Protocol):
     """What the checks ask of a mail. Its one domain and its recipients have been read before."""
 
+    @property
+    def door(self) -> Door: ...
     @property
     def token_id(self) -> int | None: ...
     @property
@@ -27,9 +30,9 @@ Check = Callable[[Candidate, Standing, datetime], Refusal | None]
 
 
 def token_is_valid(mail: Candidate, standing: Standing, now: datetime) -> Refusal | None:
-    """The token exists in the account and has not expired; only the platform's own mail has none."""
+    """The token exists in the account and has not expired; only what the service itself sends has none."""
     if mail.token_id is None:
-        return None if standing.is_platform else Refusal(Reason.TOKEN_INVALID)
+        return None if mail.door is Door.INTERNAL else Refusal(Reason.TOKEN_INVALID)
     if standing.token_scopes is None:
         return Refusal(Reason.TOKEN_INVALID)
     expires_at = standing.token_expires_at

@@ -39,7 +39,7 @@ def read_standings(cursor: "psycopg.Cursor[Any]", keys: Iterable[Key]) -> dict[K
 
 _ACCOUNT, _TOKEN, _DOMAIN = Account._meta, ApiToken._meta, SendingDomain._meta
 
-# A token without an id is that of the service itself; the policy lets it pass for the platform's account alone.
+# A token without an id is that of the service itself; the policy lets it pass at its own door alone.
 _QUERY = f"""
 SELECT w.account_id, w.token_id, w.domain_name,
     a.state, a.is_platform, a.created_at, a.max_message_bytes,

@@ -29,7 +29,7 @@ class Tracking:
 class Draft:
     """One mail as it came in. `message` is composed (RFC 5322, CRLF, complete); `recipients` are (kind, address).
 
-    `token_id` is None for the platform's own mail alone. `smtputf8`: the client, or the composer, asked for RFC 6531.
+    `token_id` is None for what the service itself sends. `smtputf8`: the client, or the composer, asked for RFC 6531.
     """
 
     account_id: int

@@ -72,6 +72,7 @@ class _Announced:
     token_id: int
     domain: str
     counted_size: int
+    door: Door = Door.SMTP
 
     @property
     def key(self) -> Key:

@@ -1,4 +1,4 @@
-"""The page with the doors: its lines work as pasted, and a test email goes through the one door."""
+"""The page with the doors: its lines are whole in their language, whatever the reader's address holds."""
 
 import ast
 import json
@@ -6,6 +6,7 @@ import re
 import shlex
 from collections.abc import Callable
 from html import unescape
+from pathlib import Path
 
 import pytest
 from django.test import Client
@@ -13,15 +14,23 @@ from pytest_django import Settings
 
 from accounts.models import ApiToken, User
 from domains.models import SendingDomain
-from mailtrap_site.testing.world import World, make_user
-from sending.models import Message, Submission
+from mailtrap_site.testing.world import World, make_domain, make_user
+from sending.models import Stream
+from sending.pages.snippets import WAYS, Kind
 
 pytestmark = pytest.mark.django_db
 
+OVER_HTTP = {way.key for way in WAYS if way.kind in (Kind.API, Kind.SDK)} | {"anymail"}
 
-def snippet(client: Client, world: World, way: str) -> str:
-    page = client.get(f"/a/{world.account.pk}/integration/?with={way}").content.decode()
-    found = re.search(r'id="snippet" tabindex="0">(.*?)</pre>', page, re.DOTALL)
+
+def page_of(client: Client, world: World, query: str = "") -> str:
+    response = client.get(f"/a/{world.account.pk}/integration/{query}")
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def snippet(client: Client, world: World, way: str, more: str = "") -> str:
+    found = re.search(r'id="snippet" tabindex="0">(.*?)</pre>', page_of(client, world, f"?with={way}{more}"), re.DOTALL)
     assert found
     return unescape(re.sub(r"<[^>]+>", "", found[1]))
 
@@ -44,67 +53,68 @@ def test_the_curl_line_is_one_command_with_valid_json(
 
 
 def test_the_swaks_line_is_one_command(world: World, reader: User, signed_in: Callable[[User], Client]):
-    words = shlex.split(snippet(signed_in(reader), world, "smtp").replace("\\\n", " "))
+    words = shlex.split(snippet(signed_in(reader), world, "swaks").replace("\\\n", " "))
     assert words[words.index("--to") + 1] == reader.email
     assert words[words.index("--server") + 1] == "127.0.0.1:2587"
 
 
-def test_the_python_lines_are_python(world: World, reader: User, signed_in: Callable[[User], Client]):
-    tree = ast.parse(snippet(signed_in(reader), world, "python"))
-    assert reader.email in [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)]
+@pytest.mark.parametrize("way", ["python", "python-sdk", "django", "anymail"])
+def test_the_python_lines_are_python(
+    world: World, reader: User, signed_in: Callable[[User], Client], settings: Settings, way: str
+):
+    settings.SITE_URL = "https://mail.example.com"
+    code = snippet(signed_in(reader), world, way)
+    constants = [node.value for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Constant)]
+    assert "hello@example.test" in constants
+    assert reader.email in constants or shlex.quote(reader.email) in code
 
 
-def test_the_node_lines_name_the_port_and_the_password(world: World, as_alice: Client):
-    lines = snippet(as_alice, world, "node")
-    assert "port: 2587" in lines
-    assert "process.env.API_TOKEN" in lines
+@pytest.mark.parametrize("stream", Stream)
+@pytest.mark.parametrize("way", [way.key for way in WAYS])
+def test_every_way_leads_to_the_doors_of_its_stream(
+    world: World, as_alice: Client, settings: Settings, way: str, stream: Stream
+):
+    settings.SITE_URL = "https://mail.example.com"
+    code = snippet(as_alice, world, way, f"&stream={stream}")
+    is_bulk = stream is Stream.BULK
+    if way in OVER_HTTP:
+        assert "mail.example.com" in code
+        assert ("mail.example.com/bulk" in code) is is_bulk
+    else:
+        assert "2587" in code
+        assert re.search(r"\bbulk\b" if is_bulk else r"\bapi\b", code)
+    assert "API_TOKEN" in code
+    assert "hello@example.test" in code
+    assert "{{" not in code
+    assert "{%" not in code
+
+
+def test_each_template_is_a_way():
+    folder = Path(__file__).parents[3] / "templates" / "snippets"
+    assert sorted(file.stem for file in folder.iterdir()) == sorted(way.key for way in WAYS)
 
 
 def test_without_a_verified_domain_the_lines_say_so(world: World, as_alice: Client):
     SendingDomain.objects.update(dns_verified_at=None)
-    page = as_alice.get(f"/a/{world.account.pk}/integration/").content.decode()
+    page = page_of(as_alice, world)
     assert "No sending domain is verified yet" in page
     assert "hello@your-domain.example" in page
 
 
-def send(client: Client, world: World) -> str:
-    response = client.post(f"/a/{world.account.pk}/test-email/")
-    assert response.status_code == 302, response.status_code
-    return str(response["Location"])
+def test_the_reader_chooses_among_the_domains_of_the_account(world: World, as_alice: Client):
+    second = make_domain(world.account, "second.test")
+    assert "hello@example.test" in page_of(as_alice, world)
+    page = page_of(as_alice, world, f"?domain={second.pk}&stream=bulk")
+    assert "hello@second.test" in page
+    assert f'name="domain" value="{second.pk}"' in page
+    assert f'href="?domain={second.pk}&amp;stream=bulk&amp;with=ruby"' in page
+    for nobodys in (world.stranger_domain.pk, "0", "x"):
+        assert "hello@example.test" in page_of(as_alice, world, f"?domain={nobodys}")
 
 
-def test_a_test_email_goes_through_the_door_to_the_reader(world: World, as_alice: Client):
-    location = send(as_alice, world)
-    message = Message.objects.get()
-    assert location == f"/a/{world.account.pk}/log/{message.pk}/"
-    assert (message.recipient, message.from_address) == ("alice@acme.test", "test@example.test")
-    assert Submission.objects.get().door == "internal"
-    page = as_alice.get(location).content.decode()
-    assert "The test email was accepted." in page
-    assert "from the dashboard" in page
-
-
-def test_what_is_missing_for_a_test_email_is_named(world: World, as_alice: Client):
+def test_a_token_is_named_by_its_ends_alone(world: World, as_alice: Client):
+    page = page_of(as_alice, world)
+    assert world.secret not in page
+    assert f"{world.secret[:4]}…{world.secret[-4:]}" in page
     ApiToken.objects.filter(account=world.account).delete()
-    assert send(as_alice, world) == f"/a/{world.account.pk}/tokens/"
-    SendingDomain.objects.update(dns_verified_at=None)
-    assert send(as_alice, world) == f"/a/{world.account.pk}/domains/"
-    assert not Message.objects.exists()
-
-
-def test_a_refusal_is_told(world: World, as_alice: Client):
-    world.account.state = "suspended"
-    world.account.save()
-    assert send(as_alice, world) == f"/a/{world.account.pk}/integration/"
-    assert (
-        "The test email was not accepted: The account is suspended."
-        in as_alice.get(f"/a/{world.account.pk}/integration/").content.decode()
-    )
-
-
-def test_who_may_not_send_is_refused(world: World, signed_in: Callable[[User], Client]):
-    path = f"/a/{world.account.pk}/test-email/"
-    assert signed_in(world.vera).post(path).status_code == 403
-    assert signed_in(world.charlie).post(path).status_code == 404
-    assert signed_in(world.bob).get(path).status_code == 405
-    assert "may not send" in signed_in(world.vera).get(f"/a/{world.account.pk}/integration/").content.decode()
+    assert "The account has no API token yet." in page_of(as_alice, world)

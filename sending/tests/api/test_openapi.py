@@ -1,0 +1,40 @@
+"""The document of the sending API names what the code reads and serves, no more and no less."""
+
+import json
+
+import msgspec
+from django.test import Client
+
+from sending.api import openapi_shapes
+from sending.api.body_attachments import AttachmentShape
+from sending.api.body_fields import AddressShape, MailFields
+from sending.api.faults import Fault, FaultCode, Problem
+from sending.api.routes import ROUTES
+from sending.policy.refusal import Reason, Refusal
+
+
+def names(shape: type[msgspec.Struct]) -> set[str]:
+    return {field.encode_name for field in msgspec.structs.fields(shape)}
+
+
+def test_every_route_is_documented_beside_the_general_api():
+    document = json.loads(Client().get("/api/openapi.json").content)
+    assert set(ROUTES) <= set(document["paths"])
+    assert "/api/email_logs" in document["paths"]
+    named = json.dumps(document["paths"]).split('"#/components/schemas/')[1:]
+    assert {one.partition('"')[0] for one in named} <= document["components"]["schemas"].keys()
+
+
+def test_every_field_is_documented():
+    assert names(openapi_shapes.Mail) == names(MailFields)
+    assert names(openapi_shapes.Address) == names(AddressShape)
+    assert names(openapi_shapes.Attachment) == names(AttachmentShape)
+
+
+def test_every_status_is_documented():
+    problems: list[Problem] = [Fault(code) for code in FaultCode]
+    problems += [Refusal(reason) for reason in Reason]
+    document = json.loads(Client().get("/api/openapi.json").content)
+    for path in ROUTES:
+        documented = document["paths"][path]["post"]["responses"]
+        assert {str(one.status) for one in problems} | {"200"} == set(documented)
