@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from sending.api import openapi_shapes as shapes
-from sending.api.faults import Fault, FaultCode
+from sending.policy.fault import Fault, FaultCode
 from sending.api.routes import ROUTES, Kind
 from sending.models import Stream
 from sending.policy.refusal import Reason, Refusal

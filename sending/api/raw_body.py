@@ -50,6 +50,8 @@ def read_raw(asked: Asked, identity: TokenIdentity, body: bytes) -> Composed | P
         tls=None,
     )
     draft = draft_of(ReceivedEnvelope(author, recipients, smtputf8=True), content, origin, timezone.now())
+    if isinstance(draft, Refusal):
+        return draft
     idempotency = asked.idempotency("raw", asked.query.encode(), body) or draft.idempotency
     return Composed(replace(draft, door=Door.API, idempotency=idempotency))
 
