@@ -5,9 +5,9 @@ from typing import Any
 import msgspec
 
 from sending.api import openapi_shapes as shapes
-from sending.policy.fault import Fault, FaultCode
 from sending.api.routes import ROUTES, Kind
 from sending.models import Stream
+from sending.policy.fault import Fault, FaultCode
 from sending.policy.refusal import Reason, Refusal
 
 _WORDS: dict[Kind, tuple[str, type[msgspec.Struct], type[msgspec.Struct]]] = {
