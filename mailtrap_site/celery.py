@@ -26,6 +26,7 @@ app.conf.beat_schedule = {
     "check the balance": _every(600, "sending.check_balance"),
     "make partitions": _every(3600, "sending.make_partitions"),
     "trim captured mail": _every(3600, "sending.trim_captured"),
+    "forget old idempotency keys": _every(3600, "sending.forget_old_keys"),
     "check domains that are due": _every(10, "domains.check_due"),
 }
 

@@ -18,11 +18,12 @@ from sending.log import balance_check
 from sending.models import partitions
 from sending.queue import orders, parked
 from sending.queue import sweep as queue_sweep
+from sending.submission import idempotency
 
 GIVES_WAY = 10
 """Niceness of a delivering process: where the processor is short, mail is accepted first and leaves a moment later."""
 TEND_SECONDS = 20.0
-"""One run of `tend_queue`; what is left is the next one's."""
+"""One run of `tend_queue`, or of what removes old rows; what is left is the next one's."""
 
 
 @shared_task(name="sending.deliver")
@@ -69,6 +70,13 @@ def make_partitions() -> None:
 def trim_captured() -> None:
     """Keeps the newest of the captured mailbox."""
     store.trim()
+
+
+@shared_task(name="sending.forget_old_keys")
+def forget_old_keys() -> None:
+    """Removes the idempotency keys that count as absent."""
+    if idempotency.forget_old_keys(timezone.now(), time.monotonic() + TEND_SECONDS):
+        send_now("sending.forget_old_keys", queue="upkeep")
 
 
 class _Stop:

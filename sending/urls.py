@@ -3,7 +3,18 @@
 from django.urls import path
 
 from sending.api import raw_messages
-from sending.pages import captured, decisions, email_log, integration, message, overview, refusals, streams, trial_email
+from sending.pages import (
+    captured,
+    decisions,
+    email_log,
+    integration,
+    message,
+    overview,
+    refusals,
+    scheduled,
+    streams,
+    trial_email,
+)
 
 app_name = "sending"
 
@@ -17,6 +28,9 @@ urlpatterns = [
     path(f"{ACCOUNT}log/<uuid:message_id>/preview/", message.message_preview, name="message_preview"),
     path(f"{ACCOUNT}log/<uuid:message_id>/source/", message.message_source, name="message_source"),
     path(f"{ACCOUNT}log/<uuid:message_id>/decision/", decisions.message_decision, name="message_decision"),
+    path(f"{ACCOUNT}log/<uuid:message_id>/schedule/", scheduled.message_schedule, name="message_schedule"),
+    path(f"{ACCOUNT}log/<uuid:message_id>/departure/", scheduled.message_departure, name="message_departure"),
+    path(f"{ACCOUNT}log/<uuid:message_id>/cancellation/", scheduled.message_cancellation, name="message_cancellation"),
     path(f"{ACCOUNT}streams/", streams.streams, name="streams"),
     path(f"{ACCOUNT}integration/", integration.integration, name="integration"),
     path(f"{ACCOUNT}test-email/", trial_email.trial_email, name="test_email"),

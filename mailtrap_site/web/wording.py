@@ -72,6 +72,12 @@ def time_words(moment: datetime, now: datetime, zone: tzinfo, style: WhenStyle =
     return f"{_day(local, today)}, {local:%H:%M}"
 
 
+def moment_words(moment: datetime, now: datetime, zone: tzinfo) -> str:
+    """A moment that was chosen, to the minute: 22 Nov, 10:00."""
+    local = moment.astimezone(zone)
+    return f"{_day(local, now.astimezone(zone))}, {local:%H:%M}"
+
+
 def exact_words(moment: datetime, zone: tzinfo) -> str:
     """The whole truth, for `title`: day, year, second and zone."""
     local = moment.astimezone(zone)

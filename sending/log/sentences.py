@@ -1,23 +1,27 @@
 """The first sentence of a message's page, and the support beneath it."""
 
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from mailtrap_site.web.wording import duration_words, time_words
+from mailtrap_site.web.wording import duration_words, moment_words, time_words
 from sending.log.story import TRIES, Story
 from sending.models import Event
 
 
-def headline(story: Story) -> str:
+def headline(story: Story, now: datetime) -> str:
     """The answer to "where is my email?"."""
     message = story.message
     destination = message.recipient.rpartition("@")[2]
     host = message.recipient_mx or destination
     if story.state == "bounced" and story.category == "badrecipient":
         return _("Bounced: the mailbox %(recipient)s does not exist") % {"recipient": message.recipient}
+    if story.state == "scheduled" and message.send_at:
+        return _("Scheduled for %(moment)s") % {"moment": moment_words(message.send_at, now, _zone())}
+    if story.state == "cancelled" and (told := _cancelled_by(story, now)):
+        return told
     sentences = {
         "scheduled": _("Scheduled for %(recipient)s"),
         "queued": _("Queued for %(recipient)s"),
@@ -42,12 +46,16 @@ def support(story: Story, now: datetime) -> str:
     host = message.recipient_mx or message.recipient.rpartition("@")[2]
     words = {"host": host, "tries": message.attempts, "most": TRIES, "after": duration_words(story.finished_after)}
     if story.state in ("delivered", "opted_out", "spam"):
+        if message.send_at:
+            return _("%(host)s took it %(after)s after its time had come.") % words
         return _("%(host)s took it %(after)s after you sent it.") % words
+    if story.state == "bounced" and message.send_at:
+        return _("%(host)s refused it for good %(after)s after its time had come. We do not try again.") % words
     if story.state == "bounced":
         return _("%(host)s refused it for good %(after)s after you handed it over. We do not try again.") % words
     if story.state in ("deferred", "uncertain") and message.next_attempt_at:
         words["clock"] = _clock(message.next_attempt_at)
-        words["when"] = time_words(message.next_attempt_at, now, timezone.get_current_timezone())
+        words["when"] = time_words(message.next_attempt_at, now, _zone())
         if story.state == "uncertain":
             return _("It may have arrived. We send it again at %(clock)s, so the reader may get it twice.") % words
         if message.next_attempt_at <= now:
@@ -57,10 +65,14 @@ def support(story: Story, now: datetime) -> str:
         return _("It may have arrived. It waits for your decision: send it again, or leave it.")
     if story.state == "held":
         return _held(story)
+    if story.state == "scheduled" and message.send_at:
+        return _leaves(message.send_at, now)
     if story.state == "queued":
         return _("It leaves within seconds.")
     if story.state == "sending":
         return _("We are talking to the receiving server now.")
+    if story.state == "cancelled" and not message.attempts:
+        return _("It was never sent, and does not count against your plan.")
     if story.state == "captured":
         return _("It did not leave this instance.")
     return ""
@@ -75,5 +87,28 @@ def _held(story: Story) -> str:
     return _("%(reason)s. It is kept, and leaves when that has changed.") % {"reason": reason} if reason else ""
 
 
+def _leaves(send_at: datetime, now: datetime) -> str:
+    if send_at <= now:
+        return _("Its time has come; it leaves within seconds.")
+    return _("It leaves by itself in %(duration)s.") % {"duration": duration_words((send_at - now).total_seconds())}
+
+
+def _cancelled_by(story: Story, now: datetime) -> str:
+    """Who did it and when; empty where nobody is named."""
+    event = next((event for event in reversed(story.events) if event.type == Event.Type.CANCEL), None)
+    if event is None or not event.details.get("decided_by"):
+        return ""
+    words = {"name": event.details["decided_by"], "moment": _clock(event.occurred_at)}
+    if event.occurred_at.astimezone(_zone()).date() != now.astimezone(_zone()).date():
+        words["moment"] = moment_words(event.occurred_at, now, _zone())
+        return _("Cancelled by %(name)s on %(moment)s") % words
+    return _("Cancelled by %(name)s at %(moment)s") % words
+
+
 def _clock(moment: datetime) -> str:
     return f"{timezone.localtime(moment):%H:%M}"
+
+
+def _zone() -> tzinfo:
+    """The reader's."""
+    return timezone.get_current_timezone()

@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from mailtrap_site.web.wording import duration_words
+from mailtrap_site.web.wording import duration_words, moment_words
 from sending.log.story import Story
 from sending.models import Attempt, Door, Event
 
@@ -21,6 +22,7 @@ _ICONS: dict[str, tuple[str, str]] = {
     Event.Type.RELEASE: ("check", "neutral"),
     Event.Type.REQUEUE: ("retry", "neutral"),
     Event.Type.CANCEL: ("crossed", "neutral"),
+    Event.Type.RESCHEDULE: ("clock", "neutral"),
     Event.Type.REJECT: ("barred", "bad"),
     Event.Type.OPEN: ("eye", "neutral"),
     Event.Type.CLICK: ("click", "neutral"),
@@ -74,7 +76,7 @@ def _words(story: Story, event: Event, attempt: Attempt | None, token_name: str)
     answer = _answer(attempt) if attempt else str(details.get("email_service_provider_response") or "")
     match event.type:
         case Event.Type.ACCEPTED:
-            return _("Accepted"), _accepted(story, token_name), ""
+            return _("Accepted"), _joined(_accepted(story, token_name), _to_leave(details)), ""
         case Event.Type.DELIVERY if details.get("decision"):
             return _("Delivered"), _said_by(details), ""
         case Event.Type.DELIVERY:
@@ -92,11 +94,14 @@ def _words(story: Story, event: Event, attempt: Attempt | None, token_name: str)
         case Event.Type.SUSPENSION:
             return _("Held"), "", str(details.get("reject_reason") or "")
         case Event.Type.RELEASE:
-            return _("Released"), _said_by(details) or _("to be sent"), str(details.get("reason") or "")
+            rest = _joined(_to_leave(details), _said_by(details)) or _("to be sent")
+            return _("Released"), rest, str(details.get("reason") or "")
+        case Event.Type.RESCHEDULE:
+            return _("Rescheduled"), _joined(_to_leave(details), _said_by(details)), ""
         case Event.Type.REQUEUE:
-            return _("Moved up"), _("to be tried at once"), str(details.get("reason") or "")
+            return _("Moved up"), _joined(_("to be tried at once"), _said_by(details)), str(details.get("reason") or "")
         case Event.Type.CANCEL:
-            return _("Cancelled"), "", str(details.get("reason") or "")
+            return _("Cancelled"), _by_name(details), str(details.get("reason") or "")
         case Event.Type.REJECT:
             return _("Rejected"), "", str(details.get("reject_reason") or "")
         case Event.Type.CLICK:
@@ -122,9 +127,27 @@ def _accepted(story: Story, token_name: str) -> str:
 
 
 def _said_by(details: dict[str, Any]) -> str:
-    """Who decided about an uncertain message; empty where nobody did."""
+    """Who decided about a message; empty where nobody is named."""
     name = details.get("decided_by")
     return _("as %(name)s decided") % {"name": name} if name else ""
+
+
+def _by_name(details: dict[str, Any]) -> str:
+    name = details.get("decided_by")
+    return _("by %(name)s") % {"name": name} if name else ""
+
+
+def _to_leave(details: dict[str, Any]) -> str:
+    """The time that was chosen; empty for mail that leaves at once."""
+    chosen = details.get("send_at")
+    if not chosen:
+        return ""
+    words = moment_words(datetime.fromisoformat(chosen), timezone.now(), timezone.get_current_timezone())
+    return _("to leave on %(moment)s") % {"moment": words}
+
+
+def _joined(*parts: str) -> str:
+    return ", ".join(part for part in parts if part)
 
 
 def _to_host(host: str) -> str:

@@ -14,8 +14,9 @@ from sending.events.lifecycle import ContractStatus, stored_statuses
 from sending.log.conditions import YEARS, Condition, Query
 from sending.models import MessageStatus, Stream
 
-GROUPS = {
-    "waiting": stored_statuses(ContractStatus.ENQUEUED)[0],
+GROUPS: dict[str, list[MessageStatus]] = {
+    "waiting": [one for one in stored_statuses(ContractStatus.ENQUEUED)[0] if one is not MessageStatus.SCHEDULED],
+    "scheduled": [MessageStatus.SCHEDULED],
     "not_delivered": stored_statuses(ContractStatus.NOT_DELIVERED)[0],
     "delivered": stored_statuses(ContractStatus.DELIVERED)[0],
 }
@@ -70,7 +71,13 @@ def chips(filters: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 
 def tabs(filters: Mapping[str, str]) -> list[tuple[str, str, bool]]:
     """The quick choices: word, address, whether it is the current one."""
-    words = {"": _("All"), "waiting": _("Waiting"), "not_delivered": _("Not delivered"), "delivered": _("Delivered")}
+    words = {
+        "": _("All"),
+        "waiting": _("Waiting"),
+        "scheduled": _("Scheduled"),
+        "not_delivered": _("Not delivered"),
+        "delivered": _("Delivered"),
+    }
     current = filters.get("group", "")
     return [(word, address({}, group=key), key == current) for key, word in words.items()]
 

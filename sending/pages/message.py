@@ -21,6 +21,7 @@ from sending.log.timeline import timeline
 from sending.models import Message
 from sending.pages.decisions import decisions_about
 from sending.pages.previews import Reading, preview_response, read_mail, show_source, source_response
+from sending.pages.scheduled import scheduled_of, time_form
 
 TABS = ("timeline", "content", "source", "headers")
 
@@ -31,6 +32,8 @@ def message(request: AccountRequest, message_id: uuid.UUID) -> HttpResponse:
     """The page; while the message is under way, its answer and timeline refresh themselves."""
     found, now = _find(request, message_id), timezone.now()
     story, show = tell(found, now), _shown_tab(request)
+    may_send = can(request.membership, Ability.SEND)
+    scheduled, zone = scheduled_of(found) if may_send else None, timezone.get_current_timezone()
     poll_seconds = _poll_seconds(story, now)
     seen = f"{story.state}-{len(story.events)}-{poll_seconds}"
     if request.GET.get("seen") == seen:
@@ -38,7 +41,7 @@ def message(request: AccountRequest, message_id: uuid.UUID) -> HttpResponse:
     context = {
         "story": story,
         "message": found,
-        "headline": headline(story),
+        "headline": headline(story, now),
         "support": support(story, now),
         "poll": f"?show={show}&seen={seen}" if poll_seconds else "",
         "poll_seconds": poll_seconds,
@@ -46,7 +49,10 @@ def message(request: AccountRequest, message_id: uuid.UUID) -> HttpResponse:
         "tabs": _tabs(request, show),
         "timeline": timeline(story, _token_name(story)),
         "captured": captured_copy(found),
-        "decisions": decisions_about(found) if can(request.membership, Ability.SEND) else (),
+        "decisions": decisions_about(found) if may_send else (),
+        "scheduled": scheduled,
+        "time_form": time_form(scheduled, zone) if scheduled else None,
+        "zone": zone,
         **_content(found, show),
     }
     done = "seen" in request.GET and not poll_seconds
@@ -126,8 +132,9 @@ def _tabs(request: AccountRequest, show: str) -> list[tuple[str, str, bool]]:
 
 
 def _poll_seconds(story: Story, now: datetime) -> int:
-    """How often the page asks: often while the mail is fresh, seldom later, never once it is settled (0)."""
+    """How often the page asks: often while the mail is fresh, seldom later and before its time, never once it is
+    settled (0)."""
     if story.is_settled:
         return 0
-    age = (now - story.message.sent_at).total_seconds()
-    return 2 if age < 60 else 10 if age < 3600 else 60
+    age = (now - story.message.leaves_since).total_seconds()
+    return 2 if -10 < age < 60 else 10 if -60 < age < 3600 else 60

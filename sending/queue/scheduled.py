@@ -168,9 +168,10 @@ _LIST = statement(
     """
 SELECT found.* FROM unnest(%(domains)s::bigint[]) d(id) CROSS JOIN LATERAL (
     SELECT q.submission_id, q.send_at, count(*) FROM {queue} q
-    WHERE q.domain_id = d.id AND q.send_at IS NOT NULL AND {free}
+    WHERE q.domain_id = d.id AND q.send_at IS NOT NULL
       AND (q.send_at, q.submission_id) > (%(send_at)s, %(submission)s)
-    GROUP BY q.send_at, q.submission_id HAVING {whole} ORDER BY q.send_at, q.submission_id LIMIT %(size)s) found
+    GROUP BY q.send_at, q.submission_id HAVING bool_and({free}) AND ({whole})
+    ORDER BY q.send_at, q.submission_id LIMIT %(size)s) found
 ORDER BY found.send_at, found.submission_id LIMIT %(size)s""",
     free=_FREE,
     whole=_WHOLE,
@@ -179,8 +180,8 @@ _FIND = statement(
     """
 SELECT q.submission_id, q.send_at, count(*) FROM {queue} q
 WHERE q.submission_id = coalesce((SELECT n.submission_id FROM {queue} n WHERE n.message_id = %(named)s), %(named)s)
-  AND q.account_id = %(account)s AND q.send_at IS NOT NULL AND {free}
-GROUP BY q.submission_id, q.send_at HAVING {whole}""",
+  AND q.account_id = %(account)s AND q.send_at IS NOT NULL
+GROUP BY q.submission_id, q.send_at HAVING bool_and({free}) AND ({whole})""",
     free=_FREE,
     whole=_WHOLE,
 )
