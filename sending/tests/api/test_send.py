@@ -7,8 +7,6 @@ from email import message_from_bytes, policy
 import pytest
 from django.db import OperationalError, connection
 from django.test import Client
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from accounts.authentication import forget_tokens
 from billing.plans import FREE
@@ -273,36 +271,6 @@ def test_a_mail_over_the_limit_is_413_whether_by_body_or_composed(post, settings
     assert errors(post({**MAIL, "text": "x " * 2000})) == (413, ["message too large"])
     settings.MESSAGE_MAX_BYTES = 1000
     assert errors(post({**MAIL, "unknown": "x" * 2000})) == (413, ["message too large"])
-
-
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats(allow_nan=False) | st.text(max_size=20),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
-    max_leaves=6,
-)
-ADDRESSES = st.sampled_from([{"email": "r@far.test"}, {"email": "r@far.test", "name": 'a"<\\>\t'}, {"email": ""}, {}])
-FIELDS = {
-    "from": st.sampled_from([MAIL["from"], {"email": "a@example.test", "name": "Ж" * 300}, None]) | JSON,
-    "to": st.lists(ADDRESSES, max_size=3) | JSON,
-    "subject": st.text(max_size=200) | JSON,
-    "text": st.text(max_size=200) | JSON,
-    "html": JSON,
-    "headers": st.dictionaries(st.text(max_size=12), st.text(max_size=40), max_size=3) | JSON,
-    "custom_variables": JSON,
-    "category": JSON,
-    "attachments": st.lists(st.fixed_dictionaries({"content": st.just("eA=="), "filename": st.text(max_size=30)}))
-    | JSON,
-}
-
-
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(change=st.fixed_dictionaries({}, optional=FIELDS))
-def test_no_json_gives_an_error_of_ours(post, change):
-    answer = post({**MAIL, **change})
-    assert answer.status_code in (200, 400), answer.content
-    if answer.status_code == 200:
-        assert len(answer.json()["message_ids"]) == Submission.objects.latest("id").recipient_count
-        stored()
 
 
 def test_a_database_that_is_away_is_answered_503_and_when_to_come_back(post):
