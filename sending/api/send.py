@@ -130,7 +130,8 @@ def compose(
         html=mail.html,
         attachments=mail.attachments,
         headers=mail.headers,
-        date=timezone.now(),
+        # Readers sort by Date: a mail that waits is of the day on which it comes.
+        date=mail.send_at or timezone.now(),
         message_id=f"<{unique}@{mail.from_.address.ascii_domain}>",
         boundary_seed=unique.bytes,
     )
