@@ -15,7 +15,7 @@ _CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f]")
 _FIELD_NAME = re.compile(r"[!-9;-~]{1,76}")
 _ATOM_WORDS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _LONG_GAP = re.compile(r"[ \t]{60}")
-_UNFOLDABLE = re.compile(r"[ \t]{60}|[^ \t]{900}")
+LONGEST_WORD = 900
 
 
 class HeaderError(ValueError):
@@ -35,8 +35,8 @@ def text_field(name: str, value: str, *, literal: bool = False) -> str:
     check_name(name)
     check_text(name, value)
     value = value.strip(" \t")
-    looks_encoded = literal and "=?" in value
-    if value.isascii() and not looks_encoded and not (_UNFOLDABLE if literal else _LONG_GAP).search(value):
+    is_protected = literal and ("=?" in value or _has_long_word(value))
+    if value.isascii() and not is_protected and not _LONG_GAP.search(value):
         return fold(name, f"{name}: {value}")
     return f"{name}: " + encode_words(value, used=len(name) + 2) + "\r\n"
 
@@ -99,6 +99,11 @@ def fold(name: str, field: str) -> str:
     return "\r\n".join(lines) + "\r\n"
 
 
+def _has_long_word(text: str) -> bool:
+    """Whether a word would not fit into a line that it shares with a field's name."""
+    return len(text) > LONGEST_WORD and max(map(len, text.split()), default=0) > LONGEST_WORD
+
+
 def check_name(name: str) -> None:
     """Refuses what is no field name of RFC 5322 2.2."""
     if not _FIELD_NAME.fullmatch(name):
@@ -148,7 +153,8 @@ def _phrase(field: str, display_name: str) -> str:
     """A display name as phrase with what must stand between it and `<`."""
     check_text(field, display_name)
     display_name = display_name.strip(" \t")
-    if not display_name.isascii() or "=?" in display_name or _UNFOLDABLE.search(display_name):
+    is_plain = display_name.isascii() and "=?" not in display_name and not _has_long_word(display_name)
+    if not is_plain or _LONG_GAP.search(display_name):
         encoded = encode_words(display_name, used=len(field) + 2)
         last_line = encoded[encoded.rfind("\n") + 1 :]
         # The address goes to a line of its own when the encoded-word already fills this one (RFC 2047 2).

@@ -1,6 +1,7 @@
 """The shell under an SMTP server, asked by the standard library's client and by raw sockets."""
 
 import asyncio
+import contextlib
 import smtplib
 import socket
 import ssl
@@ -227,3 +228,33 @@ def eventually(holds: Callable[[], bool], seconds: float = 5.0) -> bool:
     while not holds() and time.monotonic() < until:
         time.sleep(0.01)
     return holds()
+
+
+def client_hello(name):
+    """The first octets of a TLS handshake that asks for `name`, whatever its octets."""
+    stand_in = "a" * (len(name) - 5) + ".test"
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    secured = trusting_context().wrap_bio(incoming, outgoing, server_hostname=stand_in)
+    with contextlib.suppress(ssl.SSLWantReadError):
+        secured.do_handshake()
+    return outgoing.read().replace(stand_in.encode(), name)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("name", ["é.example.test".encode(), b"\xff\xfe\x80.test", b"a\0b.mx.test", b"..........test"])
+def test_who_asks_for_a_name_that_is_none_leaves_nothing_behind(name):
+    with listening([port(STARTTLS), port(IMPLICIT)]) as listener:
+        for address in listener.addresses:
+            with socket.create_connection(address, 5) as raw:
+                if address is listener.addresses[0]:
+                    raw.recv(1000)
+                    raw.sendall(b"STARTTLS\r\n")
+                    raw.recv(1000)
+                raw.sendall(client_hello(name))
+                raw.recv(10)
+        until = time.monotonic() + 5
+        while (listener._crowd.connections or listener.handshakes) and time.monotonic() < until:
+            time.sleep(0.01)
+        assert not listener._crowd.connections and not listener.handshakes
+        with smtplib.SMTP(*listener.addresses[0], timeout=5) as client:
+            assert client.starttls(context=trusting_context())[0] == 220

@@ -69,6 +69,12 @@ def test_the_culprit_is_named():
     assert refused.value.field == "Subject"
 
 
+def test_a_subject_of_many_long_words_takes_time_in_proportion_to_its_length():
+    started = time.perf_counter()
+    assert len(text_field("Subject", ("x" * 899 + " ") * 1_100, literal=True)) > 990_000
+    assert time.perf_counter() - started < 1
+
+
 def test_a_long_file_name_takes_time_in_proportion_to_its_length():
     started = time.perf_counter()
     written = parameter("filename", "é" * 1_000_000)

@@ -82,15 +82,15 @@ def test_what_cannot_be_followed_is_refused(controls, reason, reply):
     assert reply in (None, refusal.reply.lines[0])
 
 
-@pytest.mark.parametrize(
-    "control",
-    [
-        'X-MT-Custom-Variables: {"a": {"b": 1}}',
-        'X-MT-Custom-Variables: {"a": [[1]]}',
-        'X-MT-Custom-Variables: {"a":' + "[" * 960,
-        "X-MT-Category: two\tlines",
-    ],
-)
+UNREADABLE = {
+    "a value that is an object": 'X-MT-Custom-Variables: {"a": {"b": 1}}',
+    "a list of lists": 'X-MT-Custom-Variables: {"a": [[1]]}',
+    "nested beyond reason": 'X-MT-Custom-Variables: {"a":' + "[" * 960,
+    "a category of two lines": "X-MT-Category: two\tlines",
+}
+
+
+@pytest.mark.parametrize("control", UNREADABLE.values(), ids=UNREADABLE)
 def test_what_the_contract_has_and_cannot_be_read_is_passed_over(control):
     draft = draft_with(control)
     assert isinstance(draft, Draft)
