@@ -14,11 +14,12 @@ import msgspec
 
 from accounts.authentication import TokenIdentity
 from sending.api.answers import Answer, answer, failed, failure, problem_of
+from sending.api.asked import Asked, Composed, fingerprint
 from sending.api.body_fields import NOTHING, UNREADABLE, Field, MailFields, decode, is_given, octets_of
 from sending.api.body_limits import most_mail_octets
-from sending.api.faults import MOST_REQUESTS, Fault, FaultCode, Problem
-from sending.api.send import Asked, Composed, accepted, compose_asked, fingerprint, refuse_head
+from sending.api.send import accepted, compose_asked, refuse_head
 from sending.api.send_body import MOST_KEY_CHARACTERS, Mail, read_fields
+from sending.policy.fault import MOST_REQUESTS, Fault, FaultCode, Problem
 from sending.policy.refusal import Reason, Refusal
 from sending.submission.draft import Idempotency
 from sending.submission.submit import Accepted, hand_over
@@ -88,7 +89,7 @@ def read_batch(asked: Asked, identity: TokenIdentity, body: bytes) -> "Batch | A
     most = most_mail_octets(identity.max_message_bytes)
     items = [_item(base, raw, index, most) for index, raw in enumerate(raws)]
     is_keyed = asked.idempotency_key is not None
-    return Batch(asked, identity, items, fingerprint("batch", asked.chosen_stream, body) if is_keyed else None)
+    return Batch(asked, identity, items, fingerprint("batch", asked.stream, body) if is_keyed else None)
 
 
 class Batch:
@@ -102,6 +103,7 @@ class Batch:
         self._items = items
         self._digest = digest
         sizes = [octets_of(*msgspec.structs.astuple(one)) if isinstance(one, MailFields) else 0 for one in items]
+        self._sizes = sizes
         # Where the request's key stands for another batch, its first mail tells so before any other is handed over.
         self.parts = _parts(sizes, is_first_alone=digest is not None)
         self.octets_at_once = max((sum(sizes[part.start : part.stop]) for part in self.parts), default=0)
@@ -125,7 +127,7 @@ class Batch:
         if not isinstance(fields, MailFields):
             return Result([fields])
         try:
-            mail = read_fields(fields)
+            mail = read_fields(fields, self._sizes[index])
             if isinstance(mail, list):
                 return Result(mail)
             composed = compose_asked(mail, self._asked, self._identity, self._idempotency(index, fields, mail))
@@ -140,7 +142,7 @@ class Batch:
         if mail.idempotency_key is not None:
             raws = (getattr(fields, name) for name in MailFields.__struct_fields__ if name != "idempotency_key")
             octets = (bytes(memoryview(raw)) for raw in raws)
-            return Idempotency(mail.idempotency_key, fingerprint("item", self._asked.chosen_stream, *octets))
+            return self._asked.idempotency("item", *octets, key=mail.idempotency_key)
         if self._asked.idempotency_key is None or self._digest is None:
             return None
         key = f"{self._asked.idempotency_key}#{index}"

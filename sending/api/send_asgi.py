@@ -11,12 +11,13 @@ from typing import Any
 from accounts.authentication import TokenIdentity, could_be_token, remembered_identity
 from mailtrap_site.database_pool import DatabasePool
 from sending.api.answers import Answer, closing, failure, problem_of
+from sending.api.asked import Asked, Composed
 from sending.api.batch import Batch, Handed, Result, read_batch, result_of
 from sending.api.body_limits import most_octets
-from sending.api.faults import Fault, FaultCode
 from sending.api.request_body import COPIES, BodyMemory, BodyShare, ClientGone, pass_over, read_body
 from sending.api.routes import ROUTES, Kind
-from sending.api.send import Asked, Composed, answer_of, identify, read_draft, refuse_early
+from sending.api.send import answer_of, identify, read_draft, refuse_early
+from sending.policy.fault import Fault, FaultCode
 from sending.policy.refusal import Reason, Refusal
 from sending.submission import group_commit
 from sending.submission.submit import Accepted, hand_over, note, outcome_of
@@ -158,8 +159,9 @@ def _asked(scope: Scope) -> tuple[Asked, int]:
         content_type=fields.get(b"content-type", "").partition(";")[0].strip().lower(),
         secret=secret.strip(),
         client_ip=client[0],
-        stream=stream,
+        path_stream=stream,
         kind=kind,
+        query=scope.get("query_string", b"").decode("latin-1"),
         idempotency_key=fields.get(b"idempotency-key"),
     )
     return asked, int(length) if length.isdecimal() else 0
