@@ -8,8 +8,8 @@ from django.test import Client
 from sending.api import openapi_shapes
 from sending.api.body_attachments import AttachmentShape
 from sending.api.body_fields import AddressShape, MailFields
-from sending.api.faults import Fault, FaultCode, Problem
 from sending.api.routes import ROUTES
+from sending.policy.fault import Fault, FaultCode, Problem
 from sending.policy.refusal import Reason, Refusal
 
 
