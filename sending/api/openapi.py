@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 
 from sending.api import openapi_shapes as shapes
+from sending.api import raw_body
 from sending.api.routes import ROUTES, Kind
 from sending.models import Stream
 from sending.policy.fault import Fault, FaultCode
@@ -24,6 +25,14 @@ _STREAMS = {
     Stream.BULK: "The path chooses the bulk stream.",
 }
 _STATUSES = sorted({Fault(code).status for code in FaultCode} | {Refusal(reason).status for reason in Reason})
+_TO = {
+    "name": "to",
+    "in": "query",
+    "required": False,
+    "description": "A recipient of a whole message, once for each; without it, those of To, Cc and Bcc.",
+    "schema": {"type": "array", "items": {"type": "string"}},
+}
+_WHOLE = {raw_body.CONTENT_TYPE: {"schema": {"type": "string", "description": "A whole message (RFC 5322)."}}}
 _KEY = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -44,14 +53,15 @@ def send_document() -> dict[str, Any]:
 
 def _operation(path: str, kind: Kind, stream: Stream | None) -> dict[str, Any]:
     summary, taken, answered = _WORDS[kind]
+    is_send = kind is Kind.SEND
     return {
         "operationId": "post" + path.replace("/", "_"),
         "summary": summary,
         "description": _STREAMS[stream],
         "tags": ["Sending"],
         "security": [{"TokenAuth": []}],
-        "parameters": [_KEY],
-        "requestBody": {"required": True, "content": _json(taken)},
+        "parameters": [_KEY, _TO] if is_send else [_KEY],
+        "requestBody": {"required": True, "content": _json(taken) | (_WHOLE if is_send else {})},
         "responses": {
             "200": {"description": "Accepted", "content": _json(answered)},
             **{str(status): {"description": "Nothing was accepted", "content": _failure()} for status in _STATUSES},

@@ -19,9 +19,17 @@ class Doors:
         return self.stream is Stream.BULK
 
     @property
+    def site_url(self) -> str:
+        return str(settings.SITE_URL)
+
+    @property
+    def prefix(self) -> str:
+        """What stands before `/api/send`: the path names the stream, so that one host name is enough."""
+        return "/bulk" if self.is_bulk else ""
+
+    @property
     def base_url(self) -> str:
-        """What stands before the contract's `/api/send`: the stream is in the path, so that one host name is enough."""
-        return f"{settings.SITE_URL}/bulk" if self.is_bulk else str(settings.SITE_URL)
+        return f"{self.site_url}{self.prefix}"
 
     @property
     def api_url(self) -> str:

@@ -63,6 +63,8 @@ WAYS = (
 )
 FIRST_WAYS = ("curl", "swaks", "python", "node", "php", "ruby", "java")
 """Offered where somebody is about to send for the first time."""
+MOST_DOMAINS = 200
+"""That a page offers to choose from."""
 _TOKEN = re.compile(r"""(?P<k>\A\w+)|(?P<c>^\s*(?:#|//) .*$)|(?P<s>"[^"\n]*"|'[^']*')""", re.MULTILINE)
 """The first word, remarks and strings, by the class that colours them."""
 
@@ -125,15 +127,17 @@ def code_of(way: Way, mail: Mail, doors: Doors) -> str:
     return template.render(Context({"mail": mail, "doors": doors}, autoescape=False)).rstrip("\n")
 
 
-def sending_domains(request: AccountRequest) -> Sequence[SendingDomain]:
-    """The account's domains that may send, oldest first."""
+def sending_domains(request: AccountRequest, wanted: str = "") -> Sequence[SendingDomain]:
+    """The account's domains that may send, oldest first and at most `MOST_DOMAINS`; the one with the id `wanted`."""
     domains = SendingDomain.objects.filter(account=request.account, deleted_at=None).exclude(dns_verified_at=None)
-    return [one for one in domains.order_by("id") if one.may_send().allowed]
+    if wanted:
+        domains = domains.filter(pk=wanted) if re.fullmatch("[0-9]{1,18}", wanted) else domains.none()
+    return [one for one in domains.order_by("id")[:MOST_DOMAINS] if one.may_send().allowed]
 
 
-def sending_domain(request: AccountRequest) -> SendingDomain | None:
-    """The oldest of them."""
-    return next(iter(sending_domains(request)), None)
+def sending_domain(request: AccountRequest, wanted: str = "") -> SendingDomain | None:
+    """The first of them."""
+    return next(iter(sending_domains(request, wanted)), None)
 
 
 def usable_token(request: AccountRequest) -> ApiToken | None:

@@ -13,7 +13,7 @@ from accounts.tenancy import AccountRequest, account_view
 from domains.models import SendingDomain
 from sending.models import Door, RecipientKind, Stream
 from sending.models.identifiers import new_id
-from sending.pages.snippets import sending_domains
+from sending.pages.snippets import sending_domain
 from sending.policy.refusal import Refusal
 from sending.protocol.address import Mailbox, parse_address
 from sending.protocol.mime import MailParts, build
@@ -25,8 +25,7 @@ from sending.submission.submit import submit
 @require_POST
 def trial_email(request: AccountRequest) -> HttpResponse:
     """Sends it through the one door and leads to its page. The form names domain and stream."""
-    wanted = request.POST.get("domain", "")
-    domain = next((one for one in sending_domains(request) if wanted in ("", str(one.pk))), None)
+    domain = sending_domain(request, request.POST.get("domain", ""))
     if domain is None:
         messages.error(request, _("A test email needs a verified sending domain. Verify one first."))
         return redirect("domains:list", request.account.pk)

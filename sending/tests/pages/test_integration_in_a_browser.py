@@ -1,0 +1,46 @@
+"""The integration page in a browser: a choice shows its lines at once, and the button copies them as they stand."""
+
+from urllib.parse import urlsplit
+
+import pytest
+from django.test import Client
+from playwright.sync_api import expect
+from pytest_django.live_server_helper import LiveServer
+
+from mailtrap_site.testing.browser import chromium, open_page
+from mailtrap_site.testing.world import World, make_domain
+
+pytestmark = [pytest.mark.outside("chromium"), pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def world(transactional_db: None) -> World:
+    from mailtrap_site.testing.world import make_world
+
+    return make_world()
+
+
+def test_domain_stream_and_way_are_chosen_one_after_the_other(world: World, live_server: LiveServer):
+    make_domain(world.account, "second.test")
+    client = Client()
+    client.force_login(world.alice)
+    cookie = {"name": "sessionid", "value": client.cookies["sessionid"].value, "path": "/"}
+    with chromium() as browser:
+        page = open_page(browser)
+        page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        page.context.add_cookies([cookie | {"domain": urlsplit(live_server.url).hostname or ""}])
+        page.goto(f"{live_server.url}/a/{world.account.pk}/integration/?with=ruby")
+        code = page.locator("#snippet")
+        expect(code).to_contain_text("hello@example.test")
+        page.get_by_label("From", exact=True).select_option(label="second.test")
+        expect(code).to_contain_text("hello@second.test")
+        page.get_by_role("link", name="Bulk").click()
+        expect(code).to_contain_text("/bulk/api/send")
+        page.get_by_role("link", name="Go", exact=True).click()
+        expect(code).to_contain_text("package main")
+        expect(code).to_contain_text("hello@second.test")
+        expect(code).to_contain_text("/bulk/api/send")
+        shown = code.text_content()
+        page.locator("button[data-copy-from]").click()
+        expect(page.locator("#said")).to_have_text("Copied")
+        assert page.evaluate("navigator.clipboard.readText()") == shown
