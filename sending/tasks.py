@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from mailtrap_site.broker import DRAIN_SECONDS
 from mailtrap_site.wake import send_now
-from sending.capture import store
+from sending.capture import upkeep
 from sending.delivery import drain
 from sending.log import balance_check
 from sending.models import partitions
@@ -22,7 +22,7 @@ from sending.queue import sweep as queue_sweep
 GIVES_WAY = 5
 """Niceness of a delivering process: where the processor is short, mail is accepted first and leaves a moment later."""
 TEND_SECONDS = 20.0
-"""One run of `tend_queue`; what is left is the next one's."""
+"""One run of a task of upkeep; what is left is the next one's."""
 
 
 @shared_task(name="sending.deliver")
@@ -67,8 +67,9 @@ def make_partitions() -> None:
 
 @shared_task(name="sending.trim_captured")
 def trim_captured() -> None:
-    """Keeps the newest of the captured mailbox."""
-    store.trim()
+    """Keeps the captured mailboxes within their bounds."""
+    if upkeep.tend(timezone.now(), time.monotonic() + TEND_SECONDS):
+        send_now("sending.trim_captured", queue="upkeep")
 
 
 class _Stop:
