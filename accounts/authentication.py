@@ -29,6 +29,8 @@ class TokenIdentity:
     account_id: int
     scopes: tuple[dict[str, Any], ...]
     name: str
+    max_message_bytes: int | None = None
+    """The account's own limit, where it has one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +110,14 @@ def _remember(digest: str, known: _Known) -> None:
 def _look_up(digest: str) -> _Known:
     forget_at = time.monotonic() + CACHE_SECONDS
     now = timezone.now()
-    token = ApiToken.objects.filter(Q(expires_at=None) | Q(expires_at__gt=now), digest=digest).first()
+    valid = ApiToken.objects.filter(Q(expires_at=None) | Q(expires_at__gt=now))
+    token = valid.select_related("account").filter(digest=digest).first()
     if token is None:
         return _Known(None, None, forget_at)
     _note_use(token, now)
-    identity = TokenIdentity(token.pk, token.account_id, tuple(token.scopes), token.name)
+    identity = TokenIdentity(
+        token.pk, token.account_id, tuple(token.scopes), token.name, token.account.max_message_bytes
+    )
     return _Known(identity, token.expires_at, forget_at)
 
 

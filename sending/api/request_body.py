@@ -5,16 +5,15 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import suppress
 from typing import Any
 
-from django.conf import settings
-
-from sending.api.send import Answer, failure, refused
+from sending.api.answers import Answer, closing, failure
+from sending.api.faults import Fault, FaultCode
 from sending.policy.refusal import Reason, Refusal
 from sending.protocol.memory import MemoryBudget, MemoryShare
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
-HELD_PER_OCTET = 3
-"""While one octet of a body is worked on, so many are held: itself, as composed, as packed."""
+COPIES = 2
+"""While one octet of a mail is worked on, so many more are held: as composed, as packed."""
 ACCOUNTS_SHARE = 4
 """The part of the budget, one in so many, that the bodies of one account may take."""
 BODY_SECONDS = 300.0
@@ -54,9 +53,9 @@ class BodyShare:
         self._whole = MemoryShare(memory.whole)
         self._own = MemoryShare(memory.of(account_id))
 
-    def cover(self, octets: int, *, is_whole: bool) -> bool:
-        """Makes room for so many octets of a body: as they come, and for the work on them once all have."""
-        return self._own.cover(octets) and self._whole.cover(octets * HELD_PER_OCTET if is_whole else octets)
+    def cover(self, octets: int, work: int = 0) -> bool:
+        """Makes room for so many octets of a body, and for those that the work on them takes once all have come."""
+        return self._own.cover(octets) and self._whole.cover(octets + work)
 
     def release(self) -> None:
         """Gives everything back."""
@@ -66,20 +65,20 @@ class BodyShare:
             del self._memory.accounts[self._account_id]
 
 
-async def read_body(receive: Receive, share: BodyShare, length: int) -> bytes | Answer:
-    """The body, `length` octets or unknown (0), or why it is not taken. Raises `ClientGone`."""
-    if length > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
-        return refused(Refusal(Reason.MESSAGE_TOO_LARGE))
+async def read_body(receive: Receive, share: BodyShare, length: int, most: int) -> bytes | Answer:
+    """The body, `length` octets or unknown (0) and at most `most`, or why it is not taken. Raises `ClientGone`."""
+    if length > most:
+        return failure(Refusal(Reason.MESSAGE_TOO_LARGE))
     loop = asyncio.get_running_loop()
     end = loop.time() + BODY_SECONDS
     try:
         async with asyncio.timeout(STALL_SECONDS) as limit:
-            return await _read(receive, share, lambda: limit.reschedule(min(loop.time() + STALL_SECONDS, end)))
+            return await _read(receive, share, most, lambda: limit.reschedule(min(loop.time() + STALL_SECONDS, end)))
     except TimeoutError:
-        return closing(failure(408, ["the request body came too slowly"]))
+        return closing(failure(Fault(FaultCode.BODY_TOO_SLOW)))
 
 
-async def _read(receive: Receive, share: BodyShare, came: Callable[[], None]) -> bytes | Answer:
+async def _read(receive: Receive, share: BodyShare, most: int, came: Callable[[], None]) -> bytes | Answer:
     """`came` is called for every `LEAST_OCTETS`."""
     parts: list[bytes] = []
     size, counted, more = 0, 0, True
@@ -89,10 +88,10 @@ async def _read(receive: Receive, share: BodyShare, came: Callable[[], None]) ->
             raise ClientGone
         part, more = message.get("body", b""), message.get("more_body", False)
         size += len(part)
-        if size > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
-            return refused(Refusal(Reason.MESSAGE_TOO_LARGE))
-        if not share.cover(size, is_whole=not more):
-            return refused(Refusal(Reason.OVERLOADED))
+        if size > most:
+            return failure(Refusal(Reason.MESSAGE_TOO_LARGE))
+        if not share.cover(size):
+            return failure(Refusal(Reason.OVERLOADED))
         parts.append(part)
         if size - counted >= LEAST_OCTETS:
             counted = size
@@ -115,8 +114,3 @@ async def pass_over(receive: Receive) -> bool:
                     return True
                 size += len(message.get("body", b""))
     return False
-
-
-def closing(answer: Answer) -> Answer:
-    """The last answer of a connection: what still comes on it is no request."""
-    return Answer(answer.status, answer.content, (*answer.headers, ("Connection", "close")))

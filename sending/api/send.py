@@ -1,27 +1,27 @@
-"""`POST /api/send` of both streams: what is decided about a request. `send_asgi` and `send_view` serve it."""
+"""What is decided about a request to the sending API. `send_asgi` and `send_view` serve it."""
 
 import uuid
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
-import msgspec
-import structlog
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
 from accounts import login_throttle
 from accounts.authentication import TokenIdentity, authenticate_token, could_be_token
 from accounts.login_throttle import LoginDoor
-from sending.api.send_body import KINDS, Mail, read_mail
+from sending.api.answers import Answer, answer, failure
+from sending.api.body_recipients import KINDS, LeftOut, Report
+from sending.api.faults import Fault, FaultCode, Problem
+from sending.api.routes import Kind
+from sending.api.send_body import Mail, is_valid_key, read_mail
 from sending.models import Door, Stream
 from sending.policy.overload import overload_now
 from sending.policy.refusal import Reason, Refusal
 from sending.protocol.mime import MailParts, build
 from sending.protocol.mime_headers import HeaderError
-from sending.submission.submit import Accepted, Draft
-
-log = structlog.get_logger(__name__)
+from sending.submission.draft import Accepted, Draft, Idempotency
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,23 +34,29 @@ class Asked:
     secret: str
     client_ip: str
     stream: Stream | None
+    kind: Kind = Kind.SEND
+    idempotency_key: str | None = None
+
+    @property
+    def chosen_stream(self) -> Stream:
+        """That of the path, or the one whose host name the client asked for."""
+        return self.stream or stream_of_host(self.host)
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """Of HTTP; `content` is JSON."""
+class Composed:
+    """A mail ready to be handed over, and what its answer is to report."""
 
-    status: int
-    content: bytes
-    headers: tuple[tuple[str, str], ...] = ()
+    draft: Draft
+    report: Report | None = None
 
 
 def refuse_early(asked: Asked) -> Answer | None:
     """Why the body need not be read."""
     if asked.method != "POST":
-        return failure(405, ["Method not allowed"], headers=(("Allow", "POST"),))
+        return failure(Fault(FaultCode.METHOD_NOT_ALLOWED), headers=(("Allow", "POST"),))
     if (overload := overload_now()) is not None:
-        return refused(overload)
+        return failure(overload)
     return None
 
 
@@ -64,36 +70,80 @@ def identify(asked: Asked) -> TokenIdentity | Answer:
     if identity is not None:
         return identity
     too_often = could_be_token(asked.secret) and login_throttle.fails_too_often(LoginDoor.HTTP, asked.client_ip)
-    return refused(Refusal(Reason.TOO_MANY_FAILURES if too_often else Reason.TOKEN_INVALID))
+    return failure(Refusal(Reason.TOO_MANY_FAILURES if too_often else Reason.TOKEN_INVALID))
 
 
-def read_draft(asked: Asked, identity: TokenIdentity, body: bytes) -> Draft | Answer:
-    """The composed draft, or why there is none. Takes some milliseconds for a large body."""
+def refuse_head(asked: Asked) -> Answer | None:
+    """What is wrong with a header that every body of JSON comes with."""
     if asked.content_type not in ("application/json", ""):
-        return failure(415, ["Content-Type must be application/json"])
+        return failure(Fault(FaultCode.CONTENT_TYPE_NOT_SUPPORTED))
+    if asked.idempotency_key is not None and not is_valid_key(asked.idempotency_key):
+        return failure(Refusal(Reason.IDEMPOTENCY_KEY_INVALID))
+    return None
+
+
+def read_draft(asked: Asked, identity: TokenIdentity, body: bytes) -> Composed | Answer:
+    """The composed draft, or why there is none. Takes some milliseconds for a large body."""
+    if (refused := refuse_head(asked)) is not None:
+        return refused
     mail = read_mail(body)
     if isinstance(mail, list):
-        return failure(400, mail)
+        return failure(*mail)
+    key = mail.idempotency_key or asked.idempotency_key
+    idempotency = None if key is None else Idempotency(key, fingerprint("send", asked.chosen_stream, body))
+    composed = compose_asked(mail, asked, identity, idempotency)
+    return composed if isinstance(composed, Composed) else failure(composed)
+
+
+def compose_asked(
+    mail: Mail, asked: Asked, identity: TokenIdentity, idempotency: Idempotency | None
+) -> Composed | Problem:
+    """The mail as draft, or what cannot be put into a header."""
     try:
-        return compose(mail, identity, asked.stream or stream_of_host(asked.host), asked.client_ip or None)
-    except HeaderError as problem:
-        return failure(400, [f"'{problem.field}' is invalid: {problem.why}"])
+        draft = compose(mail, identity, asked.chosen_stream, asked.client_ip or None, idempotency)
+    except HeaderError as error:
+        return Fault(FaultCode.HEADER_INVALID, f"'{error.field}' is invalid: {error.why}")
+    return Composed(draft, mail.report)
 
 
-def answer_of(outcome: Accepted | Refusal) -> Answer:
+def fingerprint(kind: str, stream: Stream, *octets: bytes) -> bytes:
+    """What an idempotency key stands for: the kind of request, its stream, and its body."""
+    digest = sha256(f"{kind}\n{stream.value}\n".encode())
+    for one in octets:
+        digest.update(b"%d\n" % len(one))
+        digest.update(one)
+    return digest.digest()
+
+
+def answer_of(outcome: Accepted | Refusal, composed: Composed) -> Answer:
     """What the client hears about its mail."""
     if isinstance(outcome, Refusal):
-        return refused(outcome)
-    return _json(200, {"success": True, "message_ids": [str(one) for one in outcome.message_ids]})
+        return failure(outcome)
+    headers = (("Idempotent-Replayed", "true"),) if outcome.is_replay else ()
+    return answer(accepted(outcome, composed), headers)
 
 
-def answer_of_problem(problem: Exception) -> Answer:
-    """What the client hears of a fault: a database that is away may be back in a moment."""
-    if isinstance(problem, InterfaceError | OperationalError):
-        log.warning("send_not_possible", problem=type(problem).__name__)
-        return refused(Refusal(Reason.TEMPORARY))
-    log.error("send_failed", exc_info=problem)
-    return failure(500, ["Internal server error"])
+def accepted(outcome: Accepted, composed: Composed) -> dict[str, Any]:
+    """`{"success": true, "message_ids": […]}` with what the request asked for beside it."""
+    ids = [str(one) for one in outcome.message_ids]
+    content: dict[str, Any] = {"success": True, "message_ids": ids}
+    if composed.draft.send_at is not None:
+        content["send_at"] = composed.draft.send_at.isoformat().replace("+00:00", "Z")
+    if composed.report is not None:
+        content["recipients"] = _recipients(composed.report, ids)
+    return content
+
+
+def _recipients(report: Report, message_ids: list[str]) -> list[dict[str, Any]]:
+    """Each recipient as the request names it, with what became of it."""
+    ids = iter(message_ids)
+    return [
+        {"email": one.email, "kind": kind, "status": "invalid", "message_id": None, "reason": one.reason}
+        if isinstance(one, LeftOut)
+        else {"email": str(one.address), "kind": kind, "status": "accepted", "message_id": next(ids)}
+        for kind in KINDS
+        for one in report[kind]
+    ]
 
 
 def stream_of_host(host: str) -> Stream:
@@ -101,7 +151,9 @@ def stream_of_host(host: str) -> Stream:
     return Stream.BULK if host.partition(":")[0].lower() in settings.BULK_HOSTS else Stream.TRANSACTIONAL
 
 
-def compose(mail: Mail, identity: TokenIdentity, stream: Stream, client_ip: str | None) -> Draft:
+def compose(
+    mail: Mail, identity: TokenIdentity, stream: Stream, client_ip: str | None, idempotency: Idempotency | None = None
+) -> Draft:
     """The composed draft. Raises HeaderError for what cannot be put into a header."""
     unique = uuid.uuid4()
     parts = MailParts(
@@ -130,20 +182,7 @@ def compose(mail: Mail, identity: TokenIdentity, stream: Stream, client_ip: str 
         category=mail.category,
         custom_variables=mail.custom_variables,
         smtputf8=parts.needs_smtputf8,
+        send_at=mail.send_at,
+        tracking=mail.tracking,
+        idempotency=idempotency,
     )
-
-
-def refused(refusal: Refusal) -> Answer:
-    """The contract's error, with a code and what to do beside it."""
-    headers = () if refusal.retry_after is None else (("Retry-After", str(refusal.retry_after)),)
-    extras = {"codes": [refusal.reason.value], "details": [refusal.details]}
-    return failure(refusal.status, [refusal.error], headers=headers, **extras)
-
-
-def failure(status: int, errors: list[str], *, headers: tuple[tuple[str, str], ...] = (), **extras: Any) -> Answer:
-    """`{"success": false, "errors": […]}` with what is added beside it."""
-    return _json(status, {"success": False, "errors": errors, **extras}, headers)
-
-
-def _json(status: int, content: dict[str, Any], headers: tuple[tuple[str, str], ...] = ()) -> Answer:
-    return Answer(status, msgspec.json.encode(content), headers)

@@ -1,51 +1,43 @@
-"""`POST /api/send` on the event loop: thousands of clients may wait for their commit, and none costs a thread.
+"""The sending API on the event loop: thousands of clients may wait for their commit, and none costs a thread.
 
 The loop never asks the database. Bodies are read after the token is known, and within a budget of memory.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from concurrent.futures import Future
 from typing import Any
 
 from accounts.authentication import TokenIdentity, could_be_token, remembered_identity
 from mailtrap_site.database_pool import DatabasePool
-from sending.api.request_body import BodyMemory, BodyShare, ClientGone, closing, pass_over, read_body
-from sending.api.send import (
-    Answer,
-    Asked,
-    answer_of,
-    answer_of_problem,
-    failure,
-    identify,
-    read_draft,
-    refuse_early,
-    refused,
-)
-from sending.models import Stream
+from sending.api.answers import Answer, closing, failure, problem_of
+from sending.api.batch import Batch, Handed, Result, read_batch, result_of
+from sending.api.body_limits import most_octets
+from sending.api.faults import Fault, FaultCode
+from sending.api.request_body import COPIES, BodyMemory, BodyShare, ClientGone, pass_over, read_body
+from sending.api.routes import ROUTES, Kind
+from sending.api.send import Asked, Composed, answer_of, identify, read_draft, refuse_early
 from sending.policy.refusal import Reason, Refusal
 from sending.submission import group_commit
-from sending.submission.submit import Accepted, Draft, hand_over, note, outcome_of
+from sending.submission.submit import Accepted, hand_over, note, outcome_of
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
-PATHS: dict[str, Stream | None] = {"/api/send": None, "/bulk/api/send": Stream.BULK}
-"""With the stream that the path names; None leaves it to the host name."""
 READ_ON_THE_LOOP = 65_536
 """Octets of a body; reading and composing more would keep the other clients waiting."""
 POOL_THREADS = 8
 POOL_SECONDS = 20.0
 """After which a client is asked to try later, whatever the database may be doing."""
 READERS = 2
-"""Threads for larger bodies; who only asks for his token does not wait behind them."""
-_SINGLE = (b"authorization", b"api-token", b"host", b"content-type", b"content-length")
+"""Threads for larger bodies and for batches; who only asks for his token does not wait behind them."""
+_SINGLE = (b"authorization", b"api-token", b"host", b"content-type", b"content-length", b"idempotency-key")
 _ALWAYS = [(b"content-type", b"application/json"), (b"x-content-type-options", b"nosniff")]
 
 
 class SendDoor:
-    """The ASGI application of `PATHS`. `memory_octets` bounds what all requests of the process hold."""
+    """The ASGI application of `ROUTES`. `memory_octets` bounds what all requests of the process hold."""
 
     def __init__(self, memory_octets: int) -> None:
         self._memory = BodyMemory(memory_octets)
@@ -57,8 +49,8 @@ class SendDoor:
             answer = await self._answer(scope, receive)
         except ClientGone:
             return
-        except Exception as problem:
-            answer = answer_of_problem(problem)
+        except Exception as exception:
+            answer = failure(problem_of(exception))
         headers = [*_ALWAYS, (b"content-length", str(len(answer.content)).encode())]
         headers += [(name.lower().encode(), value.encode()) for name, value in answer.headers]
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
@@ -77,8 +69,12 @@ class SendDoor:
             return identity if await pass_over(receive) else closing(identity)
         share = BodyShare(self._memory, identity.account_id)
         try:
-            body = await read_body(receive, share, length)
-            return body if isinstance(body, Answer) else await self._send(asked, identity, body)
+            body = await read_body(receive, share, length, most_octets(asked.kind, identity.max_message_bytes))
+            if isinstance(body, Answer):
+                return body
+            if asked.kind is Kind.BATCH:
+                return await self._send_batch(asked, identity, body, share)
+            return await self._send(asked, identity, body, share)
         finally:
             share.release()
 
@@ -89,31 +85,62 @@ class SendDoor:
             async with asyncio.timeout(POOL_SECONDS):
                 return await self._pool.run(lambda: identify(asked))
         except TimeoutError:
-            return refused(Refusal(Reason.TEMPORARY))
+            return failure(Refusal(Reason.TEMPORARY))
 
-    async def _send(self, asked: Asked, identity: TokenIdentity, body: bytes) -> Answer:
+    async def _send(self, asked: Asked, identity: TokenIdentity, body: bytes, share: BodyShare) -> Answer:
+        if not share.cover(len(body), work=len(body) * COPIES):
+            return failure(Refusal(Reason.OVERLOADED))
         if len(body) <= READ_ON_THE_LOOP:
             handed = _read_and_hand_over(asked, identity, body)
         else:
             handed = await self._readers.run(lambda: _read_and_hand_over(asked, identity, body))
         if isinstance(handed, Answer):
             return handed
-        draft, future = handed
-        return answer_of(note(draft, await outcome_of(future)))
+        composed, future = handed
+        return answer_of(note(composed.draft, await outcome_of(future)), composed)
+
+    async def _send_batch(self, asked: Asked, identity: TokenIdentity, body: bytes, share: BodyShare) -> Answer:
+        if not share.cover(len(body), work=len(body)):
+            return failure(Refusal(Reason.OVERLOADED))
+        batch = await self._readers.run(lambda: read_batch(asked, identity, body))
+        if isinstance(batch, Answer):
+            return batch
+        if not share.cover(len(body), work=batch.octets_at_once * COPIES):
+            return failure(Refusal(Reason.OVERLOADED))
+        results: list[Result] = []
+        for part in batch.parts:
+            results += await self._send_part(batch, part)
+            if batch.is_mismatched(results):
+                break
+        return batch.answer(results)
+
+    async def _send_part(self, batch: Batch, part: range) -> Sequence[Result]:
+        """What became of these; a fault must not take the answer from those that were accepted before them."""
+        try:
+            handed = await self._readers.run(lambda: batch.hand_over(part))
+        except Exception as exception:
+            return [Result([problem_of(exception)])] * len(part)
+        return await asyncio.gather(*map(_result_of, handed))
 
 
 def _read_and_hand_over(
     asked: Asked, identity: TokenIdentity, body: bytes
-) -> "tuple[Draft, Future[Accepted | Refusal]] | Answer":
-    draft = read_draft(asked, identity, body)
-    return draft if isinstance(draft, Answer) else (draft, hand_over(draft))
+) -> "tuple[Composed, Future[Accepted | Refusal]] | Answer":
+    composed = read_draft(asked, identity, body)
+    return composed if isinstance(composed, Answer) else (composed, hand_over(composed.draft))
+
+
+async def _result_of(handed: Handed | Result) -> Result:
+    if isinstance(handed, Result):
+        return handed
+    return result_of(handed, note(handed.composed.draft, await outcome_of(handed.future)))
 
 
 def _refuse_early(scope: Scope, asked: Asked) -> Answer | None:
     """A field that comes twice could mean one thing to a proxy and another one to us."""
     names = [name for name, _ in scope["headers"]]
     if len(set(names)) < len(names) and (twice := next((one for one in _SINGLE if names.count(one) > 1), None)):
-        return failure(400, [f"the {twice.decode()} header may be given once only"])
+        return failure(Fault(FaultCode.HEADER_REPEATED, twice.decode()))
     return refuse_early(asked)
 
 
@@ -124,12 +151,15 @@ def _asked(scope: Scope) -> tuple[Asked, int]:
     secret = bearer if scheme.lower() == "bearer" else fields.get(b"api-token", "")
     length = fields.get(b"content-length", "")
     client = scope.get("client") or ("", 0)
+    kind, stream = ROUTES[scope["path"]]
     asked = Asked(
         method=scope["method"],
         host=fields.get(b"host", ""),
         content_type=fields.get(b"content-type", "").partition(";")[0].strip().lower(),
         secret=secret.strip(),
         client_ip=client[0],
-        stream=PATHS[scope["path"]],
+        stream=stream,
+        kind=kind,
+        idempotency_key=fields.get(b"idempotency-key"),
     )
     return asked, int(length) if length.isdecimal() else 0

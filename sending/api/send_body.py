@@ -1,68 +1,32 @@
-"""The body of `POST /api/send`, read field by field, so that one answer lists everything that is wrong with it.
+"""The body of `POST /api/send`, and each request of a batch: a mail, or everything that is wrong with it.
 
 The error strings are the contract's where it has one; unknown fields are passed over, nulls and empty lists accepted.
 """
 
-import base64
-import binascii
+import re
+import uuid
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from datetime import datetime
+from typing import Any
 
 import msgspec
+from django.utils import timezone
 
+from sending.api.body_attachments import read_attachments
+from sending.api.body_fields import NOTHING, UNREADABLE, AddressShape, Field, MailFields, decode, octets_of
+from sending.api.body_recipients import Report, mailbox_of, read_recipients
+from sending.api.faults import Fault, FaultCode, Problem
 from sending.policy.limits import MOST_CATEGORY_CHARACTERS, MOST_VARIABLES_BYTES
-from sending.policy.recipients import MOST_OF_A_KIND
-from sending.protocol.address import AddressError, Mailbox, parse_address
+from sending.policy.refusal import Reason, Refusal
+from sending.policy.send_time import read_send_time
+from sending.protocol.address import AddressError, Mailbox
 from sending.protocol.message_head import MAX_HEAD
-from sending.protocol.mime import RESERVED, Attachment
+from sending.protocol.mime import ADDRESS_FIELDS, RESERVED, Attachment
+from sending.submission.draft import Tracking
 
-KINDS = ("to", "cc", "bcc")
-
-NOTHING = msgspec.Raw()
-_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-"""What the decoder raises for octets that are no JSON, or JSON nested beyond reason."""
-
-MOST_ATTACHMENTS = 1000
-MOST_NAME_CHARACTERS = 1000
-"""Of an attachment's file name and type."""
-_WHITE_SPACE = b" \t\r\n\f\v"
-
-Shape = TypeVar("Shape")
-
-
-class AddressShape(msgspec.Struct):
-    """`{"email": …, "name": …}`"""
-
-    email: str
-    name: str | None = None
-
-
-class AttachmentShape(msgspec.Struct):
-    """`content` is base64."""
-
-    content: str
-    filename: str
-    type: str | None = None
-    disposition: str | None = None
-    content_id: str | None = None
-
-
-class SendShape(msgspec.Struct, rename={"from_": "from"}):
-    """Every field undecoded: each is read on its own."""
-
-    from_: msgspec.Raw = NOTHING
-    to: msgspec.Raw = NOTHING
-    cc: msgspec.Raw = NOTHING
-    bcc: msgspec.Raw = NOTHING
-    reply_to: msgspec.Raw = NOTHING
-    subject: msgspec.Raw = NOTHING
-    text: msgspec.Raw = NOTHING
-    html: msgspec.Raw = NOTHING
-    category: msgspec.Raw = NOTHING
-    custom_variables: msgspec.Raw = NOTHING
-    headers: msgspec.Raw = NOTHING
-    attachments: msgspec.Raw = NOTHING
-    template_uuid: msgspec.Raw = NOTHING
+MOST_KEY_CHARACTERS = 255
+MOST_VARIABLES_READ = 65_536
+"""Octets as they came, white space and escapes included."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,85 +43,79 @@ class Mail:
     custom_variables: dict[str, Any]
     headers: tuple[tuple[str, str], ...]
     attachments: tuple[Attachment, ...]
+    send_at: datetime | None
+    tracking: Tracking
+    idempotency_key: str | None
+    report: Report | None
 
 
-def read_mail(body: bytes) -> Mail | list[str]:
-    """The mail, or the contract's `errors`."""
-    try:
-        shape = _SEND.decode(body)
-    except _UNREADABLE:
-        return ["the request body is not a valid JSON object"]
-    if sum(len(bytes(raw)) for raw in _of_the_head(shape)) > MAX_HEAD:
-        return [f"addresses, 'subject' and 'headers' are longer than {MAX_HEAD} bytes"]
-    errors: list[str] = []
-    mail = _read(shape, errors)
-    return errors if mail is None or errors else mail
+def read_mail(body: bytes) -> Mail | list[Problem]:
+    """The mail, or all that is wrong with it."""
+    fields = decode(_MAIL, body)
+    return [Fault(FaultCode.JSON_INVALID)] if fields is None else read_fields(fields)
 
 
-def _of_the_head(shape: SendShape) -> tuple[msgspec.Raw, ...]:
-    return shape.from_, shape.to, shape.cc, shape.bcc, shape.reply_to, shape.subject, shape.headers
+def read_fields(fields: MailFields) -> Mail | list[Problem]:
+    """As `read_mail`."""
+    if octets_of(*_of_the_head(fields)) > MAX_HEAD:
+        return [Fault(FaultCode.HEAD_TOO_LARGE)]
+    problems: list[Problem] = []
+    mail = _read(fields, problems)
+    return problems if mail is None or problems else mail
 
 
-class _Field(Generic[Shape]):
-    """A field by name: its value, None where it is absent or null; what has the wrong type becomes an error."""
-
-    def __init__(self, name: str, shape: Any, error: str = "'{}' is invalid") -> None:
-        self._name = name
-        self._decoder = msgspec.json.Decoder(shape | None)
-        self._error = error.format(name)
-
-    def read(self, raw: msgspec.Raw, errors: list[str]) -> Shape | None:
-        if not bytes(raw):
-            return None
-        try:
-            value: Shape | None = self._decoder.decode(raw)
-        except _UNREADABLE:
-            errors.append(self._error)
-            return None
-        return value
+def _of_the_head(fields: MailFields) -> tuple[msgspec.Raw, ...]:
+    return fields.from_, fields.to, fields.cc, fields.bcc, fields.reply_to, fields.subject, fields.headers
 
 
-_SEND = msgspec.json.Decoder(SendShape)
-_FROM = _Field[AddressShape]("from", AddressShape)
-_RECIPIENTS = {kind: _Field[list[msgspec.Raw]](kind, list[msgspec.Raw]) for kind in KINDS}
-_ADDRESS = msgspec.json.Decoder(AddressShape)
-_REPLY_TO = _Field[AddressShape]("reply_to", AddressShape)
-_SUBJECT = _Field[str]("subject", str)
-_TEXT = _Field[str]("text", str)
-_HTML = _Field[str]("html", str)
-_CATEGORY = _Field[str]("category", str)
-_VARIABLES = _Field[dict[str, Any]]("custom_variables", dict[str, Any])
-_HEADERS = _Field[dict[str, str]]("headers", dict[str, str])
-_ATTACHMENTS = _Field[list[AttachmentShape]]("attachments", list[AttachmentShape])
-_TEMPLATE = _Field[str]("template_uuid", str)
+_MAIL = msgspec.json.Decoder(MailFields)
+_FROM = Field[AddressShape]("from", AddressShape)
+_REPLY_TO = Field[AddressShape]("reply_to", AddressShape)
+_SUBJECT = Field[str]("subject", str)
+_TEXT = Field[str]("text", str)
+_HTML = Field[str]("html", str)
+_CATEGORY = Field[str]("category", str)
+_VARIABLES = Field[dict[str, Any]]("custom_variables", dict[str, Any])
+_HEADERS = Field[dict[str, str]]("headers", dict[str, str])
+_TEMPLATE = Field[str]("template_uuid", str)
+_SEND_AT = msgspec.json.Decoder(str | int | None)
+_TRACKING = Field[Tracking]("tracking", Tracking)
+_KEY = Field[str]("idempotency_key", str)
+_VISIBLE = re.compile(rf"[!-~]{{1,{MOST_KEY_CHARACTERS}}}")
 
 
-def _read(shape: SendShape, errors: list[str]) -> Mail | None:
-    if _TEMPLATE.read(shape.template_uuid, errors):
-        errors.append("'template_uuid' is not supported")
-    from_ = _from(shape, errors)
-    before = len(errors)
-    recipients = {kind: _recipients(kind, getattr(shape, kind), errors) for kind in KINDS}
-    if not any(recipients.values()) and len(errors) == before:
-        errors.append("'to', 'cc' or 'bcc' address is required")
-    before = len(errors)
-    subject = _SUBJECT.read(shape.subject, errors)
-    if not subject and len(errors) == before:
-        errors.append("'subject' is required")
-    before = len(errors)
-    text, html = _TEXT.read(shape.text, errors), _HTML.read(shape.html, errors)
-    if not text and not html and len(errors) == before:
-        errors.append("must specify either text or html body")
-    reply_to = _reply_to(shape, errors)
-    category = _category(shape, errors)
-    variables = _variables(shape, errors)
-    headers = _headers(shape, errors)
-    attachments = _attachments(shape, errors)
+def is_valid_key(key: str) -> bool:
+    """Whether it may be an idempotency key."""
+    return _VISIBLE.fullmatch(key) is not None
+
+
+def _read(fields: MailFields, problems: list[Problem]) -> Mail | None:
+    from_ = _from(fields, problems)
+    recipients = read_recipients(fields, problems)
+    template = _TEMPLATE.read(fields.template_uuid, problems)
+    before = len(problems)
+    subject = _SUBJECT.read(fields.subject, problems)
+    if not subject and not template and len(problems) == before:
+        problems.append(Fault(FaultCode.SUBJECT_MISSING))
+    before = len(problems)
+    text, html = _TEXT.read(fields.text, problems), _HTML.read(fields.html, problems)
+    if not (text or html or template) and len(problems) == before:
+        problems.append(Fault(FaultCode.CONTENT_MISSING))
+    category = _category(fields, problems)
+    reply_to = _reply_to(fields, problems)
+    variables = _variables(fields, problems)
+    headers = _headers(fields, problems)
+    attachments = read_attachments(fields.attachments, problems)
+    send_at = _send_at(fields.send_at, problems)
+    tracking = _TRACKING.read(fields.tracking, problems) or Tracking()
+    key = _key(fields, problems)
+    if template:
+        _refuse_template(template, {"subject": subject, "text": text, "html": html, "category": category}, problems)
     if from_ is None or subject is None:
         return None
     return Mail(
         from_=from_,
-        recipients=recipients,
+        recipients=recipients.by_kind,
         reply_to=reply_to,
         subject=subject,
         text=text or None,
@@ -166,115 +124,111 @@ def _read(shape: SendShape, errors: list[str]) -> Mail | None:
         custom_variables=variables,
         headers=headers,
         attachments=attachments,
+        send_at=send_at,
+        tracking=tracking,
+        idempotency_key=key,
+        report=recipients.report,
     )
 
 
-def _from(shape: SendShape, errors: list[str]) -> Mailbox | None:
-    before = len(errors)
-    value = _FROM.read(shape.from_, errors)
+def _from(fields: MailFields, problems: list[Problem]) -> Mailbox | None:
+    before = len(problems)
+    value = _FROM.read(fields.from_, problems)
     if value is None:
-        if len(errors) == before:
-            errors.append("'from' is required")
+        if len(problems) == before:
+            problems.append(Refusal(Reason.FROM_MISSING))
         return None
-    mailbox = _mailbox(value)
-    if mailbox is None:
-        errors.append("'from' address is invalid")
-    return mailbox
-
-
-def _recipients(kind: str, raw: msgspec.Raw, errors: list[str]) -> tuple[Mailbox, ...]:
-    items = _RECIPIENTS[kind].read(raw, errors) or []
-    if len(items) > MOST_OF_A_KIND:
-        errors.append(f"'{kind}' has more than {MOST_OF_A_KIND} addresses")
-        return ()
-    mailboxes = []
-    for index, item in enumerate(items):
-        try:
-            mailbox = _mailbox(_ADDRESS.decode(item))
-        except _UNREADABLE:
-            mailbox = None
-        if mailbox is None:
-            errors.append(f"address is invalid in '{kind}' {index}")
-        else:
-            mailboxes.append(mailbox)
-    return tuple(mailboxes)
-
-
-def _mailbox(value: AddressShape) -> Mailbox | None:
     try:
-        return Mailbox(value.name or "", parse_address(value.email.strip()))
+        return mailbox_of(value)
     except AddressError:
+        problems.append(Fault(FaultCode.ADDRESS_INVALID, "'from'"))
         return None
 
 
-def _reply_to(shape: SendShape, errors: list[str]) -> tuple[Mailbox, ...]:
-    value = _REPLY_TO.read(shape.reply_to, errors)
+def _reply_to(fields: MailFields, problems: list[Problem]) -> tuple[Mailbox, ...]:
+    value = _REPLY_TO.read(fields.reply_to, problems)
     if value is None or not (value.email or value.name):
         return ()
-    mailbox = _mailbox(value)
-    if mailbox is None:
-        errors.append("'reply_to' address is invalid")
+    try:
+        return (mailbox_of(value),)
+    except AddressError:
+        problems.append(Fault(FaultCode.ADDRESS_INVALID, "'reply_to'"))
         return ()
-    return (mailbox,)
 
 
-def _category(shape: SendShape, errors: list[str]) -> str | None:
-    value = _CATEGORY.read(shape.category, errors)
+def _category(fields: MailFields, problems: list[Problem]) -> str | None:
+    value = _CATEGORY.read(fields.category, problems)
     if value and len(value) > MOST_CATEGORY_CHARACTERS:
-        errors.append(f"'category' is longer than {MOST_CATEGORY_CHARACTERS} characters")
+        problems.append(Fault(FaultCode.CATEGORY_TOO_LONG))
     return value or None
 
 
-def _variables(shape: SendShape, errors: list[str]) -> dict[str, Any]:
+def _variables(fields: MailFields, problems: list[Problem]) -> dict[str, Any]:
     """Strings, numbers and booleans; of a list the first element. Other values are refused."""
-    if len(bytes(shape.custom_variables)) > MOST_VARIABLES_BYTES:
-        errors.append(f"'custom_variables' is longer than {MOST_VARIABLES_BYTES} bytes")
+    raw = fields.custom_variables
+    if octets_of(raw) > MOST_VARIABLES_READ:
+        problems.append(Fault(FaultCode.VARIABLES_TOO_LONG))
         return {}
-    values = _VARIABLES.read(shape.custom_variables, errors) or {}
+    values = _VARIABLES.read(raw, problems)
+    if not values:
+        return {}
     firsts = {
         name: (value[0] if value else None) if isinstance(value, list) else value for name, value in values.items()
     }
     if any(isinstance(value, dict | list) for value in firsts.values()):
-        errors.append("'custom_variables' is invalid")
-        return {}
+        problems.append(Fault(FaultCode.FIELD_INVALID, "'custom_variables'"))
+    # Counted without the white space and the escapes that some encoders add.
+    elif len(msgspec.json.encode(values)) > MOST_VARIABLES_BYTES:
+        problems.append(Fault(FaultCode.VARIABLES_TOO_LONG))
     return firsts
 
 
-def _headers(shape: SendShape, errors: list[str]) -> tuple[tuple[str, str], ...]:
-    headers = _HEADERS.read(shape.headers, errors) or {}
+def _headers(fields: MailFields, problems: list[Problem]) -> tuple[tuple[str, str], ...]:
+    headers = _HEADERS.read(fields.headers, problems) or {}
+    seen: set[str] = set()
     for name in headers:
-        if name.lower() in RESERVED or name.lower().startswith("x-mt-"):
-            errors.append(f"header '{name[:100]}' is not allowed")
+        lowered = name.lower()
+        # A message has one Reply-To and one Sender (RFC 5322 3.6), in whatever case they are written.
+        if lowered in RESERVED or lowered.startswith("x-mt-") or (lowered in ADDRESS_FIELDS and lowered in seen):
+            problems.append(Fault(FaultCode.HEADER_NOT_ALLOWED, f"'{name[:100]}'"))
+        seen.add(lowered)
     return tuple(headers.items())
 
 
-def _attachments(shape: SendShape, errors: list[str]) -> tuple[Attachment, ...]:
-    attachments = []
-    items = _ATTACHMENTS.read(shape.attachments, errors) or []
-    if len(items) > MOST_ATTACHMENTS:
-        errors.append(f"'attachments' has more than {MOST_ATTACHMENTS} elements")
-        return ()
-    for index, item in enumerate(items):
-        if max(len(item.filename), len(item.type or "")) > MOST_NAME_CHARACTERS:
-            errors.append(
-                f"'filename' or 'type' is longer than {MOST_NAME_CHARACTERS} characters in 'attachments' {index}"
-            )
-            continue
-        try:
-            content = base64.b64decode(item.content.encode().translate(None, _WHITE_SPACE), validate=True)
-        except (binascii.Error, ValueError):
-            errors.append(f"'content' is not valid base64 in 'attachments' {index}")
-            continue
-        if item.disposition not in (None, "", "attachment", "inline"):
-            errors.append(f"'disposition' is invalid in 'attachments' {index}")
-            continue
-        attachments.append(
-            Attachment(
-                filename=item.filename,
-                content_type=item.type or "application/octet-stream",
-                content=content,
-                disposition=item.disposition or "attachment",
-                content_id=item.content_id or None,
-            )
-        )
-    return tuple(attachments)
+def _send_at(raw: msgspec.Raw, problems: list[Problem]) -> datetime | None:
+    if raw is NOTHING:
+        return None
+    try:
+        value = _SEND_AT.decode(raw)
+    except UNREADABLE:
+        value = ""
+    moment = None if value is None else read_send_time(value, timezone.now())
+    if isinstance(moment, Refusal):
+        problems.append(moment)
+        return None
+    return moment
+
+
+def _key(fields: MailFields, problems: list[Problem]) -> str | None:
+    key = _KEY.read(fields.idempotency_key, problems)
+    if key is not None and not is_valid_key(key):
+        problems.append(Refusal(Reason.IDEMPOTENCY_KEY_INVALID))
+    return key
+
+
+def _refuse_template(template: str, beside: dict[str, str | None], problems: list[Problem]) -> None:
+    """What may not stand beside a template comes first: it is to be mended in any case."""
+    before = len(problems)
+    if not _is_uuid(template):
+        problems.append(Fault(FaultCode.FIELD_INVALID, "'template_uuid'"))
+    problems += (Fault(FaultCode.TEMPLATE_EXCLUDES, f"'{name}'") for name, value in beside.items() if value)
+    if len(problems) == before:
+        problems.append(Fault(FaultCode.TEMPLATE_NOT_SUPPORTED))
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        uuid.UUID(text)
+    except ValueError:
+        return False
+    return True

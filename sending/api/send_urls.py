@@ -2,10 +2,7 @@
 
 from django.urls import path
 
+from sending.api.routes import ROUTES
 from sending.api.send_view import send
-from sending.models import Stream
 
-urlpatterns = [
-    path("api/send", send, name="api_send"),
-    path("bulk/api/send", send, {"stream": Stream.BULK.value}, name="api_bulk_send"),
-]
+urlpatterns = [path(one.removeprefix("/"), send) for one in ROUTES]

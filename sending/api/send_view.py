@@ -1,30 +1,34 @@
-"""`POST /api/send` as a Django view: for WSGI servers and for tests; `send_asgi` serves it in production."""
+"""The sending API as Django views: for WSGI servers and for tests; `send_asgi` serves it in production."""
 
-from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
 
 from accounts.api_auth import secret_of
-from sending.api.send import Answer, Asked, answer_of, answer_of_problem, failure, identify, read_draft, refuse_early
-from sending.api.send import refused as answer_of_refusal
-from sending.models import Stream
+from accounts.authentication import TokenIdentity
+from sending.api.answers import Answer, failure, problem_of
+from sending.api.batch import Handed, Result, read_batch, result_of
+from sending.api.body_limits import most_octets
+from sending.api.faults import Fault, FaultCode
+from sending.api.routes import ROUTES, Kind
+from sending.api.send import Asked, answer_of, identify, read_draft, refuse_early
 from sending.policy.refusal import Reason, Refusal
-from sending.submission.submit import submit
+from sending.submission.submit import note, submit, wait_for
 
 
 @csrf_exempt
-def send(request: HttpRequest, stream: str = "") -> HttpResponse:
-    """One mail. `stream` is named by the path where one host serves both, by the host name otherwise."""
+def send(request: HttpRequest) -> HttpResponse:
+    """One mail, or a batch; the path says which, and on which stream where one host serves both."""
     try:
-        answer = _send(request, Stream(stream) if stream else None)
-    except Exception as problem:
-        answer = answer_of_problem(problem)
+        answer = _answer(request)
+    except Exception as exception:
+        answer = failure(problem_of(exception))
     return HttpResponse(
         answer.content, status=answer.status, headers=dict(answer.headers), content_type="application/json"
     )
 
 
-def _send(request: HttpRequest, stream: Stream | None) -> Answer:
+def _answer(request: HttpRequest) -> Answer:
+    kind, stream = ROUTES[request.path]
     asked = Asked(
         method=request.method or "",
         host=request.META.get("HTTP_HOST", ""),
@@ -32,20 +36,50 @@ def _send(request: HttpRequest, stream: Stream | None) -> Answer:
         secret=secret_of(request),
         client_ip=request.META.get("REMOTE_ADDR", ""),
         stream=stream,
+        kind=kind,
+        idempotency_key=request.META.get("HTTP_IDEMPOTENCY_KEY"),
     )
     if (early := refuse_early(asked)) is not None:
         return early
     identity = identify(asked)
     if isinstance(identity, Answer):
         return identity
+    body = _body(request, most_octets(kind, identity.max_message_bytes))
+    if isinstance(body, Answer):
+        return body
+    if kind is Kind.BATCH:
+        return _send_batch(asked, identity, body)
+    composed = read_draft(asked, identity, body)
+    return composed if isinstance(composed, Answer) else answer_of(submit([composed.draft])[0], composed)
+
+
+def _body(request: HttpRequest, most: int) -> bytes | Answer:
+    """Django's own limit does not know whose body it is."""
     try:
-        body = request.body
-    except RequestDataTooBig:
-        return answer_of_refusal(Refusal(Reason.MESSAGE_TOO_LARGE))
+        body = request.read(most + 1)
     except UnreadablePostError:
-        return failure(400, ["the request body ended too early"])
+        return failure(Fault(FaultCode.BODY_CUT_SHORT))
+    if len(body) > most:
+        return failure(Refusal(Reason.MESSAGE_TOO_LARGE))
     if not body and "HTTP_TRANSFER_ENCODING" in request.META:
         # WSGI reads a body by its length only.
-        return failure(411, ["Content-Length is required: send the body whole instead of in chunks"])
-    draft = read_draft(asked, identity, body)
-    return draft if isinstance(draft, Answer) else answer_of(submit([draft])[0])
+        return failure(Fault(FaultCode.LENGTH_REQUIRED))
+    return body
+
+
+def _send_batch(asked: Asked, identity: TokenIdentity, body: bytes) -> Answer:
+    batch = read_batch(asked, identity, body)
+    if isinstance(batch, Answer):
+        return batch
+    results: list[Result] = []
+    for part in batch.parts:
+        results += map(_result_of, batch.hand_over(part))
+        if batch.is_mismatched(results):
+            break
+    return batch.answer(results)
+
+
+def _result_of(handed: Handed | Result) -> Result:
+    if isinstance(handed, Result):
+        return handed
+    return result_of(handed, note(handed.composed.draft, wait_for(handed.future)))

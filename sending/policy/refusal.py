@@ -168,7 +168,7 @@ _MEANINGS: dict[Reason, _Meaning] = {
     ),
     Reason.RECIPIENTS_TOO_MANY: _Meaning(
         400,
-        "too many addresses in {}",
+        "{} has more than 1000 addresses",
         (550, "5.5.3", "Too many recipients in {}"),
         gettext_noop("At most 1,000 recipients each in to, cc and bcc. Send to the others in a further message."),
     ),
@@ -286,6 +286,6 @@ class Refusal:
         return {"code": self.reason.value, "message": self.sentence, "docs": docs_url(self.reason)}
 
 
-def docs_url(reason: Reason) -> str:
+def docs_url(code: StrEnum) -> str:
     """Where the documentation explains a code."""
-    return f"{settings.SITE_URL}/refusals/#{reason.value}"
+    return f"{settings.SITE_URL}/refusals/#{code.value}"

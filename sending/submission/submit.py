@@ -12,7 +12,7 @@ from sending.submission.draft import Accepted, Draft
 from sending.submission.flush import Outcome
 from sending.submission.payload import prepare
 
-__all__ = ["Accepted", "Draft", "hand_over", "note", "outcome_of", "submit"]
+__all__ = ["Accepted", "Draft", "hand_over", "note", "outcome_of", "submit", "wait_for"]
 
 log = structlog.get_logger(__name__)
 
@@ -23,7 +23,7 @@ _NO_ANSWER = Refusal(Reason.TEMPORARY)
 def submit(drafts: Sequence[Draft]) -> list[Accepted | Refusal]:
     """An answer for each draft, after its commit. Blocks; the drafts share a flush where they can."""
     futures = [hand_over(draft) for draft in drafts]
-    return [note(draft, _result(future)) for draft, future in zip(drafts, futures, strict=True)]
+    return [note(draft, wait_for(future)) for draft, future in zip(drafts, futures, strict=True)]
 
 
 def hand_over(draft: Draft) -> "Future[Accepted | Refusal]":
@@ -66,8 +66,8 @@ def note(draft: Draft, outcome: Outcome) -> Outcome:
     return outcome
 
 
-def _result(future: "Future[Outcome]") -> Outcome:
-    """The flusher bounds every statement; this bound is for a thread that died."""
+def wait_for(future: "Future[Outcome]") -> Outcome:
+    """The answer. Blocks. The flusher bounds every statement; this bound is for a thread that died."""
     try:
         return future.result(ANSWER_SECONDS)
     except TimeoutError:

@@ -26,6 +26,9 @@ MAIL = {
 }
 
 
+TEMPLATE = "b81aabcd-1a1e-41cf-91b6-eca0254b3d96"
+
+
 @pytest.fixture(autouse=True)
 def _fresh_tokens():
     forget_tokens()
@@ -201,7 +204,10 @@ def test_all_that_is_missing_stands_in_one_list(post):
             {"attachments": [{"content": "", "filename": "a", "type": "a" * 1001}]},
             "'filename' or 'type' is longer than 1000 characters in 'attachments' 0",
         ),
-        ({"template_uuid": "b81aabcd-1a1e-41cf-91b6-eca0254b3d96"}, "'template_uuid' is not supported"),
+        ({"template_uuid": TEMPLATE, "subject": None, "text": ""}, "'template_uuid' is not supported"),
+        ({"template_uuid": TEMPLATE, "text": None}, "'subject' is not allowed with 'template_uuid'"),
+        ({"template_uuid": TEMPLATE, "subject": None}, "'text' is not allowed with 'template_uuid'"),
+        ({"template_uuid": "welcome", "subject": None, "text": None}, "'template_uuid' is invalid"),
     ],
 )
 def test_each_fault_has_its_string(post, change, expected):
@@ -265,8 +271,8 @@ def test_a_suspended_account_and_a_full_meter_are_403(post, world):
 def test_a_mail_over_the_limit_is_413_whether_by_body_or_composed(post, settings):
     settings.MESSAGE_MAX_BYTES = 3000
     assert errors(post({**MAIL, "text": "x " * 2000})) == (413, ["message too large"])
-    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1000
-    assert errors(post({**MAIL, "text": "x" * 2000})) == (413, ["message too large"])
+    settings.MESSAGE_MAX_BYTES = 1000
+    assert errors(post({**MAIL, "unknown": "x" * 2000})) == (413, ["message too large"])
 
 
 JSON = st.recursive(

@@ -119,8 +119,9 @@ def test_another_method_is_named_in_the_answer(ask):
 
 
 def test_a_body_beyond_the_limit_is_refused_by_its_length_or_while_it_comes(ask, settings):
-    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 100_000
-    assert ask(body=b"{}", content_length="100001")[0] == 413
+    settings.MESSAGE_MAX_BYTES = 70_000
+    assert ask(body=b"{}", content_length="98001")[0] == 413
+    assert ask(body=b"{}", content_length="98000")[0] == 400
     assert ask(parts=[b"x" * 60_000] * 2)[0] == 413
 
 
@@ -193,7 +194,8 @@ def test_a_header_that_comes_twice_is_refused_where_it_matters(world):
 def test_a_fault_of_ours_is_json_too(ask, monkeypatch):
     monkeypatch.setattr(send_asgi, "_read_and_hand_over", lambda *_: 1 / 0)
     status, _, body = ask(body=json.dumps(MAIL).encode())
-    assert (status, body) == (500, {"success": False, "errors": ["Internal server error"]})
+    assert (status, body["success"], body["errors"]) == (500, False, ["Internal server error"])
+    assert (body["codes"], len(body["details"])) == (["internal_error"], 1)
 
 
 def test_a_worker_that_ends_gives_its_connections_back(world, monkeypatch):
