@@ -1,8 +1,9 @@
 """What is decided about a request to the sending API. `send_asgi` and `send_view` serve it."""
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
+from itertools import cycle
 from typing import Any
 
 from django.conf import settings
@@ -14,7 +15,7 @@ from accounts.login_throttle import LoginDoor
 from sending.api.answers import Answer, answer, failure
 from sending.api.body_recipients import KINDS, LeftOut, Report
 from sending.api.faults import Fault, FaultCode, Problem
-from sending.api.routes import Kind
+from sending.api.routes import Route
 from sending.api.send_body import Mail, is_valid_key, read_mail
 from sending.models import Door, Stream
 from sending.policy.overload import overload_now
@@ -22,25 +23,30 @@ from sending.policy.refusal import Reason, Refusal
 from sending.protocol.mime import MailParts, build
 from sending.protocol.mime_headers import HeaderError
 from sending.submission.draft import Accepted, Draft, Idempotency
+from sending.submission.sandbox import is_of_account
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a request brings before its body: `stream` is None for the host name to decide."""
+    """What a request brings before its body."""
 
     method: str
     host: str
     content_type: str
     secret: str
     client_ip: str
-    stream: Stream | None
-    kind: Kind = Kind.SEND
+    route: Route
     idempotency_key: str | None = None
 
     @property
     def chosen_stream(self) -> Stream:
         """That of the path, or the one whose host name the client asked for."""
-        return self.stream or stream_of_host(self.host)
+        return self.route.stream or stream_of_host(self.host)
+
+    @property
+    def lacks_sandbox(self) -> bool:
+        """Whether a sandbox is meant and none is named: such mail is never to leave."""
+        return self.route.sandbox is None and host_name(self.host) in settings.SANDBOX_HOSTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +85,17 @@ def refuse_head(asked: Asked) -> Answer | None:
         return failure(Fault(FaultCode.CONTENT_TYPE_NOT_SUPPORTED))
     if asked.idempotency_key is not None and not is_valid_key(asked.idempotency_key):
         return failure(Refusal(Reason.IDEMPOTENCY_KEY_INVALID))
+    if asked.lacks_sandbox:
+        return failure(Refusal(Reason.SANDBOX_UNKNOWN))
     return None
+
+
+def refuse_sandbox(asked: Asked, identity: TokenIdentity) -> Answer | None:
+    """Whether the account has the sandbox that is asked for. Blocks on the database."""
+    sandbox_id = asked.route.sandbox_id
+    if sandbox_id is None or is_of_account(sandbox_id, identity.account_id):
+        return None
+    return failure(Refusal(Reason.SANDBOX_UNKNOWN))
 
 
 def read_draft(asked: Asked, identity: TokenIdentity, body: bytes) -> Composed | Answer:
@@ -103,6 +119,8 @@ def compose_asked(
         draft = compose(mail, identity, asked.chosen_stream, asked.client_ip or None, idempotency)
     except HeaderError as error:
         return Fault(FaultCode.HEADER_INVALID, f"'{error.field}' is invalid: {error.why}")
+    if asked.route.sandbox_id is not None:
+        draft = replace(draft, sandbox_id=asked.route.sandbox_id)
     return Composed(draft, mail.report)
 
 
@@ -136,7 +154,7 @@ def accepted(outcome: Accepted, composed: Composed) -> dict[str, Any]:
 
 def _recipients(report: Report, message_ids: list[str]) -> list[dict[str, Any]]:
     """Each recipient as the request names it, with what became of it."""
-    ids = iter(message_ids)
+    ids = cycle(message_ids)  # of which a sandbox gives one for all
     return [
         {"email": one.email, "kind": kind, "status": "invalid", "message_id": None, "reason": one.reason}
         if isinstance(one, LeftOut)
@@ -148,7 +166,12 @@ def _recipients(report: Report, message_ids: list[str]) -> list[dict[str, Any]]:
 
 def stream_of_host(host: str) -> Stream:
     """The stream whose host name the client asked for."""
-    return Stream.BULK if host.partition(":")[0].lower() in settings.BULK_HOSTS else Stream.TRANSACTIONAL
+    return Stream.BULK if host_name(host) in settings.BULK_HOSTS else Stream.TRANSACTIONAL
+
+
+def host_name(host: str) -> str:
+    """Of a Host header, without its port."""
+    return host.partition(":")[0].lower()
 
 
 def compose(

@@ -1,10 +1,10 @@
 """The sandboxes of an account: their mail, how to send to them, and what their owners do with them."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -20,27 +20,23 @@ from billing.metering import plan_of
 from mailtrap_site.web.wording import size_words
 from sending.capture import sandboxes as life
 from sending.capture import store
-from sending.models import Sandbox
 from sending.pages import captured_mail as mail_pages
 from sending.pages import mailbox as list_pages
 from sending.pages.mailbox import Mailbox
-from sending.pages.sandbox_snippets import first_test_mail, smtp_user
-from sending.pages.snippets import FirstMail, smtp_host
+from sending.pages.sandbox_snippets import lines_for
 
 
-class SandboxForm(forms.ModelForm):
+class SandboxForm(forms.Form):
     """The name that tells a sandbox from the others."""
 
-    class Meta:
-        model = Sandbox
-        fields = ["name"]
-        labels = {"name": gettext_lazy("Name of the sandbox")}
-        help_texts = {"name": gettext_lazy("Say what sends to it, such as “Shop, staging”.")}
-        error_messages = {
-            "name": {
-                "required": gettext_lazy("The sandbox needs a name, so that you can tell it from the others. Type one.")
-            }
-        }
+    name = forms.CharField(
+        label=gettext_lazy("Name of the sandbox"),
+        max_length=100,
+        help_text=gettext_lazy("Say what sends to it, such as “Shop, staging”."),
+        error_messages={
+            "required": gettext_lazy("The sandbox needs a name, so that you can tell it from the others. Type one.")
+        },
+    )
 
 
 def _of_sandbox(ability: Ability, *methods: str) -> Callable[[Callable[..., HttpResponse]], Callable[..., Any]]:
@@ -92,34 +88,28 @@ def sandbox_add(request: AccountRequest) -> HttpResponse:
 @_of_sandbox(Ability.VIEW)
 def sandbox(request: AccountRequest, mailbox: Mailbox) -> HttpResponse:
     """Its mail; while there is none, how to send the first."""
-    others, first = life.sandboxes_of(request.account), SimpleLazyObject(lambda: _first_mail(request, mailbox))
-    return list_pages.show_list(request, mailbox, sandboxes=others, first=first)
+    assert mailbox.sandbox is not None
+    lines = SimpleLazyObject(partial(lines_for, request, mailbox.sandbox))
+    return list_pages.show_list(request, mailbox, sandboxes=life.sandboxes_of(request.account), lines=lines)
 
 
 @_of_sandbox(Ability.VIEW, "GET", "HEAD", "POST")
 def sandbox_setup(request: AccountRequest, mailbox: Mailbox) -> HttpResponse:
     """How to send to it, and what its owners may change."""
     assert mailbox.sandbox is not None
-    form = SandboxForm(request.POST or None, instance=mailbox.sandbox)
+    form = SandboxForm(request.POST or None, initial={"name": mailbox.sandbox.name})
     if request.method == "POST":
         require(request, Ability.MANAGE_SANDBOXES)
-        name = mailbox.sandbox.name
         if form.is_valid():
-            mailbox.sandbox.name = name
             changed = life.rename(mailbox.sandbox, form.cleaned_data["name"], request=request)
             messages.success(request, _("The name was saved.") if changed else _("Nothing was changed."))
             return redirect("sending:sandbox_setup", request.account.pk, mailbox.sandbox.pk)
-        mailbox.sandbox.name = name
     context = {
         "mailbox": mailbox,
         "sandboxes": life.sandboxes_of(request.account),
         "form": form,
-        "first": _first_mail(request, mailbox),
+        "lines": lines_for(request, mailbox.sandbox),
         "tally": store.tally(mailbox.id),
-        "api_url": f"{settings.SITE_URL}/api/send/{mailbox.id}",
-        "environment": settings.ENVIRONMENT,
-        "smtp_host": smtp_host(),
-        "smtp_user": smtp_user(mailbox.sandbox),
         "log_days": plan_of(request.account.pk).log_days,
         "kept": store.KEPT,
         "kept_size": size_words(store.KEPT_OCTETS),
@@ -150,8 +140,3 @@ sandbox_preview = _of_sandbox(Ability.VIEW_CONTENT)(mail_pages.show_preview)
 sandbox_source = _of_sandbox(Ability.VIEW_CONTENT)(mail_pages.show_source_file)
 sandbox_part = _of_sandbox(Ability.VIEW_CONTENT)(mail_pages.show_part)
 sandbox_mail_delete = _of_sandbox(Ability.MANAGE_SANDBOXES, "GET", "HEAD", "POST")(list_pages.delete_mail)
-
-
-def _first_mail(request: AccountRequest, mailbox: Mailbox) -> FirstMail:
-    assert mailbox.sandbox is not None
-    return first_test_mail(request, mailbox.sandbox)

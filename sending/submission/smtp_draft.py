@@ -29,6 +29,7 @@ class Origin:
     hostname: str
     protocol: str
     tls: str | None
+    sandbox_id: int | None = None
 
 
 def draft_of(envelope: ReceivedEnvelope, content: bytes, origin: Origin, now: datetime) -> Draft:
@@ -56,6 +57,7 @@ def draft_of(envelope: ReceivedEnvelope, content: bytes, origin: Origin, now: da
         custom_variables=variables_of(head),
         smtputf8=envelope.smtputf8,
         submission_id=submission_id,
+        sandbox_id=origin.sandbox_id,
     )
 
 

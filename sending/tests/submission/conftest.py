@@ -2,12 +2,13 @@
 
 import pytest
 
-from sending.submission import group_commit
+from sending.submission import group_commit, sandbox
 
 
 @pytest.fixture
 def real_flusher(transactional_db, settings):
-    """The thread with its own connection, which ends with the test."""
+    """The threads with their own connections, which end with the test."""
     settings.GROUP_COMMIT_INLINE = False
     yield
     group_commit.close()
+    sandbox.close()
