@@ -179,19 +179,19 @@ def _spf(mail: CapturedMail, author: str) -> Statement:
 def _dmarc(judged: _Judged, mail: CapturedMail, author: str) -> Statement:
     if any(result is dkim.Result.PASS and _is_aligned(signature.domain, author) for signature, result in judged):
         return Statement(
-            "DMARC", "good", _("DMARC passes"), _("A signature stands that is aligned with From, and one is enough.")
+            "DMARC", "good", _("Passes"), _("A signature stands that is aligned with From, and one is enough.")
         )
     if any(result in (None, dkim.Result.UNSUPPORTED) for _signature, result in judged):
-        return Statement("DMARC", "neutral", _("DMARC was not judged"), _("It depends on a key that is not ours."))
+        return Statement("DMARC", "neutral", _("Not judged"), _("It depends on a key that is not ours."))
     if _is_aligned(mail.mail_from.rpartition("@")[2].lower(), author):
         return Statement(
             "DMARC",
             "warn",
-            _("DMARC passes by SPF alone"),
+            _("Passes by SPF alone"),
             _("Forwarding breaks that. Sign it for the domain in From."),
         )
     return Statement(
-        "DMARC", "bad", _("DMARC fails"), _("Neither a signature nor the return path is aligned with From and stands.")
+        "DMARC", "bad", _("Fails"), _("Neither a signature nor the return path is aligned with From and stands.")
     )
 
 

@@ -31,7 +31,7 @@ from sending.protocol.mime_tree import MimeTree, Part, read_tree
 
 WIDTHS = ("wide", "phone")
 SHOWN_RECIPIENTS = 5
-DEEPEST = 8
+DEEPEST = 4
 """Levels of nesting that the page tells apart."""
 
 

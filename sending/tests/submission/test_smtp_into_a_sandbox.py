@@ -36,15 +36,14 @@ def connect(real_flusher):
     forget_hints()
     door = SubmissionDoor("live.smtp.platform.test")
     port = Port("127.0.0.1", 0, configuration(door.hostname, ServerTls.STARTTLS), door.handler)
-    with listening([port], Limits(connections_an_address=100, drain_seconds=2)) as listener:
-        with contextlib.ExitStack() as connections:
+    with listening([port], Limits(drain_seconds=2)) as listener, contextlib.ExitStack() as connections:
 
-            def connect():
-                client = connections.enter_context(smtplib.SMTP(*listener.addresses[0], timeout=10))
-                client.starttls(context=trusting_context())
-                return client
+        def connect():
+            client = connections.enter_context(smtplib.SMTP(*listener.addresses[0], timeout=10))
+            client.starttls(context=trusting_context())
+            return client
 
-            yield connect
+        yield connect
     door.close()
 
 
