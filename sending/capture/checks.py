@@ -79,7 +79,7 @@ def _content(mail: Looked) -> Iterator[Found]:
     if not mail.subject:
         yield Found("no_subject")
     if not mail.tree.parts:
-        yield Found("too_deep")
+        yield Found("too_many_parts")
     elif not mail.text:
         yield Found("no_text" if mail.html else "nothing_to_read")
     if found := [one for text in (mail.subject, mail.text, mail.html) for one in _PLACEHOLDER.findall(text)]:

@@ -100,12 +100,10 @@ MEANINGS: dict[str, tuple[Tone, str, str]] = {
         gettext_noop("No subject"),
         gettext_noop("Readers see an empty line in their list, and filters count it against the sender."),
     ),
-    "too_deep": (
+    "too_many_parts": (
         "bad",
-        gettext_noop("Nested beyond reason"),
-        gettext_noop(
-            "It names so many parts within parts that it was not taken apart. Its source shows what it holds."
-        ),
+        gettext_noop("Too many parts"),
+        gettext_noop("It has so many, or so many within others, that it was not taken apart. Its source shows them."),
     ),
     "nothing_to_read": (
         "bad",

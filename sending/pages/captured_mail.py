@@ -106,10 +106,9 @@ def _content(
                 "widths": [(words[one], f"?show=html&width={one}", one == width) for one in WIDTHS],
             }
         case "text":
-            return {"text": tree.text.text if tree.text else ""}
+            return {"part": _shown(tree.text)}
         case "markup":
-            html = tree.html
-            return {"markup": Source(html.text[:SHOWN_SOURCE], len(html.octets)) if html else None}
+            return {"part": _shown(tree.html)}
         case "headers":
             return {"reading": {"headers": read_headers(source)}, "raw_head": show_source(split(source)[0])}
         case "source":
@@ -117,6 +116,11 @@ def _content(
         case _:
             parts = [(part, min(part.depth, DEEPEST)) for part in tree.parts]
             return {"statements": authenticate(mail, source), "parts": parts}
+
+
+def _shown(part: Part | None) -> Source:
+    """The beginning of a part's text, with its whole size."""
+    return Source(part.text[:SHOWN_SOURCE], len(part.octets)) if part else Source("", 0)
 
 
 def _tabs(

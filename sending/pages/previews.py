@@ -17,7 +17,8 @@ PREVIEW_POLICY = (
 )
 """No script, no form, nothing from elsewhere; a link that the reader follows opens a page of its own."""
 SHOWN_SOURCE = 200_000
-"""Octets of a source that a page shows; the file has all of it."""
+"""Octets of a source, or characters of a part, that a page shows; the file has all of it."""
+SHOWN_HEADERS = 2_000
 MOST_IMAGE_OCTETS = 20_000_000
 """Of inline images in one preview: HTML may name one of them any number of times."""
 _HEAD = re.compile(r"<head(?:\s[^<>]{0,1000})?>", re.IGNORECASE)
@@ -69,8 +70,8 @@ def read_mail(source: bytes) -> Reading:
 
 
 def read_headers(source: bytes) -> list[tuple[str, str]]:
-    """Name and value of each field, in the order of the message, unfolded and decoded."""
-    fields = parse_head(split(source)[0]).fields
+    """Name and value of the first `SHOWN_HEADERS` fields, in the order of the message, unfolded and decoded."""
+    fields = parse_head(split(source)[0]).fields[:SHOWN_HEADERS]
     return [(readable(one.raw[: len(one.name)]), decode_words(readable(one.value))) for one in fields]
 
 

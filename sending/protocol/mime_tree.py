@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email import policy
+from email._policybase import Policy
 from email.message import Message
 from email.parser import BytesParser
 from functools import cached_property
@@ -12,6 +13,8 @@ from sending.protocol.mime_headers import decode_words, in_charset
 
 MOST_MULTIPARTS = 50
 """A mail that names more is not taken apart: each level of nesting looks at every line of what it holds."""
+MOST_PARTS = 1000
+"""The same goes for one that has more of any kind: each takes more memory than it has octets."""
 _MULTIPART = re.compile(rb"multipart/", re.IGNORECASE)
 
 
@@ -68,7 +71,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class MimeTree:
-    """All parts in the order of the message; none where the message is nested beyond reason."""
+    """All parts in the order of the message; none where there are too many of them."""
 
     parts: tuple[Part, ...]
 
@@ -96,8 +99,8 @@ def read_tree(source: bytes) -> MimeTree:
     if len(_MULTIPART.findall(source)) > MOST_MULTIPARTS:
         return MimeTree(())
     try:
-        return MimeTree(tuple(_walk(BytesParser(policy=policy.compat32).parsebytes(source))))
-    except RecursionError:
+        return MimeTree(tuple(_walk(BytesParser(_Parts(), policy=policy.compat32).parsebytes(source))))
+    except (RecursionError, _TooMany):
         return MimeTree(())
 
 
@@ -105,6 +108,23 @@ def readable(value: str | bytes) -> str:
     """Octets that are no UTF-8, and halves of characters, become the sign for what cannot be shown."""
     octets = value if isinstance(value, bytes) else value.encode("utf-8", "surrogateescape")
     return octets.decode("utf-8", "replace")
+
+
+class _TooMany(Exception):
+    """The message has more parts than are looked at."""
+
+
+class _Parts:
+    """Makes the parser's parts, a bounded number of them."""
+
+    def __init__(self) -> None:
+        self._left = MOST_PARTS
+
+    def __call__(self, policy: Policy = policy.compat32) -> Message:
+        self._left -= 1
+        if self._left < 0:
+            raise _TooMany
+        return Message(policy)
 
 
 def _walk(root: Message) -> Iterator[Part]:

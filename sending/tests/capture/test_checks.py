@@ -61,7 +61,7 @@ def test_a_good_mail_is_left_alone():
         (mail(text=None), "no_text"),
         (mail(text="  \r\n"), "no_text"),
         (mail(None, None), "nothing_to_read"),
-        (mail("multipart/x\r\n" * 60), "too_deep"),
+        (mail("multipart/x\r\n" * 60), "too_many_parts"),
         (mail("<p>Hi {{ name }}</p>"), "placeholders"),
         (mail(text="Dear ${user.name}, <%= total %>"), "placeholders"),
         (mail(head="X-Kept: {% if x %}\r\n", text="{% if paid %}Thanks"), "placeholders"),

@@ -1,11 +1,13 @@
 """The parts of a message, numbered as they stand, whatever was sent."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mailtrap_site.testing.captured import SOURCE
-from sending.protocol.mime_tree import read_tree
+from sending.protocol.mime_tree import MOST_PARTS, read_tree
 
 
 def test_parts_are_numbered_and_nested_as_they_stand():
@@ -61,3 +63,12 @@ def test_any_octets_have_parts(octets):
             shown = (part.text, part.charset, part.encoding, part.filename, part.content_id, part.content_type)
             for text in shown:
                 text.encode("utf-8")
+
+
+@pytest.mark.parametrize("piece", [b"--b\r\n\r\n", b"--b\r\nContent-Type: text/plain\r\n\r\nx\r\n"])
+def test_a_million_parts_are_not_taken_apart(piece):
+    head = b'Content-Type: multipart/mixed; boundary*0="b"\r\n\r\n'
+    started = time.perf_counter()
+    assert read_tree(head + piece * (8_000_000 // len(piece))).parts == ()
+    assert time.perf_counter() - started < 3
+    assert len(read_tree(head + piece * (MOST_PARTS - 2)).parts) == MOST_PARTS - 1
