@@ -18,6 +18,8 @@ class Ability(StrEnum):
     """The bodies and sources of messages."""
     SEND = "send"
     """Send a test email, and say what becomes of mail that waits or is uncertain."""
+    MANAGE_SANDBOXES = "manage_sandboxes"
+    """Make, rename, empty and delete them, and delete mail in them."""
     MANAGE_DOMAINS = "manage_domains"
     MANAGE_TOKENS = "manage_tokens"
     VIEW_USAGE = "view_usage"
@@ -28,6 +30,7 @@ class Ability(StrEnum):
 _VIEWER = frozenset({Ability.VIEW, Ability.VIEW_CONTENT, Ability.VIEW_USAGE})
 _ADMIN = _VIEWER | {
     Ability.SEND,
+    Ability.MANAGE_SANDBOXES,
     Ability.MANAGE_DOMAINS,
     Ability.MANAGE_TOKENS,
     Ability.MANAGE_PEOPLE,

@@ -34,7 +34,7 @@ async def choose(scope: Scope, receive: Receive, send: Send) -> None:
     """Chooses by path."""
     if scope["type"] == "lifespan":
         await _live(receive, send)
-    elif scope["path"] in send_asgi.ROUTES:
+    elif send_asgi.route_of(scope["path"]) is not None:
         await _send_door(scope, receive, send)
     else:
         await _pages(scope, receive, send)

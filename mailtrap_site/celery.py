@@ -25,7 +25,7 @@ app.conf.beat_schedule = {
     "tend the queue": _every(5, "sending.tend_queue"),
     "check the balance": _every(600, "sending.check_balance"),
     "make partitions": _every(3600, "sending.make_partitions"),
-    "trim captured mail": _every(3600, "sending.trim_captured"),
+    "trim captured mail": _every(300, "sending.trim_captured"),
     "forget old idempotency keys": _every(3600, "sending.forget_old_keys"),
     "check domains that are due": _every(10, "domains.check_due"),
 }

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 import psycopg
@@ -37,6 +37,10 @@ class DatabasePool:
             return await asyncio.get_running_loop().run_in_executor(self._threads, self._with_fresh_connection, call)
         finally:
             self._waiting -= 1
+
+    def submit(self, call: Callable[[], Result]) -> "Future[Result]":
+        """The same without an event loop; whoever calls bounds what waits."""
+        return self._threads.submit(self._with_fresh_connection, call)
 
     def close(self) -> None:
         """Ends the threads once they are idle, and their connections."""

@@ -24,11 +24,14 @@ BULK_HOSTS = (f"bulk.{ENVIRONMENT.platform_domain}", "bulk.api.mailtrap.io")
 """The sending API takes a request at one of these names for the bulk stream."""
 BULK_SMTP_HOSTS = (f"bulk.smtp.{ENVIRONMENT.platform_domain}", "bulk.smtp.mailtrap.io")
 """So does the submission server with a client that asks for one of these in its TLS handshake."""
+SANDBOX_HOSTS = (f"sandbox.{ENVIRONMENT.platform_domain}", "sandbox.api.mailtrap.io")
+"""What comes to one of these names without a sandbox's id is refused, so that test mail never leaves by mistake."""
 OTHER_HOSTS = (f"send.{ENVIRONMENT.platform_domain}", "send.api.mailtrap.io", "mailtrap.io")
 ALLOWED_HOSTS = [
     *ENVIRONMENT.allowed_hosts,
     *(urlsplit(SITE_URL).hostname or "localhost", "localhost", "127.0.0.1"),
     *BULK_HOSTS,
+    *SANDBOX_HOSTS,
     *OTHER_HOSTS,
 ]
 CSRF_TRUSTED_ORIGINS = [SITE_URL]

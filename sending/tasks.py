@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from mailtrap_site.broker import DRAIN_SECONDS
 from mailtrap_site.wake import send_now
-from sending.capture import store
+from sending.capture import upkeep
 from sending.delivery import drain
 from sending.log import balance_check
 from sending.models import partitions
@@ -68,8 +68,9 @@ def make_partitions() -> None:
 
 @shared_task(name="sending.trim_captured")
 def trim_captured() -> None:
-    """Keeps the newest of the captured mailbox."""
-    store.trim()
+    """Keeps the captured mailboxes within their bounds."""
+    if upkeep.tend(timezone.now(), time.monotonic() + TEND_SECONDS):
+        send_now("sending.trim_captured", queue="upkeep")
 
 
 @shared_task(name="sending.forget_old_keys")

@@ -1,4 +1,4 @@
-"""Addresses of the dashboard's mail pages, of the captured mailbox, and of the signed link to one message's source."""
+"""Addresses of the dashboard's mail pages, of captured mailboxes, and of the signed link to one message's source."""
 
 from django.urls import path
 
@@ -11,6 +11,7 @@ from sending.pages import (
     message,
     overview,
     refusals,
+    sandboxes,
     scheduled,
     streams,
     trial_email,
@@ -19,6 +20,9 @@ from sending.pages import (
 app_name = "sending"
 
 ACCOUNT = "a/<int:account_id>/"
+SANDBOX = f"{ACCOUNT}sandboxes/<int:sandbox_id>/"
+SANDBOX_MAIL = f"{SANDBOX}<uuid:captured_id>/"
+CAPTURED_MAIL = "captured/<uuid:captured_id>/"
 
 urlpatterns = [
     path(ACCOUNT, overview.overview, name="overview"),
@@ -34,10 +38,26 @@ urlpatterns = [
     path(f"{ACCOUNT}streams/", streams.streams, name="streams"),
     path(f"{ACCOUNT}integration/", integration.integration, name="integration"),
     path(f"{ACCOUNT}test-email/", trial_email.trial_email, name="test_email"),
+    path(f"{ACCOUNT}sandboxes/", sandboxes.sandboxes, name="sandboxes"),
+    path(f"{ACCOUNT}sandboxes/new/", sandboxes.sandbox_add, name="sandbox_add"),
+    path(SANDBOX, sandboxes.sandbox, name="sandbox"),
+    path(f"{SANDBOX}setup/", sandboxes.sandbox_setup, name="sandbox_setup"),
+    path(f"{SANDBOX}read/", sandboxes.sandbox_read, name="sandbox_read"),
+    path(f"{SANDBOX}empty/", sandboxes.sandbox_empty, name="sandbox_empty"),
+    path(f"{SANDBOX}delete/", sandboxes.sandbox_delete, name="sandbox_delete"),
+    path(SANDBOX_MAIL, sandboxes.sandbox_mail, name="sandbox_mail"),
+    path(f"{SANDBOX_MAIL}preview/", sandboxes.sandbox_preview, name="sandbox_preview"),
+    path(f"{SANDBOX_MAIL}source/", sandboxes.sandbox_source, name="sandbox_source"),
+    path(f"{SANDBOX_MAIL}parts/<int:number>/", sandboxes.sandbox_part, name="sandbox_part"),
+    path(f"{SANDBOX_MAIL}delete/", sandboxes.sandbox_mail_delete, name="sandbox_mail_delete"),
     path("captured/", captured.captured_list, name="captured_list"),
-    path("captured/<uuid:captured_id>/", captured.captured_mail, name="captured_mail"),
-    path("captured/<uuid:captured_id>/preview/", captured.captured_preview, name="captured_preview"),
-    path("captured/<uuid:captured_id>/source/", captured.captured_source, name="captured_source"),
+    path("captured/read/", captured.captured_read, name="captured_read"),
+    path("captured/empty/", captured.captured_empty, name="captured_empty"),
+    path(CAPTURED_MAIL, captured.captured_mail, name="captured_mail"),
+    path(f"{CAPTURED_MAIL}preview/", captured.captured_preview, name="captured_preview"),
+    path(f"{CAPTURED_MAIL}source/", captured.captured_source, name="captured_source"),
+    path(f"{CAPTURED_MAIL}parts/<int:number>/", captured.captured_part, name="captured_part"),
+    path(f"{CAPTURED_MAIL}delete/", captured.captured_delete, name="captured_delete"),
     path("refusals/", refusals.refusals, name="refusals"),
     path("raw_messages/<str:ticket>.eml", raw_messages.raw_message, name="raw_message"),
 ]

@@ -2,5 +2,17 @@
 
 from domains.dkim.keys import KeyPair, dns_txt, generate, load
 from domains.dkim.signature import SigningError, sign
+from domains.dkim.verification import Result, Signature, signatures, verify
 
-__all__ = ["KeyPair", "SigningError", "dns_txt", "generate", "load", "sign"]
+__all__ = [
+    "KeyPair",
+    "Result",
+    "Signature",
+    "SigningError",
+    "dns_txt",
+    "generate",
+    "load",
+    "sign",
+    "signatures",
+    "verify",
+]

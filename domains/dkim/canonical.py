@@ -1,4 +1,4 @@
-"""The relaxed canonical forms of RFC 6376 3.4.2 (header) and 3.4.4 (body); lines end with CRLF."""
+"""The canonical forms of RFC 6376 3.4.2 (relaxed header), 3.4.3 and 3.4.4 (bodies); lines end with CRLF."""
 
 import re
 
@@ -26,6 +26,11 @@ def relaxed_body(body: bytes) -> bytes:
     body = body.removesuffix(b" ")
     body = _without_empty_end(body)
     return body + b"\r\n" if body else b""
+
+
+def simple_body(body: bytes) -> bytes:
+    """Empty lines at the end become one line end; all else stays."""
+    return _without_empty_end(body) + b"\r\n"
 
 
 def _without_empty_end(body: bytes) -> bytes:

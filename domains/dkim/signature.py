@@ -46,7 +46,7 @@ def sign(message: bytes, *, domain: str, selector: str, key: RSAPrivateKey, time
 
     `domain` and `selector` are A-labels, `timestamp` seconds since 1970. Raises `SigningError`.
     """
-    head, body = _split(message)
+    head, body = split(message)
     names, canonical = _signed_fields(head)
     unsigned = b" v=1; a=rsa-sha256; c=relaxed/relaxed; d=%b; s=%b;\r\n t=%d; %b;\r\n bh=%b;\r\n b=" % (
         domain.encode("ascii"),
@@ -61,7 +61,7 @@ def sign(message: bytes, *, domain: str, selector: str, key: RSAPrivateKey, time
     return b"DKIM-Signature:" + unsigned + b"\r\n  ".join(lines) + b"\r\n"
 
 
-def _split(message: bytes) -> tuple[bytes, bytes]:
+def split(message: bytes) -> tuple[bytes, bytes]:
     """(head with its last line end, body)."""
     if message.startswith(b"\r\n"):
         return b"", message[2:]
@@ -69,10 +69,15 @@ def _split(message: bytes) -> tuple[bytes, bytes]:
     return head + b"\r\n", body
 
 
+def fields_of(head: bytes) -> list[tuple[bytes, bytes]]:
+    """Name and value of each field, as they stand; the value is all that follows the colon, line ends included."""
+    return _FIELD.findall(head)
+
+
 def _signed_fields(head: bytes) -> tuple[list[bytes], list[bytes]]:
     """Names for `h=` and their canonical fields in the same order; of equal names the lowest stands first (5.4.2)."""
     found: dict[bytes, list[bytes]] = {}
-    for name, value in _FIELD.findall(head):
+    for name, value in fields_of(head):
         lowered = name.lower()
         if lowered in _WANTED:
             found.setdefault(lowered, []).append(relaxed_header(lowered, value))

@@ -17,6 +17,7 @@ from domains.setup import add_domain, publish_in_demo_zone
 from domains.verification import check
 from mailtrap_site.embedded import whole_file
 from mailtrap_site.support.platform import ensure_platform
+from sending.capture.sandboxes import sandboxes_of
 
 LOGIN = "demo@demo.test"
 DOMAIN = "demo.test"
@@ -98,6 +99,7 @@ def _facts(account: Account, domain: SendingDomain, password: str, secret: str) 
         "ACCOUNT_ID": str(account.pk),
         "DOMAIN_ID": str(domain.pk),
         "DEMO_DOMAIN": domain.name,
+        "SANDBOX_ID": str(sandboxes_of(account)[0].pk),
         "LOGIN_EMAIL": LOGIN,
         "LOGIN_PASSWORD": password,
         "DATABASE_URL": environment.database_url,

@@ -5,8 +5,10 @@ import uuid
 import pytest
 from django.test import Client
 
+from mailtrap_site.testing.captured import make_captured, make_sandbox
 from mailtrap_site.testing.url_map import Door, doors
 from mailtrap_site.testing.world import World, make_world
+from sending.models import CapturedMail
 
 ACCOUNT_DOORS = list(doors("a/<int:account_id>/"))
 OBJECT_DOORS = [door for door in ACCOUNT_DOORS if len(door.arguments) > 1]
@@ -27,7 +29,9 @@ OPEN_TO_ALL = (
 
 @pytest.fixture
 def world(db: None) -> World:
-    return make_world()
+    world = make_world()
+    make_captured(make_sandbox(world.account))
+    return world
 
 
 def address(door: Door, world: World, **changed: object) -> str:
@@ -36,6 +40,9 @@ def address(door: Door, world: World, **changed: object) -> str:
         "domain_id": world.domain.pk,
         "token_id": world.token.pk,
         "message_id": uuid.uuid4(),
+        "sandbox_id": world.account.sandboxes.get().pk,
+        "captured_id": CapturedMail.objects.get().pk,
+        "number": 0,
     }
     return door.path(values | changed)
 

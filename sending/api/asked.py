@@ -6,33 +6,39 @@ from hashlib import sha256
 from django.conf import settings
 
 from sending.api.body_recipients import Report
-from sending.api.routes import Kind
+from sending.api.routes import Route
 from sending.models import Stream
 from sending.submission.draft import Draft, Idempotency
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a request brings before its body. `path_stream` is None for the host name to decide; `query` is as it came,
-    and `content_type` lower-cased without parameters."""
+    """What a request brings before its body. `query` is as it came, `content_type` lower-cased without parameters."""
 
     method: str
     host: str
     content_type: str
     secret: str
     client_ip: str
-    path_stream: Stream | None
-    kind: Kind = Kind.SEND
+    route: Route
     query: str = ""
     idempotency_key: str | None = None
 
     @property
     def stream(self) -> Stream:
         """That of the path, or the one whose host name the client asked for."""
-        if self.path_stream is not None:
-            return self.path_stream
-        is_bulk = self.host.partition(":")[0].lower() in settings.BULK_HOSTS
-        return Stream.BULK if is_bulk else Stream.TRANSACTIONAL
+        if self.route.stream is not None:
+            return self.route.stream
+        return Stream.BULK if self._host_name in settings.BULK_HOSTS else Stream.TRANSACTIONAL
+
+    @property
+    def lacks_sandbox(self) -> bool:
+        """Whether a sandbox is meant and none is named: such mail is never to leave."""
+        return self.route.sandbox is None and self._host_name in settings.SANDBOX_HOSTS
+
+    @property
+    def _host_name(self) -> str:
+        return self.host.partition(":")[0].lower()
 
     def idempotency(self, kind: str, *octets: bytes, key: str | None = None) -> Idempotency | None:
         """The mail's own key or that of the header, and what it stands for: kind of request, stream and body."""

@@ -17,7 +17,7 @@ from sending.api.answers import Answer, answer, failed, failure, problem_of
 from sending.api.asked import Asked, Composed, fingerprint
 from sending.api.body_fields import NOTHING, UNREADABLE, Field, MailFields, decode, is_given, octets_of
 from sending.api.body_limits import most_mail_octets
-from sending.api.send import accepted, compose_asked, refuse_head
+from sending.api.send import accepted, compose_asked, refuse_head, refuse_sandbox
 from sending.api.send_body import MOST_KEY_CHARACTERS, Mail, read_fields
 from sending.policy.fault import MOST_REQUESTS, Fault, FaultCode, Problem
 from sending.policy.refusal import Reason, Refusal
@@ -65,7 +65,7 @@ class Result:
 
 def read_batch(asked: Asked, identity: TokenIdentity, body: bytes) -> "Batch | Answer":
     """The batch, or what is wrong with the request as a whole. Takes some hundred milliseconds for a large body."""
-    if (refused := refuse_head(asked)) is not None:
+    if (refused := refuse_head(asked) or refuse_sandbox(asked, identity)) is not None:
         return refused
     shape = decode(_SHAPE, body)
     if shape is None:

@@ -6,7 +6,7 @@ import msgspec
 
 from sending.api import openapi_shapes as shapes
 from sending.api import raw_body
-from sending.api.routes import ROUTES, Kind
+from sending.api.routes import PATHS, Kind, route_of
 from sending.models import Stream
 from sending.policy.fault import Fault, FaultCode
 from sending.policy.refusal import Reason, Refusal
@@ -48,16 +48,18 @@ def send_document() -> dict[str, Any]:
     _, schemas = msgspec.json.schema_components([*types, shapes.Failure], ref_template=shapes.REF)
     for name, groups in shapes.AT_LEAST_ONE.items():
         schemas[name]["allOf"] = [{"anyOf": [_given(field) for field in group]} for group in groups]
-    return {"paths": {path: {"post": _operation(path, *what)} for path, what in ROUTES.items()}, "schemas": schemas}
+    return {"paths": {path: {"post": _operation(path)} for path in PATHS}, "schemas": schemas}
 
 
-def _operation(path: str, kind: Kind, stream: Stream | None) -> dict[str, Any]:
-    summary, taken, answered = _WORDS[kind]
-    is_send = kind is Kind.SEND
+def _operation(path: str) -> dict[str, Any]:
+    route = route_of(path)
+    assert route is not None
+    summary, taken, answered = _WORDS[route.kind]
+    is_send = route.kind is Kind.SEND
     return {
         "operationId": "post" + path.replace("/", "_"),
         "summary": summary,
-        "description": _STREAMS[stream],
+        "description": _STREAMS[route.stream],
         "tags": ["Sending"],
         "security": [{"TokenAuth": []}],
         "parameters": [_KEY, _TO] if is_send else [_KEY],

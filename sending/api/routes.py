@@ -1,8 +1,17 @@
 """The paths of the sending API."""
 
+import re
+from dataclasses import dataclass
 from enum import StrEnum
 
 from sending.models import Stream
+
+HIGHEST_ID = 2**63 - 1
+_PATH = re.compile(r"(/bulk)?/api/(send|batch)(?:/([^/]+))?")
+
+
+PATHS = ("/api/send", "/api/batch", "/bulk/api/send", "/bulk/api/batch")
+"""Of mail that is to leave. Behind each a sandbox's id may stand."""
 
 
 class Kind(StrEnum):
@@ -12,10 +21,24 @@ class Kind(StrEnum):
     BATCH = "batch"
 
 
-ROUTES: dict[str, tuple[Kind, Stream | None]] = {
-    "/api/send": (Kind.SEND, None),
-    "/bulk/api/send": (Kind.SEND, Stream.BULK),
-    "/api/batch": (Kind.BATCH, None),
-    "/bulk/api/batch": (Kind.BATCH, Stream.BULK),
-}
-"""With the stream that the path names; None leaves it to the host name."""
+@dataclass(frozen=True, slots=True)
+class Route:
+    """`stream` is None for the host name to decide; `sandbox` is what stands where a sandbox's id does, or None."""
+
+    kind: Kind
+    stream: Stream | None
+    sandbox: str | None
+
+    @property
+    def sandbox_id(self) -> int | None:
+        """0, which no sandbox has, for what is no id; None for mail that is to leave."""
+        if self.sandbox is None:
+            return None
+        number = int(self.sandbox) if re.fullmatch(r"[0-9]{1,19}", self.sandbox) else 0
+        return number if number <= HIGHEST_ID else 0
+
+
+def route_of(path: str) -> Route | None:
+    """What a path asks for; None for one that is not of the sending API."""
+    match = _PATH.fullmatch(path)
+    return Route(Kind(match[2]), Stream.BULK if match[1] else None, match[3]) if match else None

@@ -1,6 +1,8 @@
 """What is decided about a request to the sending API. `send_asgi` and `send_view` serve it."""
 
 import uuid
+from dataclasses import replace
+from itertools import cycle
 from typing import Any
 
 from django.utils import timezone
@@ -21,6 +23,7 @@ from sending.policy.refusal import Reason, Refusal
 from sending.protocol.mime import MailParts, build
 from sending.protocol.mime_headers import HeaderError
 from sending.submission.draft import Accepted, Draft, Idempotency
+from sending.submission.sandbox import is_of_account
 
 
 def refuse_early(asked: Asked) -> Answer | None:
@@ -56,7 +59,17 @@ def refuse_head(asked: Asked, *content_types: str) -> Answer | None:
         return failure(Fault(FaultCode.CONTENT_TYPE_NOT_SUPPORTED))
     if asked.idempotency_key is not None and not is_valid_key(asked.idempotency_key):
         return failure(Refusal(Reason.IDEMPOTENCY_KEY_INVALID))
+    if asked.lacks_sandbox:
+        return failure(Refusal(Reason.SANDBOX_UNKNOWN))
     return None
+
+
+def refuse_sandbox(asked: Asked, identity: TokenIdentity) -> Answer | None:
+    """Whether the account has the sandbox that is asked for. Blocks on the database."""
+    sandbox_id = asked.route.sandbox_id
+    if sandbox_id is None or is_of_account(sandbox_id, identity.account_id):
+        return None
+    return failure(Refusal(Reason.SANDBOX_UNKNOWN))
 
 
 def read_draft(asked: Asked, identity: TokenIdentity, body: bytes) -> Composed | Answer:
@@ -81,6 +94,8 @@ def compose_asked(
         draft = compose(mail, identity, asked.stream, asked.client_ip or None, idempotency)
     except HeaderError as error:
         return Fault(FaultCode.HEADER_INVALID, f"'{error.field}' is invalid: {error.why}")
+    if asked.route.sandbox_id is not None:
+        draft = replace(draft, sandbox_id=asked.route.sandbox_id)
     return Composed(draft, mail.report)
 
 
@@ -105,7 +120,7 @@ def accepted(outcome: Accepted, composed: Composed) -> dict[str, Any]:
 
 def _recipients(report: Report, message_ids: list[str]) -> list[dict[str, Any]]:
     """Each recipient as the request names it, with what became of it."""
-    ids = iter(message_ids)
+    ids = cycle(message_ids)  # of which a sandbox gives one for all
     return [
         {"email": one.email, "kind": kind, "status": "invalid", "message_id": None, "reason": one.reason}
         if isinstance(one, LeftOut)

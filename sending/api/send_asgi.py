@@ -16,11 +16,11 @@ from sending.api.asked import Asked, Composed
 from sending.api.batch import Batch, Handed, Result, read_batch, result_of
 from sending.api.body_limits import most_octets
 from sending.api.request_body import COPIES, BodyMemory, BodyShare, ClientGone, pass_over, read_body
-from sending.api.routes import ROUTES, Kind
+from sending.api.routes import Kind, Route, route_of
 from sending.api.send import answer_of, identify, read_draft, refuse_beyond, refuse_early
 from sending.policy.fault import Fault, FaultCode
 from sending.policy.refusal import Reason, Refusal
-from sending.submission import group_commit
+from sending.submission import group_commit, sandbox
 from sending.submission.submit import Accepted, hand_over, note, outcome_of
 
 Scope = MutableMapping[str, Any]
@@ -39,7 +39,7 @@ _ALWAYS = [(b"content-type", b"application/json"), (b"x-content-type-options", b
 
 
 class SendDoor:
-    """The ASGI application of `ROUTES`. `memory_octets` bounds what all requests of the process hold."""
+    """The ASGI application of what `route_of` knows. `memory_octets` bounds what all requests of the process hold."""
 
     def __init__(self, memory_octets: int) -> None:
         self._memory = BodyMemory(memory_octets)
@@ -62,11 +62,14 @@ class SendDoor:
     def close(self) -> None:
         """Writes what is waiting for its commit, and gives the connections back."""
         group_commit.close()
+        sandbox.close()
         self._pool.close()
         self._readers.close()
 
     async def _answer(self, scope: Scope, receive: Receive) -> Answer:
-        asked, length = _asked(scope)
+        route = route_of(scope["path"])
+        assert route is not None
+        asked, length = _asked(scope, route)
         identity = _refuse_early(scope, asked) or remembered_identity(asked.secret) or await self._identify(asked)
         if not isinstance(identity, Answer):
             scope["allowance"] = take(TOKEN, identity.token_id)
@@ -75,10 +78,10 @@ class SendDoor:
             return identity if await pass_over(receive) else closing(identity)
         share = BodyShare(self._memory, identity.account_id)
         try:
-            body = await read_body(receive, share, length, most_octets(asked.kind, identity.max_message_bytes))
+            body = await read_body(receive, share, length, most_octets(route.kind, identity.max_message_bytes))
             if isinstance(body, Answer):
                 return body
-            if asked.kind is Kind.BATCH:
+            if route.kind is Kind.BATCH:
                 return await self._send_batch(asked, identity, body, share)
             return await self._send(asked, identity, body, share)
         finally:
@@ -150,22 +153,20 @@ def _refuse_early(scope: Scope, asked: Asked) -> Answer | None:
     return refuse_early(asked)
 
 
-def _asked(scope: Scope) -> tuple[Asked, int]:
+def _asked(scope: Scope, route: Route) -> tuple[Asked, int]:
     """What the request says before its body, and the length that it announces (0 for a chunked one)."""
     fields: dict[bytes, str] = {name: value.decode("latin-1") for name, value in scope["headers"]}
     scheme, _, bearer = fields.get(b"authorization", "").strip().partition(" ")
     secret = bearer if scheme.lower() == "bearer" else fields.get(b"api-token", "")
     length = fields.get(b"content-length", "")
     client = scope.get("client") or ("", 0)
-    kind, stream = ROUTES[scope["path"]]
     asked = Asked(
         method=scope["method"],
         host=fields.get(b"host", ""),
         content_type=fields.get(b"content-type", "").partition(";")[0].strip().lower(),
         secret=secret.strip(),
         client_ip=client[0],
-        path_stream=stream,
-        kind=kind,
+        route=route,
         query=scope.get("query_string", b"").decode("latin-1"),
         idempotency_key=fields.get(b"idempotency-key"),
     )

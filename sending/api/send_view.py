@@ -10,7 +10,7 @@ from sending.api.answers import Answer, failure, problem_of
 from sending.api.asked import Asked
 from sending.api.batch import Handed, Result, read_batch, result_of
 from sending.api.body_limits import most_octets
-from sending.api.routes import ROUTES, Kind
+from sending.api.routes import Kind, route_of
 from sending.api.send import answer_of, identify, read_draft, refuse_beyond, refuse_early
 from sending.policy.fault import Fault, FaultCode
 from sending.policy.refusal import Reason, Refusal
@@ -30,15 +30,15 @@ def send(request: ApiRequest) -> HttpResponse:
 
 
 def _answer(request: ApiRequest) -> Answer:
-    kind, stream = ROUTES[request.path]
+    route = route_of(request.path)
+    assert route is not None
     asked = Asked(
         method=request.method or "",
         host=request.META.get("HTTP_HOST", ""),
         content_type=request.content_type or "",
         secret=secret_of(request),
         client_ip=request.META.get("REMOTE_ADDR", ""),
-        path_stream=stream,
-        kind=kind,
+        route=route,
         query=request.META.get("QUERY_STRING", ""),
         idempotency_key=request.META.get("HTTP_IDEMPOTENCY_KEY"),
     )
@@ -50,10 +50,10 @@ def _answer(request: ApiRequest) -> Answer:
     request.allowance = take(TOKEN, identity.token_id)
     if (beyond := refuse_beyond(request.allowance)) is not None:
         return beyond
-    body = _body(request, most_octets(kind, identity.max_message_bytes))
+    body = _body(request, most_octets(route.kind, identity.max_message_bytes))
     if isinstance(body, Answer):
         return body
-    if kind is Kind.BATCH:
+    if route.kind is Kind.BATCH:
         return _send_batch(asked, identity, body)
     composed = read_draft(asked, identity, body)
     return composed if isinstance(composed, Answer) else answer_of(submit([composed.draft])[0], composed)

@@ -9,6 +9,7 @@ from sending.models.idempotency import IdempotencyKey
 from sending.models.message import Message, MessageStatus, RecipientKind
 from sending.models.queue_control import QueueOrder, QueuePause
 from sending.models.queue_entry import PARKED, Hold, QueueEntry
+from sending.models.sandbox import Sandbox
 from sending.models.shared_counts import SharedCount
 from sending.models.site_pace import SitePace
 from sending.models.stream_setting import OnUncertain, StreamSetting
@@ -33,6 +34,7 @@ __all__ = [
     "QueueOrder",
     "QueuePause",
     "RecipientKind",
+    "Sandbox",
     "SharedCount",
     "SitePace",
     "Stream",

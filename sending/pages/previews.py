@@ -3,14 +3,13 @@
 import base64
 import re
 from dataclasses import dataclass, field
-from email import policy
-from email.message import Message
-from email.parser import BytesParser
+from urllib.parse import unquote
 
 from django.http import HttpResponse
 
 from sending.protocol.message_head import parse_head, split
-from sending.protocol.mime_headers import decode_words, in_charset
+from sending.protocol.mime_headers import decode_words
+from sending.protocol.mime_tree import MimeTree, Part, read_tree, readable
 
 PREVIEW_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; base-uri 'none'; "
@@ -18,17 +17,18 @@ PREVIEW_POLICY = (
 )
 """No script, no form, nothing from elsewhere; a link that the reader follows opens a page of its own."""
 SHOWN_SOURCE = 200_000
-"""Octets of a source that a page shows; the file has all of it."""
-MOST_MULTIPARTS = 50
-"""A mail that names more is not taken apart: each level of nesting looks at every line of what it holds."""
-_MULTIPART = re.compile(rb"multipart/", re.IGNORECASE)
+"""Octets of a source, or characters of a part, that a page shows; the file has all of it."""
+SHOWN_HEADERS = 2_000
+MOST_IMAGE_OCTETS = 20_000_000
+"""Of inline images in one preview: HTML may name one of them any number of times."""
 _HEAD = re.compile(r"<head(?:\s[^<>]{0,1000})?>", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """What is listed of an attachment."""
+    """What is listed of an attachment; `number` is that of its part."""
 
+    number: int
     name: str
     content_type: str
     size: int
@@ -53,26 +53,26 @@ class Reading:
     headers: list[tuple[str, str]]
     text: str = ""
     html: str = ""
+    """With its inline images in place."""
     attachments: list[Attachment] = field(default_factory=list)
 
 
 def read_mail(source: bytes) -> Reading:
     """Whatever was sent is read as well as it goes: a broken mail costs letters or parts, never the page."""
-    fields = parse_head(split(source)[0]).fields
-    headers = [(_decoded(one.raw[: len(one.name)]), decode_words(_decoded(one.value))) for one in fields]
-    if len(_MULTIPART.findall(source)) > MOST_MULTIPARTS:
-        return Reading(headers)
-    try:
-        parts = [one for one in BytesParser(policy=policy.compat32).parsebytes(source).walk() if not one.is_multipart()]
-    except RecursionError:
-        return Reading(headers)
-    text, html = _first(parts, "text/plain"), _first(parts, "text/html")
+    tree = read_tree(source)
+    shown = (tree.text, tree.html)
     return Reading(
-        headers=headers,
-        text=_content(text),
-        html=_with_inline_images(_content(html), parts),
-        attachments=[_attachment(one) for one in parts if one not in (text, html) and not _is_inline_image(one)],
+        headers=read_headers(source),
+        text=tree.text.text if tree.text else "",
+        html=_with_inline_images(tree.html.text, tree) if tree.html else "",
+        attachments=[_attachment(one) for one in tree.leaves if one not in shown and not one.is_inline_image],
     )
+
+
+def read_headers(source: bytes) -> list[tuple[str, str]]:
+    """Name and value of the first `SHOWN_HEADERS` fields, in the order of the message, unfolded and decoded."""
+    fields = parse_head(split(source)[0]).fields[:SHOWN_HEADERS]
+    return [(readable(one.raw[: len(one.name)]), decode_words(readable(one.value))) for one in fields]
 
 
 def show_source(source: bytes) -> Source:
@@ -95,41 +95,18 @@ def source_response(source: bytes, name: str) -> HttpResponse:
     return response
 
 
-def _first(parts: "list[Message]", content_type: str) -> "Message | None":
-    return next((one for one in parts if one.get_content_type() == content_type and not _is_attached(one)), None)
-
-
-def _is_attached(part: "Message") -> bool:
-    return str(part.get("Content-Disposition", "")).strip().lower().startswith("attachment")
-
-
-def _is_inline_image(part: "Message") -> bool:
-    return part.get_content_maintype() == "image" and "Content-ID" in part and not _is_attached(part)
-
-
-def _octets(part: "Message") -> bytes:
-    octets = part.get_payload(decode=True)
-    return octets if isinstance(octets, bytes) else b""
-
-
-def _content(part: "Message | None") -> str:
-    """A part's text; an unknown or wrong charset costs letters, never the page."""
-    if part is None:
-        return ""
-    octets = _octets(part)
-    text = in_charset(part.get_content_charset("utf-8"), octets)
-    return octets.decode("utf-8", "replace") if text is None else text
-
-
-def _with_inline_images(html: str, parts: "list[Message]") -> str:
+def _with_inline_images(html: str, tree: MimeTree) -> str:
     """`cid:` references become `data:` addresses, so that the frame needs nothing from elsewhere."""
-    images = {str(one["Content-ID"]).strip().strip("<>"): one for one in parts if _is_inline_image(one)}
+    images = {one.content_id: one for one in tree.leaves if one.is_inline_image}
+    room = MOST_IMAGE_OCTETS
 
     def replace(match: re.Match[str]) -> str:
-        part = images.get(match[1])
-        if part is None:
+        nonlocal room
+        part = images.get(match[1]) or images.get(unquote(match[1]))
+        if part is None or len(part.octets) > room:
             return match[0]
-        return f"data:{part.get_content_type()};base64,{base64.b64encode(_octets(part)).decode()}"
+        room -= len(part.octets)
+        return f"data:{part.content_type};base64,{base64.b64encode(part.octets).decode()}"
 
     return re.sub(r"cid:([^\s\"'>)]+)", replace, html) if images else html
 
@@ -141,12 +118,5 @@ def _with_new_windows(html: str) -> str:
     return marked if found else base + html
 
 
-def _attachment(part: "Message") -> Attachment:
-    name = part.get_filename() or ""
-    return Attachment(_decoded(decode_words(name)), part.get_content_type(), len(_octets(part)))
-
-
-def _decoded(value: str | bytes) -> str:
-    """Octets that are no UTF-8, and halves of characters, become the sign for what cannot be shown."""
-    octets = value if isinstance(value, bytes) else value.encode("utf-8", "surrogateescape")
-    return octets.decode("utf-8", "replace")
+def _attachment(part: Part) -> Attachment:
+    return Attachment(part.number, part.filename, part.content_type, len(part.octets))

@@ -42,6 +42,8 @@ class Reason(StrEnum):
     TRACKING_INVALID = "tracking_invalid"
     IDEMPOTENCY_KEY_INVALID = "idempotency_key_invalid"
     IDEMPOTENCY_MISMATCH = "idempotency_mismatch"
+    SANDBOX_UNKNOWN = "sandbox_unknown"
+    SANDBOX_NOT_PERMITTED = "sandbox_not_permitted"
     RATE_LIMITED = "rate_limited"
     TEMPORARY = "temporary_failure"
     OVERLOADED = "overloaded"
@@ -225,6 +227,18 @@ _MEANINGS: dict[Reason, _Meaning] = {
         "'Idempotency-Key' was used for another message",
         (550, "5.7.1", "Idempotency-Key was used for another message"),
         gettext_noop("Within 24 hours a key stands for one message. Use a new key for another one."),
+    ),
+    Reason.SANDBOX_UNKNOWN: _Meaning(
+        404,
+        "Not Found",
+        (554, "5.5.1", "Error: no sandbox for this email"),
+        gettext_noop("The account has no sandbox of this id. The page of each sandbox shows its id."),
+    ),
+    Reason.SANDBOX_NOT_PERMITTED: _Meaning(
+        403,
+        _FORBIDDEN,
+        (550, "5.7.1", "Sending to this sandbox is not allowed"),
+        gettext_noop("The API token may not send to sandboxes. Use one with admin access to the account."),
     ),
     Reason.RATE_LIMITED: _Meaning(
         429,

@@ -50,12 +50,15 @@ class Draft:
     """Aware; None is at once."""
     tracking: Tracking = Tracking()
     idempotency: Idempotency | None = None
+    sandbox_id: int | None = None
+    """Where it stays; None for mail that leaves."""
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """Committed. One message id a recipient, in the order to, cc, bcc. `is_replay`: by an earlier hand-over that used
-    the same idempotency key."""
+    """Committed. One message id a recipient, in the order to, cc, bcc; in a sandbox one for all of them.
+
+    `is_replay`: by an earlier hand-over that used the same idempotency key."""
 
     submission_id: uuid.UUID
     message_ids: tuple[uuid.UUID, ...]

@@ -28,6 +28,7 @@ class Origin:
     hostname: str
     protocol: str
     tls: str | None
+    sandbox_id: int | None = None
 
 
 def draft_of(envelope: ReceivedEnvelope, content: bytes, origin: Origin, now: datetime) -> Draft | Refusal:
@@ -61,6 +62,7 @@ def draft_of(envelope: ReceivedEnvelope, content: bytes, origin: Origin, now: da
         send_at=controls.send_at,
         tracking=controls.tracking,
         idempotency=_idempotency(controls.idempotency_key, envelope, head, origin),
+        sandbox_id=origin.sandbox_id,
     )
 
 

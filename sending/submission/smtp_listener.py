@@ -10,7 +10,7 @@ from sending.models.shared_counts import SharedCounts
 from sending.policy.overload import turn_away
 from sending.policy.watch import Watch
 from sending.protocol.smtp_server_events import ServerConfig, ServerTls
-from sending.submission import group_commit
+from sending.submission import group_commit, sandbox
 from sending.submission.smtp_session import SubmissionDoor
 
 
@@ -58,6 +58,7 @@ def serve(environment: Environment, *, reuse_port: bool = False) -> None:
         run(listener, _announce)
     finally:
         group_commit.close()
+        sandbox.close()
         door.close()
         watch.close()
 

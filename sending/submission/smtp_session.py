@@ -15,7 +15,7 @@ from django.db.utils import DatabaseError, InterfaceError
 from django.utils import timezone
 
 from accounts import login_throttle
-from accounts.authentication import TokenIdentity, authenticate_token, remembered_identity
+from accounts.authentication import TokenIdentity, remembered_identity
 from accounts.login_throttle import LoginDoor
 from mailtrap_site.database_pool import DatabasePool, PoolIsFull
 from sending.listener import Connection, Verdict
@@ -32,6 +32,7 @@ from sending.protocol.reply import Reply
 from sending.protocol.smtp_server_events import Authenticate, MailFrom, MessageReceived, Question, RcptTo
 from sending.submission.draft import Accepted, Draft
 from sending.submission.smtp_draft import Origin, draft_of
+from sending.submission.smtp_sandbox import sandbox_of, sender_of
 from sending.submission.submit import hand_over, note, outcome_of
 
 log = structlog.get_logger(__name__)
@@ -62,6 +63,8 @@ class Login:
     identity: TokenIdentity
     stream: Stream
     max_size: int
+    sandbox_id: int | None = None
+    """Where its mail stays; None for mail that leaves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +167,8 @@ class SubmissionHandler:
             ascii_domain = to_ascii_domain(domain)
         except AddressError:
             return Refusal(Reason.DOMAIN_UNKNOWN, domain).reply
+        if login.sandbox_id is not None:
+            return None
         announced = _Announced(login.identity.account_id, login.identity.token_id, ascii_domain, size)
         standing = hints.remembered(announced.key)
         return self._ask_standing(announced) if standing is None else _judged(announced, standing)
@@ -191,6 +196,7 @@ class SubmissionHandler:
             hostname=self._door.hostname,
             protocol=connection.session.protocol,
             tls=connection.tls,
+            sandbox_id=login.sandbox_id,
         )
         if len(received.content) <= PACKED_ON_THE_LOOP:
             handed_over = _read_and_hand_over(received, origin)
@@ -224,17 +230,19 @@ def log_in(username: str, password: str, client_ip: str) -> Login | Reply:
 
     Failures are counted after the look-up: whoever has a valid token is never held up.
     """
-    stream = STREAMS.get(username)
-    identity = authenticate_token(password) if stream is not None else None
+    sandbox_id = sandbox_of(username)
+    stream = STREAMS.get(username) if sandbox_id is None else Stream.TRANSACTIONAL
+    identity = sender_of(sandbox_id, password) if stream is not None else None
     if stream is None or identity is None:
         log.info("login_refused", user=username if username in STREAMS else "other")
         return TOO_MANY_FAILURES if login_throttle.fails_too_often(LoginDoor.SMTP, client_ip) else BAD_CREDENTIALS
     announced = _Announced(identity.account_id, identity.token_id, "", 0)
     standing = hints.standing_of(announced.key)
     refusal = account_is_active(announced, standing, timezone.now())
-    refusal = refusal or hints.nothing_left(identity.account_id, standing)
+    if sandbox_id is None:
+        refusal = refusal or hints.nothing_left(identity.account_id, standing)
     if refusal is None:
-        return Login(identity, stream, most_bytes(standing.max_message_bytes))
+        return Login(identity, stream, most_bytes(standing.max_message_bytes), sandbox_id)
     reply = refusal.reply
     return reply if reply.code == 535 else Reply(535, reply.enhanced, reply.lines)
 

@@ -7,7 +7,7 @@ from concurrent.futures import Future
 import structlog
 
 from sending.policy.refusal import Reason, Refusal
-from sending.submission import group_commit
+from sending.submission import group_commit, sandbox
 from sending.submission.draft import Accepted, Draft
 from sending.submission.flush import Outcome
 from sending.submission.payload import prepare
@@ -30,6 +30,8 @@ def hand_over(draft: Draft) -> "Future[Accepted | Refusal]":
     """The answer, later; reading and packing a large draft takes this thread some milliseconds."""
     payload = prepare(draft)
     if not isinstance(payload, Refusal):
+        if draft.sandbox_id is not None:
+            return sandbox.hand_over(draft.sandbox_id, payload)
         return group_commit.hand_over(payload)
     refused: Future[Outcome] = Future()
     refused.set_result(payload)

@@ -8,7 +8,7 @@ from django.test import Client
 from sending.api import openapi_shapes
 from sending.api.body_attachments import AttachmentShape
 from sending.api.body_fields import AddressShape, MailFields
-from sending.api.routes import ROUTES
+from sending.api.routes import PATHS
 from sending.policy.fault import Fault, FaultCode, Problem
 from sending.policy.refusal import Reason, Refusal
 
@@ -19,7 +19,7 @@ def names(shape: type[msgspec.Struct]) -> set[str]:
 
 def test_every_route_is_documented_beside_the_general_api():
     document = json.loads(Client().get("/api/openapi.json").content)
-    assert set(ROUTES) <= set(document["paths"])
+    assert set(PATHS) <= set(document["paths"])
     assert "/api/email_logs" in document["paths"]
     named = json.dumps(document["paths"]).split('"#/components/schemas/')[1:]
     assert {one.partition('"')[0] for one in named} <= document["components"]["schemas"].keys()
@@ -35,6 +35,6 @@ def test_every_status_is_documented():
     problems: list[Problem] = [Fault(code) for code in FaultCode]
     problems += [Refusal(reason) for reason in Reason]
     document = json.loads(Client().get("/api/openapi.json").content)
-    for path in ROUTES:
+    for path in PATHS:
         documented = document["paths"][path]["post"]["responses"]
         assert {str(one.status) for one in problems} | {"200"} == set(documented)

@@ -93,8 +93,8 @@ def test_somebody_elses_verifier_passes_what_was_captured(engine, domain):
 
 def test_the_mailbox_keeps_the_newest(engine, domain):
     deliver(engine, domain, *(f"r{number}@recipient.test" for number in range(6)))
-    newest = [mail.pk for mail in store.newest(limit=4)]
-    assert store.trim(keep=4) == 2
-    assert [mail.pk for mail in store.newest()] == newest
-    assert store.trim(keep=4) == 0
-    assert [mail.pk for mail in store.newest(before=newest[1])] == newest[2:]
+    newest = [mail.pk for mail in store.newest(None, limit=4)]
+    assert store.trim(None, keep=4) == 2
+    assert [mail.pk for mail in store.newest(None)] == newest
+    assert store.trim(None, keep=4) == 0
+    assert [mail.pk for mail in store.newest(None, before=newest[1])] == newest[2:]

@@ -13,7 +13,7 @@ from mailtrap_site.testing.mail import make_message
 from mailtrap_site.testing.world import World
 from sending.models import CapturedMail
 from sending.models.content import pack
-from sending.pages import captured
+from sending.pages import mailbox
 from sending.protocol import return_path
 
 pytestmark = pytest.mark.django_db
@@ -33,7 +33,7 @@ def capture(recipient: str = "alice@acme.test", **fields: str) -> CapturedMail:
         "subject": "Confirm",
         "from_header": "Mailtrap <notices@platform.test>",
     }
-    return CapturedMail.objects.create(recipient=recipient, data=pack(SOURCE), **values | fields)
+    return CapturedMail.objects.create(recipient=recipient, size=len(SOURCE), data=pack(SOURCE), **values | fields)
 
 
 def test_anybody_may_read_it_without_signing_in():
@@ -62,8 +62,9 @@ def test_elsewhere_there_is_no_such_page(settings: Settings):
 
 def test_a_confirmation_link_can_be_followed_from_both_parts():
     mail = capture()
-    page = Client().get(f"/captured/{mail.pk}/").content.decode()
+    page = Client().get(f"/captured/{mail.pk}/?show=text").content.decode()
     assert 'href="http://localhost:8020/accounts/confirm-email/abc:def/"' in page
+    page = Client().get(f"/captured/{mail.pk}/").content.decode()
     assert 'sandbox="allow-popups allow-popups-to-escape-sandbox"' in page
     preview = Client().get(f"/captured/{mail.pk}/preview/")
     assert "sandbox allow-popups allow-popups-to-escape-sandbox" in preview["Content-Security-Policy"]
@@ -78,7 +79,7 @@ def test_source_and_headers_are_shown_and_the_file_is_what_arrived():
 
 
 def test_the_list_is_narrowed_to_a_recipient_and_paged_by_key(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(captured, "PAGE", 2)
+    monkeypatch.setattr(mailbox, "PAGE", 2)
     for n in range(3):
         capture(subject=f"Mail {n}")
     capture("bob@acme.test")

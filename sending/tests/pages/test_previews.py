@@ -100,3 +100,17 @@ def test_parts_within_parts_beyond_reason_leave_the_headers():
 def test_a_mail_cannot_say_where_its_links_begin():
     policy = preview_response(Reading([], html='<base href="https://evil.test/"><a href="x">x</a>'))
     assert "base-uri 'none'" in policy["Content-Security-Policy"]
+
+
+def test_an_image_that_html_names_again_and_again_does_not_fill_the_memory():
+    picture = base64.b64encode(b"x" * 3_000_000)
+    source = (
+        b"MIME-Version: 1.0\r\nContent-Type: multipart/related; boundary=b\r\n\r\n"
+        b"--b\r\nContent-Type: text/html\r\n\r\n" + b'<img src="cid:a">' * 10_000 + b"\r\n"
+        b"--b\r\nContent-Type: image/gif\r\nContent-ID: <a>\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+        + picture
+        + b"\r\n--b--\r\n"
+    )
+    html = read_mail(source).html
+    assert html.count("data:image/gif") == 6
+    assert html.count("cid:a") == 9_994

@@ -7,7 +7,7 @@ from accounts.authentication import forget_tokens
 from sending.listener import Limits, Port
 from sending.policy.hints import forget_hints
 from sending.protocol.smtp_server_events import ServerTls
-from sending.submission import group_commit
+from sending.submission import group_commit, sandbox
 from sending.submission.smtp_listener import configuration
 from sending.submission.smtp_session import SubmissionDoor
 from sending.tests.listening import listening
@@ -15,10 +15,11 @@ from sending.tests.listening import listening
 
 @pytest.fixture
 def real_flusher(transactional_db, settings):
-    """The thread with its own connection, which ends with the test."""
+    """The threads with their own connections, which end with the test."""
     settings.GROUP_COMMIT_INLINE = False
     yield
     group_commit.close()
+    sandbox.close()
 
 
 @pytest.fixture
