@@ -24,11 +24,12 @@ def test_domain_stream_and_way_are_chosen_one_after_the_other(world: World, live
     make_domain(world.account, "second.test")
     client = Client()
     client.force_login(world.alice)
-    cookie = {"name": "sessionid", "value": client.cookies["sessionid"].value, "path": "/"}
+    session = client.cookies["sessionid"].value
+    host = urlsplit(live_server.url).hostname or ""
     with chromium() as browser:
         page = open_page(browser)
         page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-        page.context.add_cookies([cookie | {"domain": urlsplit(live_server.url).hostname or ""}])
+        page.context.add_cookies([{"name": "sessionid", "value": session, "path": "/", "domain": host}])
         page.goto(f"{live_server.url}/a/{world.account.pk}/integration/?with=ruby")
         code = page.locator("#snippet")
         expect(code).to_contain_text("hello@example.test")
