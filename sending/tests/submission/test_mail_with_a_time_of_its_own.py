@@ -1,7 +1,7 @@
 """Mail that is to leave later is accepted at once and stored as scheduled, with content that lasts long enough."""
 
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -28,7 +28,8 @@ def test_its_time_stands_in_queue_log_and_event(world):
     rows = Message.objects.values_list("status", "next_attempt_at", "send_at")
     assert list(rows) == [("scheduled", send_at, send_at)] * 2
     assert list(QueueEntry.objects.values_list("due_at", "send_at")) == [(send_at, send_at)] * 2
-    assert [one.details for one in Event.objects.all()] == [{"send_at": send_at.isoformat()}] * 2
+    told = [datetime.fromisoformat(one.details["send_at"]) for one in Event.objects.all()]
+    assert told == [send_at] * 2
     assert usage(world.account).used == 2
 
 
