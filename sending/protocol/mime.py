@@ -177,8 +177,9 @@ def _boundary(kind: str, children: list[_Part], seed: bytes) -> str:
 
 def _text(subtype: str, text: str) -> _Part:
     octets = _with_crlf(text).encode("utf-8", "replace")
+    wide = 0 if octets.isascii() else len(octets.translate(None, _ASCII))
     # Scripts far from ASCII triple in quoted-printable; in an empty one some readers find a line end.
-    if len(octets.translate(None, _ASCII)) * 2 >= len(octets):
+    if wide * 2 >= len(octets):
         encoding, content = "base64", _base64(octets)
     else:
         encoding, content = "quoted-printable", _quoted_printable(octets)
