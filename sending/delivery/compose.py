@@ -1,11 +1,13 @@
 """The bytes that leave: a pure function of stored facts, so that the source shown later is what was sent.
 
-Trace fields, Date and Message-ID were settled at acceptance; what differs for each recipient is added here, and the
-DKIM signature comes last.
+Trace fields and Message-ID were settled at acceptance, and so was Date, unless the mail was scheduled and moved since;
+what differs for each recipient is added here, and the DKIM signature comes last.
 """
 
 import uuid
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import format_datetime, parsedate_to_datetime
 from hashlib import sha256
 
 from django.conf import settings
@@ -16,6 +18,7 @@ from sending.delivery.sign import Signer, signers
 from sending.models import Content, Message, Submission
 from sending.models.identifiers import time_of
 from sending.protocol import return_path
+from sending.protocol.message_head import join, parse_head, split
 
 
 class CannotCompose(Exception):
@@ -34,10 +37,29 @@ class Composed:
     sha256: bytes
 
 
-def compose(stored: bytes, *, signer: Signer, submission_id: uuid.UUID) -> Composed:
-    """The final bytes of a stored content. The signature's time is the moment of acceptance, which the id carries."""
-    message = signer.sign(stored, timestamp=int(time_of(submission_id).timestamp()))
+def compose(stored: bytes, *, signer: Signer, submission_id: uuid.UUID, send_at: datetime | None = None) -> Composed:
+    """The final bytes of a stored content. The signature's time is the moment of acceptance, which the id carries, or
+    the time that was chosen for it to leave."""
+    accepted_at = time_of(submission_id)
+    if send_at is not None:
+        stored = _dated(stored, accepted_at, send_at)
+    message = signer.sign(stored, timestamp=int((send_at or accepted_at).timestamp()))
     return Composed(message, sha256(message).digest())
+
+
+def _dated(stored: bytes, accepted_at: datetime, send_at: datetime) -> bytes:
+    """A Date that lay ahead at acceptance names the time that was chosen then, and moves with it; another one stays."""
+    head, body = split(stored)
+    fields = parse_head(head).fields
+    date = next((field for field in fields if field.name == b"date"), None)
+    try:
+        moves = date is not None and parsedate_to_datetime(date.value) > accepted_at
+    except (TypeError, ValueError, OverflowError):
+        moves = False
+    if not moves:
+        return stored
+    moved = b"Date: %b\r\n" % format_datetime(send_at.astimezone(UTC)).encode("ascii")
+    return join(b"".join(moved if field is date else field.raw for field in fields), body)
 
 
 def reverse_path(message_id: uuid.UUID, return_path_domain: str) -> str:
@@ -55,4 +77,5 @@ def source_of(message: Message) -> bytes:
     signer = signers({key_id}).get(key_id) if key_id is not None else None
     if signer is None:
         raise CannotCompose(_("The sending domain of this message has no signing key any more."))
-    return compose(content.message, signer=signer, submission_id=message.submission_id).message
+    composed = compose(content.message, signer=signer, submission_id=message.submission_id, send_at=message.send_at)
+    return composed.message

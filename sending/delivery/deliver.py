@@ -17,7 +17,6 @@ from sending.delivery.routes import NO_ROUTE_FOUND, Route, fallback_of
 from sending.delivery.session import Session
 from sending.delivery.sites import Site
 from sending.models import Attempt
-from sending.models.identifiers import time_of
 from sending.protocol.smtp_client_events import ClientPhase, RecipientOutcome, Transaction
 from sending.queue.pacing import Asks
 
@@ -273,7 +272,7 @@ class Pool:
         now = datetime.now(UTC)
         for job in jobs:
             relay = fallback_of(self.route, job.claim.stream)
-            if relay is None or now - time_of(job.claim.message_id) < timedelta(minutes=minutes or 0):
+            if relay is None or now - job.claim.leaves_since < timedelta(minutes=minutes or 0):
                 rest.append(job)
             else:
                 self._ends.lead([job], relay)

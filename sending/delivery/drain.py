@@ -32,7 +32,6 @@ from sending.delivery.results import DATABASE_AWAY, Results
 from sending.delivery.routes import NO_ROUTE_FOUND, NoRoute, Route, asked_to_wait, route_to
 from sending.delivery.sites import Site, Sites
 from sending.events.record import Result, record_results
-from sending.models.identifiers import time_of
 from sending.models.statements import raw_cursor
 from sending.queue import claim as queue
 from sending.queue.claim import Claim
@@ -240,7 +239,7 @@ class Engine:
         now = datetime.now(UTC)
         claims = []
         for job in jobs:
-            if now - time_of(job.claim.message_id) > UNTRIED_FOR:
+            if now - job.claim.leaves_since > UNTRIED_FOR:
                 self._end_without_route(job, asked_to_wait(why))
             else:
                 claims.append(job.claim)

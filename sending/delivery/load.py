@@ -70,11 +70,12 @@ class Workshop:
     It keeps nothing else of the batch: a job that waits long must not hold the contents of all the others.
     """
 
-    __slots__ = ("_has_key", "_made", "_signer", "_stored", "_submission_id", "left")
+    __slots__ = ("_has_key", "_made", "_send_at", "_signer", "_stored", "_submission_id", "left")
 
     def __init__(self, claim: Claim, loaded: Load) -> None:
         self.left = 0
         self._submission_id = claim.submission_id
+        self._send_at = claim.send_at
         self._stored = loaded.contents.get(claim.content_id)
         self._has_key = claim.dkim_key_id in loaded.signers
         self._signer = loaded.signers.get(claim.dkim_key_id) if claim.dkim_key_id is not None else None
@@ -95,7 +96,12 @@ class Workshop:
         if self._signer is None:
             raise Undeliverable(_KEY_DOES_NOT_OPEN)
         try:
-            return compose(unpack(self._stored), signer=self._signer, submission_id=self._submission_id)
+            return compose(
+                unpack(self._stored),
+                signer=self._signer,
+                submission_id=self._submission_id,
+                send_at=self._send_at,
+            )
         except SigningError as problem:
             raise _undeliverable("5.6.0", f"The message could not be signed: {problem}") from problem
 

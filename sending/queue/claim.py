@@ -15,6 +15,7 @@ from psycopg import sql
 
 from mailtrap_site.bulk_values import Column
 from sending.models import Stream
+from sending.models.identifiers import time_of
 from sending.models.statements import statement
 from sending.queue.claim_statement import claim_statement
 
@@ -56,6 +57,14 @@ class Claim:
     dkim_key_id: int | None
     asks_when_uncertain: bool
     """What the account chose for this stream: to be asked before an uncertain message is sent again."""
+    send_at: datetime | None
+    """The time that was chosen for it to leave; None for mail that leaves at once."""
+
+    @property
+    def leaves_since(self) -> datetime:
+        """From when on it is to leave: acceptance, which its id carries, or the time that was chosen."""
+        accepted_at = time_of(self.message_id)
+        return max(accepted_at, self.send_at) if self.send_at else accepted_at
 
 
 def claim(

@@ -76,7 +76,7 @@ def _write(
             else:
                 outcomes[payload.submission_id] = refusal
         repeated = reserve_keys(cursor, passed, now)
-        fresh = [payload for payload in passed if payload.submission_id not in repeated]
+        fresh = [payload for payload in passed if payload.submission_id not in repeated] if repeated else passed
         fitting = _reserve(cursor, fresh, standings, now)
         admitted, excess = [], []
         for payload in fresh:

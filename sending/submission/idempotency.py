@@ -34,6 +34,9 @@ class Repeated:
     answers: dict[uuid.UUID, Accepted | Refusal]
     followed: dict[uuid.UUID, uuid.UUID]
 
+    def __bool__(self) -> bool:
+        return bool(self.answers or self.followed)
+
     def __contains__(self, submission_id: uuid.UUID) -> bool:
         return submission_id in self.answers or submission_id in self.followed
 

@@ -13,9 +13,10 @@ from django.utils import timezone
 from mailtrap_site.testing.world import make_world
 from sending.models import QueueEntry
 from sending.models.statements import raw_cursor
-from sending.queue import control, depth, orders, parked, sweep
+from sending.queue import control, depth, orders, parked, scheduled, sweep
 from sending.queue.claim import BATCH, LEASE, _settled, claim, mark_uncertain, renew
 from sending.queue.control import Scope
+from sending.queue.scheduled import By
 from sending.tests.long_queue import add_rows
 from sending.tests.queued import queue_message
 
@@ -32,7 +33,8 @@ class Explaining(psycopg.Cursor[Any]):
     def execute(self, query, params=None, **options):
         with psycopg.Cursor(self.connection) as other:
             other.execute("SAVEPOINT explained")
-            [[[plan]]] = other.execute(b"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) " + query, params).fetchall()
+            text = query.encode() if isinstance(query, str) else query
+            [[[plan]]] = other.execute(b"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) " + text, params).fetchall()
             other.execute("ROLLBACK TO explained")
         self.plans.append(plan if isinstance(plan, dict) else json.loads(plan)[0])
         return super().execute(query, params, **options)
@@ -72,6 +74,7 @@ def test_a_long_queue_and_log_cost_nothing(monkeypatch):
     _depth_reads_a_part_and_scales_it_up(monkeypatch)
     _tending_is_bounded(monkeypatch)
     _leases_are_bounded()
+    _decisions_about_scheduled_mail_are_bounded(world, monkeypatch)
 
 
 def _fill():
@@ -138,6 +141,32 @@ def _leases_are_bounded():
     assert renew(explaining(plans), found, until=timezone.now() + LEASE) == len(found)
     assert whole_reads(plans) == []
     assert blocks(plans) < 6_000
+
+
+def _decisions_about_scheduled_mail_are_bounded(world, monkeypatch):
+    plans: list[dict[str, Any]] = []
+    later = timezone.now() + timedelta(days=1)
+    mine = QueueEntry.objects.filter(account=world.account).order_by("-pk")
+    scheduled_ids = list(mine.values_list("pk", flat=True)[:20_000])
+    QueueEntry.objects.filter(pk__in=scheduled_ids).update(
+        send_at=later, due_at=later, lease_owner=None, lease_until=None, uncertain_since=None
+    )
+    raw_cursor().execute("ANALYZE sending_queueentry")
+    monkeypatch.setattr(scheduled, "raw_cursor", lambda: explaining(plans))
+    assert len(scheduled.list_scheduled([world.account.pk, 1, 2, 3], size=100)) == 100
+    assert whole_reads(plans) == []
+    assert blocks(plans) < 2_000
+
+    for number, decide in enumerate((scheduled.cancel, scheduled.send_now)):
+        plans.clear()
+        assert scheduled.find_scheduled(world.account.pk, scheduled_ids[number])
+        assert decide(world.account, scheduled_ids[number], By("Alice"))
+        assert whole_reads(plans) == []
+        assert blocks(plans) < 500
+    plans.clear()
+    assert scheduled.reschedule(world.account, scheduled_ids[2], later + timedelta(hours=1), By("Alice"))
+    assert whole_reads(plans) == []
+    assert blocks(plans) < 500
 
 
 def _depth_reads_a_part_and_scales_it_up(monkeypatch):
