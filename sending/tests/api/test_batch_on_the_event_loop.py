@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+import tracemalloc
 
 import pytest
 
@@ -69,6 +70,13 @@ def test_a_bad_token_and_a_bad_envelope_are_for_the_whole(ask):
     assert ask(body=b"{")[0] == 400
 
 
+def test_a_token_that_was_deleted_a_moment_ago_is_401_for_the_whole(ask, world):
+    assert ask(to("a"))[0] == 200
+    world.token.delete()
+    status, _, answer = ask(to("a"), to("b"))
+    assert (status, answer["errors"]) == (401, ["Unauthorized"])
+
+
 def test_a_batch_has_a_limit_of_its_own(ask, monkeypatch, settings):
     settings.MESSAGE_MAX_BYTES = 10_000
     monkeypatch.setattr(body_limits, "MOST_BATCH_OCTETS", 50_000)
@@ -88,9 +96,13 @@ def test_the_memory_of_what_is_worked_on_at_once_is_bounded_and_given_back(ask, 
         return hand_over(batch, part)
 
     monkeypatch.setattr(batches.Batch, "hand_over", counted)
+    tracemalloc.start()
     _, _, answer = ask(*(to(f"r{number}") for number in range(40)), base={**BASE, "text": "word " * 100_000})
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
     assert [one["success"] for one in answer["responses"]] == [True] * 40
     assert len(most) == 10
+    assert peak < 12_000_000  # all of them at once are 20,000,000
     assert max(most) < 500_000 + 2 * batches.MOST_OCTETS_AT_ONCE + 200_000
     assert (door._memory.whole.held, door._memory.accounts) == (0, {})
 
