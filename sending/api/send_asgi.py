@@ -13,7 +13,7 @@ from accounts.rate_limits import TOKEN, take
 from mailtrap_site.database_pool import DatabasePool
 from sending.api.answers import Answer, closing, failure, problem_of
 from sending.api.asked import Asked, Composed
-from sending.api.batch import Batch, Handed, Result, read_batch, result_of
+from sending.api.batch import Batch, Handed, Result, answer_of_all, read_batch, refusal_of_all, refused, result_of
 from sending.api.body_limits import most_octets
 from sending.api.request_body import COPIES, BodyMemory, BodyShare, ClientGone, pass_over, read_body
 from sending.api.routes import Kind, Route, route_of
@@ -119,16 +119,16 @@ class SendDoor:
         results: list[Result] = []
         for part in batch.parts:
             results += await self._send_part(batch, part)
-            if batch.is_mismatched(results):
+            if refusal_of_all(results) is not None:
                 break
-        return batch.answer(results)
+        return answer_of_all(results)
 
     async def _send_part(self, batch: Batch, part: range) -> Sequence[Result]:
         """What became of these; a fault must not take the answer from those that were accepted before them."""
         try:
             handed = await self._readers.run(lambda: batch.hand_over(part))
         except Exception as exception:
-            return [Result([problem_of(exception)])] * len(part)
+            return [refused(problem_of(exception))] * len(part)
         return await asyncio.gather(*map(_result_of, handed))
 
 

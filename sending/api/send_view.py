@@ -8,7 +8,7 @@ from accounts.authentication import TokenIdentity
 from accounts.rate_limits import TOKEN, take
 from sending.api.answers import Answer, failure, problem_of
 from sending.api.asked import Asked
-from sending.api.batch import Handed, Result, read_batch, result_of
+from sending.api.batch import Handed, Result, answer_of_all, read_batch, refusal_of_all, result_of
 from sending.api.body_limits import most_octets
 from sending.api.routes import Kind, route_of
 from sending.api.send import answer_of, identify, read_draft, refuse_beyond, refuse_early
@@ -80,9 +80,9 @@ def _send_batch(asked: Asked, identity: TokenIdentity, body: bytes) -> Answer:
     results: list[Result] = []
     for part in batch.parts:
         results += map(_result_of, batch.hand_over(part))
-        if batch.is_mismatched(results):
+        if refusal_of_all(results) is not None:
             break
-    return batch.answer(results)
+    return answer_of_all(results)
 
 
 def _result_of(handed: Handed | Result) -> Result:

@@ -4,7 +4,7 @@ import uuid
 
 import pytest
 
-from sending.api.batch import Result
+from sending.api.batch import answer_of_all, refusal_of_all, result_of
 from sending.api.send import answer_of
 from sending.models import Stream
 from sending.policy.refusal import Reason, Refusal
@@ -96,18 +96,20 @@ def test_a_mail_of_a_batch_may_bring_a_key_that_stands_for_it_alone():
 def test_a_batch_whose_key_stands_for_another_one_is_422_before_the_rest_is_handed_over():
     made = batch(MAIL, MAIL, MAIL, key="k")
     assert [len(part) for part in made.parts] == [1, 2]
-    results = [Result([MISMATCH], one.composed) for one in made.hand_over(made.parts[0])]
-    assert made.is_mismatched(results)
-    answer = made.answer(results)
+    results = [result_of(one, MISMATCH) for one in made.hand_over(made.parts[0])]
+    assert refusal_of_all(results) == MISMATCH
+    answer = answer_of_all(results)
     assert (answer.status, content(answer)["codes"]) == (422, ["idempotency_mismatch"])
 
 
 @pytest.mark.django_db
 def test_a_key_of_its_own_is_its_mails_own_business():
-    made = batch({**MAIL, "idempotency_key": "own"}, MAIL)
-    results = [Result([MISMATCH], one.composed) for one in made.hand_over(range(1))]
-    assert not made.is_mismatched(results)
-    results.append(Result(Accepted(uuid.uuid4(), (uuid.uuid4(),), is_replay=True), composed()))
-    told = content(made.answer(results))["responses"]
-    assert [one.get("codes") for one in told] == [["idempotency_mismatch"], None]
-    assert [one.get("replayed") for one in told] == [None, True]
+    own, other = batch({**MAIL, "idempotency_key": "own"}, MAIL, key="k").hand_over(range(2))
+    results = [result_of(own, MISMATCH)]
+    assert refusal_of_all(results) is None
+    results.append(result_of(other, Accepted(uuid.uuid4(), (uuid.uuid4(),), is_replay=True)))
+    results.append(result_of(other, MISMATCH))
+    assert refusal_of_all(results) is None
+    told = content(answer_of_all(results))["responses"]
+    assert [one.get("codes") for one in told] == [["idempotency_mismatch"], None, ["idempotency_mismatch"]]
+    assert [one.get("replayed") for one in told] == [None, True, None]
