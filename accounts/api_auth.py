@@ -64,7 +64,7 @@ def require_rate(request: Any, limit: Limit, holder: int) -> None:
     `request.allowance` becomes that of the limit with the fewest requests left.
     """
     allowance = take(limit, holder)
-    request.allowance = min(getattr(request, "allowance", allowance), allowance, key=lambda one: one.remaining)
+    request.allowance = min(allowance, getattr(request, "allowance", allowance), key=lambda one: one.remaining)
     if allowance.is_refused:
         raise Throttled(wait=allowance.reset)
 

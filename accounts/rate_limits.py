@@ -1,7 +1,7 @@
 """How often a token and an account may ask the APIs (contract 1.4), counted for all web workers of a machine together.
 
-Whoever stays below a limit is never refused; and within 19/20 of its seconds nobody ever gets more than its requests,
-which is about 5 % too much in the long run. Where several machines answer to one name, each counts for itself.
+Whoever stays below a limit is never refused, and nobody gets more of it within any such time; of a limit above 150 less
+than 1 % more (see sliding_window). Where several machines answer to one name, each counts for itself.
 """
 
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ EMAIL_LOG = Limit(3, "email_log", 1000, 60)
 
 
 class Allowance(NamedTuple):
-    """What a limit leaves its holder after a request; `reset`: whole seconds until the next request is free again."""
+    """What a limit leaves its holder after a request; in `reset` whole seconds the oldest that counts is forgotten."""
 
     limit: int
     remaining: int

@@ -14,13 +14,14 @@ from pathlib import Path
 
 import structlog
 
-from accounts.sliding_window import STEPS, WORDS, take
+from accounts.sliding_window import WORDS, take
 
 log = structlog.get_logger(__name__)
 
 SETS = 509
 """A prime, so that keys in a row lie apart. The window of a key is one of the WAYS of its set."""
 WAYS = 8
+SECOND = 10**9
 TELL_SECONDS = 60
 """Refusals of one key are told of so often, with their number."""
 
@@ -28,7 +29,7 @@ _PLACES = SETS * WAYS
 _SLOT = 2 + WORDS
 """Words of a place: refusals that are not told of yet, when they were last, and the window."""
 _SIZE = 8 * _PLACES * (2 + _SLOT)
-"""Octets: first all keys, then when each was used (ms), then the slots."""
+"""Octets: first all keys, then when each was used, then the slots. Times are in nanoseconds."""
 _EMPTY = memoryview(bytes(8 * _SLOT)).cast("Q")
 
 
@@ -85,13 +86,12 @@ def _whole_file(file: Path) -> int:
 
 def _take(words: memoryview, key: int, most: int, seconds: int) -> tuple[int, float, int]:
     # Asked under the lock, so that no process comes with an older time than the one before it.
-    now = time.time()
+    now = time.time_ns()
     place = _place(words, key)
-    words[_PLACES + place] = int(now * 1000)
+    words[_PLACES + place] = now
     slot = 2 * _PLACES + place * _SLOT
-    left, leaves_at = take(words, slot + 2, int(now * STEPS / seconds), most)
-    refusals = _note_refusal(words, slot, int(now)) if left < 0 else 0
-    return left, leaves_at * seconds / STEPS - now, refusals
+    left, frees_at = take(words, slot + 2, now, seconds * SECOND, most)
+    return left, (frees_at - now) / SECOND, _note_refusal(words, slot, now) if left < 0 else 0
 
 
 def _place(words: memoryview, key: int) -> int:
@@ -110,7 +110,7 @@ def _place(words: memoryview, key: int) -> int:
 
 def _note_refusal(words: memoryview, slot: int, now: int) -> int:
     words[slot] += 1
-    if 0 <= now - words[slot + 1] < TELL_SECONDS:
+    if 0 <= now - words[slot + 1] < TELL_SECONDS * SECOND:
         return 0
     refusals = words[slot]
     words[slot], words[slot + 1] = 0, now

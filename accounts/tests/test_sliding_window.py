@@ -1,15 +1,21 @@
 """The window's promises, against a list of all that was ever let through."""
 
+from bisect import bisect_right
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from accounts.sliding_window import STEPS, WORDS, take
+from accounts.sliding_window import CELLS, WORDS, take
 
+WINDOW = 1000
 AT = 3
 NEIGHBOURS = 7
-GAPS = st.sampled_from([0, 0, 0, 1, 2, STEPS // 2, STEPS - 1, STEPS, 3 * STEPS])
+SMALL = st.integers(1, 4)
+LARGE = st.sampled_from([CELLS - 1, CELLS + 1, 2 * CELLS, 2 * CELLS + 1, 1000, 2500])
+GAPS = st.sampled_from([0, 0, 1, 7, WINDOW // 2, WINDOW - 1, WINDOW, WINDOW + 1, 9 * WINDOW])
+BURSTS = st.lists(st.tuples(GAPS, st.sampled_from([0.01, 0.2, 0.5, 0.999, 1.0, 1.2])), max_size=12)
+"""Gaps before bursts of so many times the limit."""
 
 
 class Killed(Exception):
@@ -33,80 +39,96 @@ class Memory:
         self.words[where] = value
 
 
-def _memory() -> Any:
-    return Memory()
+class Client:
+    """Asks, and remembers when it was let through."""
 
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.memory: Any = Memory()
+        self.passed: list[int] = []
 
-@given(most=st.integers(1, 5), gaps=st.lists(GAPS, max_size=60), start=st.integers(0, 10 * STEPS))
-def test_exactly_who_has_used_up_the_window_is_refused(most: int, gaps: list[int], start: int):
-    memory, step = _memory(), start
-    passed: list[int] = []
-    for gap in gaps:
-        step += gap
-        counted = [one for one in passed if one > step - STEPS]
-        left, leaves_at = take(memory, AT, step, most)
-        assert left == most - len(counted) - 1
+    def ask(self, now: int) -> tuple[int, int]:
+        left, frees_at = take(self.memory, AT, now, WINDOW, self.most)
         if left >= 0:
-            passed.append(step)
-        assert leaves_at == min([*counted, step]) + STEPS
-        assert len([one for one in passed if one > step - STEPS]) <= most
-    assert not any(memory.words[:AT]) and not any(memory.words[AT + WORDS :])
+            self.passed.append(now)
+        return left, frees_at
+
+    def counted(self, now: int) -> int:
+        return len(self.passed) - bisect_right(self.passed, now - WINDOW)
 
 
-@given(
-    most=st.integers(1, 5),
-    seconds=st.sampled_from([10, 60]),
-    waits=st.lists(st.floats(0, 70, allow_subnormal=False), max_size=60),
-)
-def test_in_time_a_limit_holds_within_a_twentieth_and_nobody_below_it_is_refused(
-    most: int, seconds: int, waits: list[float]
+@settings(deadline=None, max_examples=60)
+@given(most=SMALL | st.just(CELLS), bursts=BURSTS)
+def test_exactly_who_has_used_up_the_limit_within_the_window_is_refused(most: int, bursts: list[tuple[int, float]]):
+    client, now = Client(most), 10**18
+    for gap, share in bursts:
+        now += gap
+        for _ in range(round(most * share) or 1):
+            counted = client.counted(now)
+            left, frees_at = client.ask(now)
+            assert left == most - counted - 1 if counted < most else left == -1
+            assert frees_at == client.passed[-client.counted(now)] + WINDOW
+            now += 1
+    words = client.memory.words
+    assert not any(words[:AT]) and not any(words[AT + WORDS :])
+
+
+@settings(deadline=None, max_examples=60)
+@given(most=LARGE, bursts=BURSTS, pace=st.integers(0, 2))
+def test_of_a_large_limit_nobody_below_it_is_refused_and_less_than_one_in_a_hundred_passes_too_early(
+    most: int, bursts: list[tuple[int, float]], pace: int
 ):
-    memory, now = _memory(), 1_800_000_000.0
-    passed: list[float] = []
-    for wait in waits:
-        now += wait / most
-        left, leaves_at = take(memory, AT, int(now * STEPS / seconds), most)
-        if left >= 0:
-            passed.append(now)
-            assert len([one for one in passed if one > now - seconds * (1 - 1 / STEPS)]) <= most
-        else:
-            assert len([one for one in passed if one > now - seconds]) >= most
-            assert 0 <= leaves_at * seconds / STEPS - now <= seconds
+    client, now = Client(most), 10**18
+    for gap, share in bursts:
+        now += gap
+        for _ in range(round(most * share)):
+            now += pace
+            left, frees_at = client.ask(now)
+            assert left < most
+            assert now < frees_at <= now + WINDOW
+            if left < 0:
+                assert client.counted(now) >= most
+                assert frees_at <= client.passed[-most] + WINDOW
+        assert client.counted(now) <= most + (most - 1) // CELLS
 
 
-@given(gaps=st.lists(GAPS, max_size=30), patience=st.integers(0, STEPS))
-def test_whoever_waits_as_long_as_he_is_told_is_let_through_and_not_before(gaps: list[int], patience: int):
-    memory, step = _memory(), 0
-    for gap in gaps:
-        take(memory, AT, step := step + gap, 3)
-    while take(memory, AT, step, 3)[0] >= 0:
-        pass
-    told = take(memory, AT, step, 3)[1]
-    left = take(memory, AT, step + patience, 3)[0]
-    assert (left >= 0) == (step + patience >= told)
-
-
-@given(most=st.integers(1, 4), calls=st.lists(st.tuples(GAPS, st.none() | st.integers(0, 3)), max_size=40))
-def test_whoever_is_killed_while_counting_makes_nobody_refused_below_the_limit(
-    most: int, calls: list[tuple[int, int | None]]
+@settings(deadline=None, max_examples=60)
+@given(most=SMALL | LARGE, bursts=BURSTS, early=st.integers(0, 3))
+def test_whoever_waits_as_long_as_he_is_told_is_let_through_and_not_before(
+    most: int, bursts: list[tuple[int, float]], early: int
 ):
-    memory, step = _memory(), 0
-    counted: list[int] = []
+    client, now = Client(most), 10**18
+    for gap, share in [*bursts, (0, 1.2)]:
+        now += gap
+        told = [client.ask(now) for _ in range(round(most * share) or 1)]
+    while told[-1][0] >= 0:
+        told.append(client.ask(now))
+    frees_at = told[-1][1]
+    assert (client.ask(max(frees_at - early, now))[0] >= 0) == (early == 0)
+
+
+@given(most=SMALL, calls=st.lists(st.tuples(GAPS, st.none() | st.integers(0, 3)), max_size=40))
+def test_whoever_is_killed_while_counting_has_counted_nothing(most: int, calls: list[tuple[int, int | None]]):
+    client, now = Client(most), 10**18
     for gap, writes in calls:
-        step += gap
-        memory.writes_left = -1 if writes is None else writes
+        now += gap
+        counted = client.counted(now)
+        client.memory.writes_left = -1 if writes is None else writes
         try:
-            left = take(memory, AT, step, most)[0]
+            left = client.ask(now)[0]
         except Killed:
-            counted.append(step)  # perhaps
             continue
-        if left < 0:
-            assert len([one for one in counted if one > step - STEPS]) >= most
-        else:
-            counted.append(step)
+        assert left == (most - counted - 1 if counted < most else -1)
 
 
 def test_a_clock_that_was_set_back_refuses_nobody():
-    memory = _memory()
-    assert [take(memory, AT, 1000, 2)[0] for _ in range(3)] == [1, 0, -1]
-    assert [take(memory, AT, 999, 2) for _ in range(3)] == [(1, 999 + STEPS), (0, 999 + STEPS), (-1, 999 + STEPS)]
+    client = Client(2)
+    assert [client.ask(5000)[0] for _ in range(3)] == [1, 0, -1]
+    assert [client.ask(4999) for _ in range(3)] == [(1, 5999), (0, 5999), (-1, 5999)]
+
+
+def test_another_limit_begins_anew():
+    client = Client(2)
+    assert [client.ask(5000)[0] for _ in range(3)] == [1, 0, -1]
+    client.most = 200
+    assert client.ask(5000)[0] == 199
