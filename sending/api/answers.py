@@ -8,7 +8,7 @@ import msgspec
 import structlog
 from django.db import InterfaceError, OperationalError
 
-from sending.api.faults import Fault, FaultCode, Problem
+from sending.policy.fault import Fault, FaultCode, Problem
 from sending.policy.refusal import Reason, Refusal
 
 log = structlog.get_logger(__name__)

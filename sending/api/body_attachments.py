@@ -6,7 +6,7 @@ import binascii
 import msgspec
 
 from sending.api.body_fields import Field
-from sending.api.faults import MOST_ATTACHMENTS, MOST_NAME_CHARACTERS, Fault, FaultCode, Problem
+from sending.policy.fault import MOST_ATTACHMENTS, MOST_NAME_CHARACTERS, Fault, FaultCode, Problem
 from sending.protocol.mime import Attachment
 
 _WHITE_SPACE = b" \t\r\n\f\v"

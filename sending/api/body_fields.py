@@ -4,8 +4,8 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from sending.api.faults import Fault, FaultCode, Problem
 from sending.api.half_surrogates import mend
+from sending.policy.fault import Fault, FaultCode, Problem
 
 NOTHING = msgspec.Raw()
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
@@ -74,9 +74,11 @@ def octets_of(*raws: msgspec.Raw) -> int:
 def decode(decoder: "msgspec.json.Decoder[Shape]", body: bytes) -> Shape | None:
     """What the body holds; None where it is not that. Half a surrogate pair is no reason to refuse a mail, and the
     others of its batch."""
-    for octets in (lambda: body, lambda: mend(body)):
-        try:
-            return decoder.decode(octets())
-        except UNREADABLE:
-            continue
-    return None
+    try:
+        return decoder.decode(body)
+    except UNREADABLE:
+        pass
+    try:
+        return decoder.decode(mend(body))
+    except UNREADABLE:
+        return None

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import msgspec
 
-from sending.api.body_fields import UNREADABLE, AddressShape, Field, MailFields
-from sending.api.faults import FaultCode, Problem
+from sending.api.body_fields import NOTHING, UNREADABLE, AddressShape, Field, MailFields
+from sending.policy.fault import FaultCode, Problem
 from sending.policy.recipients import MOST_OF_A_KIND
 from sending.policy.refusal import Reason, Refusal
 from sending.protocol.address import AddressError, Mailbox, parse_address
@@ -42,16 +42,19 @@ def read_recipients(fields: MailFields, problems: list[Problem]) -> Recipients:
     """Invalid addresses are problems, unless a report is asked for and others are left."""
     wants_report = bool(_REPORT.read(fields.report_recipients, problems))
     before = len(problems)
-    named = {kind: _named(kind, getattr(fields, kind), problems) for kind in KINDS}
-    valid = {kind: tuple(one for one in named[kind] if isinstance(one, Mailbox)) for kind in KINDS}
+    named: dict[str, tuple[Mailbox | LeftOut, ...]] = {"to": (), "cc": (), "bcc": ()}
+    valid: dict[str, tuple[Mailbox, ...]] = {"to": (), "cc": (), "bcc": ()}
+    invalid: list[Problem] = []
+    for kind in KINDS:
+        raw = getattr(fields, kind)
+        if raw is not NOTHING:
+            named[kind] = _named(kind, raw, problems)
+            valid[kind] = tuple(one for one in named[kind] if isinstance(one, Mailbox))
+            if len(valid[kind]) < len(named[kind]):
+                invalid += _invalid(kind, named[kind])
     has_some = any(valid.values())
-    if not (wants_report and has_some):
-        problems += (
-            Refusal(Reason.RECIPIENT_INVALID, f"'{kind}' {index}")
-            for kind in KINDS
-            for index, one in enumerate(named[kind])
-            if isinstance(one, LeftOut)
-        )
+    if invalid and not (wants_report and has_some):
+        problems += invalid
     if not has_some and len(problems) == before:
         problems.append(Refusal(Reason.RECIPIENTS_MISSING))
     return Recipients(valid, named if wants_report else None)
@@ -68,6 +71,14 @@ def _named(kind: str, raw: msgspec.Raw, problems: list[Problem]) -> tuple[Mailbo
         problems.append(Refusal(Reason.RECIPIENTS_TOO_MANY, f"'{kind}'"))
         return ()
     return tuple(map(_one, items))
+
+
+def _invalid(kind: str, named: tuple[Mailbox | LeftOut, ...]) -> list[Problem]:
+    return [
+        Refusal(Reason.RECIPIENT_INVALID, f"'{kind}' {index}")
+        for index, one in enumerate(named)
+        if isinstance(one, LeftOut)
+    ]
 
 
 def _one(item: msgspec.Raw) -> Mailbox | LeftOut:

@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Any
 
 from sending.api.answers import Answer, closing, failure
-from sending.api.faults import Fault, FaultCode
+from sending.policy.fault import Fault, FaultCode
 from sending.policy.refusal import Reason, Refusal
 from sending.protocol.memory import MemoryBudget, MemoryShare
 

@@ -1,60 +1,27 @@
 """What is decided about a request to the sending API. `send_asgi` and `send_view` serve it."""
 
 import uuid
-from dataclasses import dataclass, replace
-from hashlib import sha256
 from itertools import cycle
 from typing import Any
 
-from django.conf import settings
 from django.utils import timezone
 
 from accounts import login_throttle
 from accounts.authentication import TokenIdentity, authenticate_token, could_be_token
 from accounts.login_throttle import LoginDoor
+from sending.api import raw_body
 from sending.api.answers import Answer, answer, failure
+from sending.api.asked import Asked, Composed
 from sending.api.body_recipients import KINDS, LeftOut, Report
-from sending.api.faults import Fault, FaultCode, Problem
-from sending.api.routes import Route
 from sending.api.send_body import Mail, is_valid_key, read_mail
 from sending.models import Door, Stream
+from sending.policy.fault import Fault, FaultCode, Problem
 from sending.policy.overload import overload_now
 from sending.policy.refusal import Reason, Refusal
 from sending.protocol.mime import MailParts, build
 from sending.protocol.mime_headers import HeaderError
 from sending.submission.draft import Accepted, Draft, Idempotency
 from sending.submission.sandbox import is_of_account
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What a request brings before its body."""
-
-    method: str
-    host: str
-    content_type: str
-    secret: str
-    client_ip: str
-    route: Route
-    idempotency_key: str | None = None
-
-    @property
-    def chosen_stream(self) -> Stream:
-        """That of the path, or the one whose host name the client asked for."""
-        return self.route.stream or stream_of_host(self.host)
-
-    @property
-    def lacks_sandbox(self) -> bool:
-        """Whether a sandbox is meant and none is named: such mail is never to leave."""
-        return self.route.sandbox is None and host_name(self.host) in settings.SANDBOX_HOSTS
-
-
-@dataclass(frozen=True, slots=True)
-class Composed:
-    """A mail ready to be handed over, and what its answer is to report."""
-
-    draft: Draft
-    report: Report | None = None
 
 
 def refuse_early(asked: Asked) -> Answer | None:
@@ -79,20 +46,18 @@ def identify(asked: Asked) -> TokenIdentity | Answer:
     return failure(Refusal(Reason.TOO_MANY_FAILURES if too_often else Reason.TOKEN_INVALID))
 
 
-def refuse_head(asked: Asked) -> Answer | None:
-    """What is wrong with a header that every body of JSON comes with."""
-    if asked.content_type not in ("application/json", ""):
+def refuse_head(asked: Asked, *content_types: str) -> Answer | None:
+    """What is wrong with the headers. A body without a type is JSON."""
+    if asked.content_type not in ("application/json", "", *content_types):
         return failure(Fault(FaultCode.CONTENT_TYPE_NOT_SUPPORTED))
     if asked.idempotency_key is not None and not is_valid_key(asked.idempotency_key):
         return failure(Refusal(Reason.IDEMPOTENCY_KEY_INVALID))
-    if asked.lacks_sandbox:
-        return failure(Refusal(Reason.SANDBOX_UNKNOWN))
     return None
 
 
 def refuse_sandbox(asked: Asked, identity: TokenIdentity) -> Answer | None:
-    """Whether the account has the sandbox that is asked for. Blocks on the database."""
-    sandbox_id = asked.route.sandbox_id
+    """Whether the account lacks the sandbox that is asked for. Blocks on the database."""
+    sandbox_id = asked.sandbox_id
     if sandbox_id is None or is_of_account(sandbox_id, identity.account_id):
         return None
     return failure(Refusal(Reason.SANDBOX_UNKNOWN))
@@ -100,15 +65,16 @@ def refuse_sandbox(asked: Asked, identity: TokenIdentity) -> Answer | None:
 
 def read_draft(asked: Asked, identity: TokenIdentity, body: bytes) -> Composed | Answer:
     """The composed draft, or why there is none. Takes some milliseconds for a large body."""
-    if (refused := refuse_head(asked)) is not None:
+    if (refused := refuse_head(asked, raw_body.CONTENT_TYPE)) is not None:
         return refused
-    mail = read_mail(body)
-    if isinstance(mail, list):
-        return failure(*mail)
-    key = mail.idempotency_key or asked.idempotency_key
-    idempotency = None if key is None else Idempotency(key, fingerprint("send", asked.chosen_stream, body))
-    composed = compose_asked(mail, asked, identity, idempotency)
-    return composed if isinstance(composed, Composed) else failure(composed)
+    if asked.content_type == raw_body.CONTENT_TYPE:
+        composed = raw_body.read_raw(asked, identity, body)
+    else:
+        mail = read_mail(body)
+        if isinstance(mail, list):
+            return failure(*mail)
+        composed = compose_asked(mail, asked, identity, asked.idempotency("send", body, key=mail.idempotency_key))
+    return composed.bound_for(asked.sandbox_id) if isinstance(composed, Composed) else failure(composed)
 
 
 def compose_asked(
@@ -116,21 +82,10 @@ def compose_asked(
 ) -> Composed | Problem:
     """The mail as draft, or what cannot be put into a header."""
     try:
-        draft = compose(mail, identity, asked.chosen_stream, asked.client_ip or None, idempotency)
+        draft = compose(mail, identity, asked.stream, asked.client_ip or None, idempotency)
     except HeaderError as error:
         return Fault(FaultCode.HEADER_INVALID, f"'{error.field}' is invalid: {error.why}")
-    if asked.route.sandbox_id is not None:
-        draft = replace(draft, sandbox_id=asked.route.sandbox_id)
     return Composed(draft, mail.report)
-
-
-def fingerprint(kind: str, stream: Stream, *octets: bytes) -> bytes:
-    """What an idempotency key stands for: the kind of request, its stream, and its body."""
-    digest = sha256(f"{kind}\n{stream.value}\n".encode())
-    for one in octets:
-        digest.update(b"%d\n" % len(one))
-        digest.update(one)
-    return digest.digest()
 
 
 def answer_of(outcome: Accepted | Refusal, composed: Composed) -> Answer:
@@ -164,16 +119,6 @@ def _recipients(report: Report, message_ids: list[str]) -> list[dict[str, Any]]:
     ]
 
 
-def stream_of_host(host: str) -> Stream:
-    """The stream whose host name the client asked for."""
-    return Stream.BULK if host_name(host) in settings.BULK_HOSTS else Stream.TRANSACTIONAL
-
-
-def host_name(host: str) -> str:
-    """Of a Host header, without its port."""
-    return host.partition(":")[0].lower()
-
-
 def compose(
     mail: Mail, identity: TokenIdentity, stream: Stream, client_ip: str | None, idempotency: Idempotency | None = None
 ) -> Draft:
@@ -189,7 +134,8 @@ def compose(
         html=mail.html,
         attachments=mail.attachments,
         headers=mail.headers,
-        date=timezone.now(),
+        # Readers sort by Date: a mail that waits is of the day on which it comes.
+        date=mail.send_at or timezone.now(),
         message_id=f"<{unique}@{mail.from_.address.ascii_domain}>",
         boundary_seed=unique.bytes,
     )

@@ -11,12 +11,13 @@ from typing import Any
 from accounts.authentication import TokenIdentity, could_be_token, remembered_identity
 from mailtrap_site.database_pool import DatabasePool
 from sending.api.answers import Answer, closing, failure, problem_of
-from sending.api.batch import Batch, Handed, Result, read_batch, result_of
+from sending.api.asked import Asked, Composed
+from sending.api.batch import Batch, Handed, Result, answer_of_all, read_batch, refusal_of_all, refused, result_of
 from sending.api.body_limits import most_octets
-from sending.api.faults import Fault, FaultCode
 from sending.api.request_body import COPIES, BodyMemory, BodyShare, ClientGone, pass_over, read_body
 from sending.api.routes import Kind, Route, route_of
-from sending.api.send import Asked, Composed, answer_of, identify, read_draft, refuse_early
+from sending.api.send import answer_of, identify, read_draft, refuse_early
+from sending.policy.fault import Fault, FaultCode
 from sending.policy.refusal import Reason, Refusal
 from sending.submission import group_commit, sandbox
 from sending.submission.submit import Accepted, hand_over, note, outcome_of
@@ -72,10 +73,10 @@ class SendDoor:
             return identity if await pass_over(receive) else closing(identity)
         share = BodyShare(self._memory, identity.account_id)
         try:
-            body = await read_body(receive, share, length, most_octets(route.kind, identity.max_message_bytes))
+            body = await read_body(receive, share, length, most_octets(asked.kind, identity.max_message_bytes))
             if isinstance(body, Answer):
                 return body
-            if route.kind is Kind.BATCH:
+            if asked.kind is Kind.BATCH:
                 return await self._send_batch(asked, identity, body, share)
             return await self._send(asked, identity, body, share)
         finally:
@@ -113,16 +114,16 @@ class SendDoor:
         results: list[Result] = []
         for part in batch.parts:
             results += await self._send_part(batch, part)
-            if batch.is_mismatched(results):
+            if refusal_of_all(results) is not None:
                 break
-        return batch.answer(results)
+        return answer_of_all(results)
 
     async def _send_part(self, batch: Batch, part: range) -> Sequence[Result]:
         """What became of these; a fault must not take the answer from those that were accepted before them."""
         try:
             handed = await self._readers.run(lambda: batch.hand_over(part))
         except Exception as exception:
-            return [Result([problem_of(exception)])] * len(part)
+            return [refused(problem_of(exception))] * len(part)
         return await asyncio.gather(*map(_result_of, handed))
 
 
@@ -160,7 +161,10 @@ def _asked(scope: Scope, route: Route) -> tuple[Asked, int]:
         content_type=fields.get(b"content-type", "").partition(";")[0].strip().lower(),
         secret=secret.strip(),
         client_ip=client[0],
-        route=route,
+        path_stream=route.stream,
+        kind=route.kind,
+        sandbox=route.sandbox,
+        query=scope.get("query_string", b"").decode("latin-1"),
         idempotency_key=fields.get(b"idempotency-key"),
     )
     return asked, int(length) if length.isdecimal() else 0

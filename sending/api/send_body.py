@@ -5,7 +5,6 @@ The error strings are the contract's where it has one; unknown fields are passed
 
 import re
 import uuid
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +14,7 @@ from django.utils import timezone
 from sending.api.body_attachments import read_attachments
 from sending.api.body_fields import NOTHING, UNREADABLE, AddressShape, Field, MailFields, decode, octets_of
 from sending.api.body_recipients import Report, mailbox_of, read_recipients
-from sending.api.faults import Fault, FaultCode, Problem
+from sending.policy.fault import Fault, FaultCode, Problem
 from sending.policy.limits import MOST_CATEGORY_CHARACTERS, MOST_VARIABLES_BYTES
 from sending.policy.refusal import Reason, Refusal
 from sending.policy.send_time import read_send_time
@@ -29,8 +28,7 @@ MOST_VARIABLES_READ = 65_536
 """Octets as they came, white space and escapes included."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mail:
+class Mail(msgspec.Struct, frozen=True, kw_only=True):
     """What a valid body says; `recipients` by kind."""
 
     from_: Mailbox
@@ -52,12 +50,12 @@ class Mail:
 def read_mail(body: bytes) -> Mail | list[Problem]:
     """The mail, or all that is wrong with it."""
     fields = decode(_MAIL, body)
-    return [Fault(FaultCode.JSON_INVALID)] if fields is None else read_fields(fields)
+    return [Fault(FaultCode.JSON_INVALID)] if fields is None else read_fields(fields, len(body))
 
 
-def read_fields(fields: MailFields) -> Mail | list[Problem]:
-    """As `read_mail`."""
-    if octets_of(*_of_the_head(fields)) > MAX_HEAD:
+def read_fields(fields: MailFields, octets: int) -> Mail | list[Problem]:
+    """As `read_mail`, for fields of `octets` in all."""
+    if octets > MAX_HEAD and octets_of(*_of_the_head(fields)) > MAX_HEAD:
         return [Fault(FaultCode.HEAD_TOO_LARGE)]
     problems: list[Problem] = []
     mail = _read(fields, problems)
@@ -178,7 +176,7 @@ def _variables(fields: MailFields, problems: list[Problem]) -> dict[str, Any]:
     if any(isinstance(value, dict | list) for value in firsts.values()):
         problems.append(Fault(FaultCode.FIELD_INVALID, "'custom_variables'"))
     # Counted without the white space and the escapes that some encoders add.
-    elif len(msgspec.json.encode(values)) > MOST_VARIABLES_BYTES:
+    elif octets_of(raw) > MOST_VARIABLES_BYTES and len(msgspec.json.encode(values)) > MOST_VARIABLES_BYTES:
         problems.append(Fault(FaultCode.VARIABLES_TOO_LONG))
     return firsts
 

@@ -6,11 +6,12 @@ from django.views.decorators.csrf import csrf_exempt
 from accounts.api_auth import secret_of
 from accounts.authentication import TokenIdentity
 from sending.api.answers import Answer, failure, problem_of
-from sending.api.batch import Handed, Result, read_batch, result_of
+from sending.api.asked import Asked
+from sending.api.batch import Handed, Result, answer_of_all, read_batch, refusal_of_all, result_of
 from sending.api.body_limits import most_octets
-from sending.api.faults import Fault, FaultCode
 from sending.api.routes import Kind, route_of
-from sending.api.send import Asked, answer_of, identify, read_draft, refuse_early
+from sending.api.send import answer_of, identify, read_draft, refuse_early
+from sending.policy.fault import Fault, FaultCode
 from sending.policy.refusal import Reason, Refusal
 from sending.submission.submit import note, submit, wait_for
 
@@ -36,7 +37,10 @@ def _answer(request: HttpRequest) -> Answer:
         content_type=request.content_type or "",
         secret=secret_of(request),
         client_ip=request.META.get("REMOTE_ADDR", ""),
-        route=route,
+        path_stream=route.stream,
+        kind=route.kind,
+        sandbox=route.sandbox,
+        query=request.META.get("QUERY_STRING", ""),
         idempotency_key=request.META.get("HTTP_IDEMPOTENCY_KEY"),
     )
     if (early := refuse_early(asked)) is not None:
@@ -74,9 +78,9 @@ def _send_batch(asked: Asked, identity: TokenIdentity, body: bytes) -> Answer:
     results: list[Result] = []
     for part in batch.parts:
         results += map(_result_of, batch.hand_over(part))
-        if batch.is_mismatched(results):
+        if refusal_of_all(results) is not None:
             break
-    return batch.answer(results)
+    return answer_of_all(results)
 
 
 def _result_of(handed: Handed | Result) -> Result:

@@ -1,6 +1,6 @@
-"""What is wrong with a request itself, whoever sends it and whatever the policy would say: HTTP's refusals.
+"""What is wrong with a request to the sending API itself, whoever sends it: codes as refusals have, for HTTP alone.
 
-Each has a stable code, as those of `sending.policy.refusal` have; what both doors know is a `Refusal` here too.
+What both doors can refuse is a `Refusal` here too.
 """
 
 from dataclasses import dataclass
@@ -40,6 +40,7 @@ class FaultCode(StrEnum):
     VARIABLES_TOO_LONG = "custom_variables_too_long"
     HEADER_NOT_ALLOWED = "header_not_allowed"
     HEADER_INVALID = "header_invalid"
+    MESSAGE_MALFORMED = "message_malformed"
     ATTACHMENTS_TOO_MANY = "attachments_too_many"
     ATTACHMENT_NAME_TOO_LONG = "attachment_name_too_long"
     ATTACHMENT_NOT_BASE64 = "attachment_not_base64"
@@ -64,7 +65,7 @@ class _Meaning:
 _MEANINGS: dict[FaultCode, _Meaning] = {
     FaultCode.METHOD_NOT_ALLOWED: _Meaning(405, "Method not allowed", gettext_noop("Mail is sent with POST.")),
     FaultCode.CONTENT_TYPE_NOT_SUPPORTED: _Meaning(
-        415, "Content-Type must be application/json", gettext_noop("Name the type of what the body holds.")
+        415, "Content-Type must be application/json", gettext_noop("A single mail may be message/rfc822, too.")
     ),
     FaultCode.HEADER_REPEATED: _Meaning(
         400, "the {} header may be given once only", gettext_noop("Send each of the request's own headers once.")
@@ -113,6 +114,11 @@ _MEANINGS: dict[FaultCode, _Meaning] = {
     ),
     FaultCode.HEADER_INVALID: _Meaning(
         400, "header {}", gettext_noop("Names are ASCII without spaces; values have no line breaks.")
+    ),
+    FaultCode.MESSAGE_MALFORMED: _Meaning(
+        400,
+        "the message is malformed: {}",
+        gettext_noop("A raw message is RFC 5322: a header, an empty line and a body, in lines of at most 998 octets."),
     ),
     FaultCode.ATTACHMENTS_TOO_MANY: _Meaning(
         400,
