@@ -1,40 +1,50 @@
 """A request to the sending API before and after its body is read."""
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from django.conf import settings
 
 from sending.api.body_recipients import Report
-from sending.api.routes import Route
+from sending.api.routes import Kind
 from sending.models import Stream
 from sending.submission.draft import Draft, Idempotency
+
+HIGHEST_ID = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a request brings before its body. `query` is as it came, `content_type` lower-cased without parameters."""
+    """What a request brings before its body. `path_stream` is None for the host name to decide; `query` is as it came,
+    `content_type` lower-cased without parameters, and `sandbox` what stands in the path for a sandbox's id."""
 
     method: str
     host: str
     content_type: str
     secret: str
     client_ip: str
-    route: Route
+    path_stream: Stream | None
+    kind: Kind = Kind.SEND
+    sandbox: str | None = None
     query: str = ""
     idempotency_key: str | None = None
 
     @property
     def stream(self) -> Stream:
         """That of the path, or the one whose host name the client asked for."""
-        if self.route.stream is not None:
-            return self.route.stream
+        if self.path_stream is not None:
+            return self.path_stream
         return Stream.BULK if self._host_name in settings.BULK_HOSTS else Stream.TRANSACTIONAL
 
     @property
-    def lacks_sandbox(self) -> bool:
-        """Whether a sandbox is meant and none is named: such mail is never to leave."""
-        return self.route.sandbox is None and self._host_name in settings.SANDBOX_HOSTS
+    def sandbox_id(self) -> int | None:
+        """Where the mail is to stay; 0, which no sandbox has, for what is no id; None for mail that is to leave."""
+        if self.sandbox is None:
+            # Test mail that names no sandbox is never to leave.
+            return 0 if self._host_name in settings.SANDBOX_HOSTS else None
+        number = int(self.sandbox) if re.fullmatch(r"[0-9]{1,19}", self.sandbox) else 0
+        return number if number <= HIGHEST_ID else 0
 
     @property
     def _host_name(self) -> str:
@@ -52,6 +62,12 @@ class Composed:
 
     draft: Draft
     report: Report | None = None
+
+    def bound_for(self, sandbox_id: int | None) -> "Composed":
+        """The same mail, to stay in a sandbox; without one it leaves."""
+        if sandbox_id is None:
+            return self
+        return replace(self, draft=replace(self.draft, sandbox_id=sandbox_id))
 
 
 def fingerprint(kind: str, stream: Stream, *octets: bytes | memoryview) -> bytes:

@@ -89,6 +89,7 @@ class Batch:
             composed = compose_asked(mail, self._asked, self._identity, self._idempotency(index, fields, mail))
             if not isinstance(composed, Composed):
                 return refused(composed)
+            composed = composed.bound_for(self._asked.sandbox_id)
             is_under_shared_key = self._digest is not None and mail.idempotency_key is None
             return Handed(composed, hand_over(composed.draft), is_under_shared_key)
         except Exception as exception:

@@ -48,7 +48,6 @@ def read_raw(asked: Asked, identity: TokenIdentity, body: bytes) -> Composed | P
         hostname=f"send.{settings.PLATFORM_DOMAIN}",
         protocol="HTTP",
         tls=None,
-        sandbox_id=asked.route.sandbox_id,
     )
     draft = draft_of(ReceivedEnvelope(author, recipients, smtputf8=True), content, origin, timezone.now())
     if isinstance(draft, Refusal):

@@ -6,7 +6,6 @@ from enum import StrEnum
 
 from sending.models import Stream
 
-HIGHEST_ID = 2**63 - 1
 _PATH = re.compile(r"(/bulk)?/api/(send|batch)(?:/([^/]+))?")
 
 
@@ -27,15 +26,7 @@ class Route:
 
     kind: Kind
     stream: Stream | None
-    sandbox: str | None
-
-    @property
-    def sandbox_id(self) -> int | None:
-        """0, which no sandbox has, for what is no id; None for mail that is to leave."""
-        if self.sandbox is None:
-            return None
-        number = int(self.sandbox) if re.fullmatch(r"[0-9]{1,19}", self.sandbox) else 0
-        return number if number <= HIGHEST_ID else 0
+    sandbox: str | None = None
 
 
 def route_of(path: str) -> Route | None:

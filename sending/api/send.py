@@ -1,7 +1,6 @@
 """What is decided about a request to the sending API. `send_asgi` and `send_view` serve it."""
 
 import uuid
-from dataclasses import replace
 from itertools import cycle
 from typing import Any
 
@@ -59,14 +58,12 @@ def refuse_head(asked: Asked, *content_types: str) -> Answer | None:
         return failure(Fault(FaultCode.CONTENT_TYPE_NOT_SUPPORTED))
     if asked.idempotency_key is not None and not is_valid_key(asked.idempotency_key):
         return failure(Refusal(Reason.IDEMPOTENCY_KEY_INVALID))
-    if asked.lacks_sandbox:
-        return failure(Refusal(Reason.SANDBOX_UNKNOWN))
     return None
 
 
 def refuse_sandbox(asked: Asked, identity: TokenIdentity) -> Answer | None:
-    """Whether the account has the sandbox that is asked for. Blocks on the database."""
-    sandbox_id = asked.route.sandbox_id
+    """Whether the account lacks the sandbox that is asked for. Blocks on the database."""
+    sandbox_id = asked.sandbox_id
     if sandbox_id is None or is_of_account(sandbox_id, identity.account_id):
         return None
     return failure(Refusal(Reason.SANDBOX_UNKNOWN))
@@ -83,7 +80,7 @@ def read_draft(asked: Asked, identity: TokenIdentity, body: bytes) -> Composed |
         if isinstance(mail, list):
             return failure(*mail)
         composed = compose_asked(mail, asked, identity, asked.idempotency("send", body, key=mail.idempotency_key))
-    return composed if isinstance(composed, Composed) else failure(composed)
+    return composed.bound_for(asked.sandbox_id) if isinstance(composed, Composed) else failure(composed)
 
 
 def compose_asked(
@@ -94,8 +91,6 @@ def compose_asked(
         draft = compose(mail, identity, asked.stream, asked.client_ip or None, idempotency)
     except HeaderError as error:
         return Fault(FaultCode.HEADER_INVALID, f"'{error.field}' is invalid: {error.why}")
-    if asked.route.sandbox_id is not None:
-        draft = replace(draft, sandbox_id=asked.route.sandbox_id)
     return Composed(draft, mail.report)
 
 

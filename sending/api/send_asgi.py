@@ -78,10 +78,10 @@ class SendDoor:
             return identity if await pass_over(receive) else closing(identity)
         share = BodyShare(self._memory, identity.account_id)
         try:
-            body = await read_body(receive, share, length, most_octets(route.kind, identity.max_message_bytes))
+            body = await read_body(receive, share, length, most_octets(asked.kind, identity.max_message_bytes))
             if isinstance(body, Answer):
                 return body
-            if route.kind is Kind.BATCH:
+            if asked.kind is Kind.BATCH:
                 return await self._send_batch(asked, identity, body, share)
             return await self._send(asked, identity, body, share)
         finally:
@@ -166,7 +166,9 @@ def _asked(scope: Scope, route: Route) -> tuple[Asked, int]:
         content_type=fields.get(b"content-type", "").partition(";")[0].strip().lower(),
         secret=secret.strip(),
         client_ip=client[0],
-        route=route,
+        path_stream=route.stream,
+        kind=route.kind,
+        sandbox=route.sandbox,
         query=scope.get("query_string", b"").decode("latin-1"),
         idempotency_key=fields.get(b"idempotency-key"),
     )

@@ -38,7 +38,9 @@ def _answer(request: ApiRequest) -> Answer:
         content_type=request.content_type or "",
         secret=secret_of(request),
         client_ip=request.META.get("REMOTE_ADDR", ""),
-        route=route,
+        path_stream=route.stream,
+        kind=route.kind,
+        sandbox=route.sandbox,
         query=request.META.get("QUERY_STRING", ""),
         idempotency_key=request.META.get("HTTP_IDEMPOTENCY_KEY"),
     )

@@ -6,7 +6,7 @@ from accounts.authentication import TokenIdentity
 from sending.api.answers import Answer
 from sending.api.asked import Asked
 from sending.api.batch import read_batch
-from sending.api.routes import Kind, Route
+from sending.api.routes import Kind
 from sending.api.send import read_draft
 from sending.models import Stream
 
@@ -22,7 +22,7 @@ _NOBODY = TokenIdentity(1, 1, (), "")
 
 def asked(key=None, kind=Kind.SEND, stream=Stream.TRANSACTIONAL, **changes):
     fields = {"method": "POST", "host": "", "content_type": "application/json", "secret": "", "client_ip": ""}
-    return Asked(**{**fields, "route": Route(kind, stream, None), "idempotency_key": key, **changes})
+    return Asked(**{**fields, "path_stream": stream, "kind": kind, "idempotency_key": key, **changes})
 
 
 def composed(mail=MAIL, key=None, **changes):

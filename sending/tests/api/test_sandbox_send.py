@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 from accounts.authentication import forget_tokens
 from mailtrap_site.testing.captured import make_sandbox
 from mailtrap_site.testing.world import make_token
-from sending.api.routes import HIGHEST_ID, Kind, Route, route_of
+from sending.api.asked import HIGHEST_ID
+from sending.api.routes import Kind, Route, route_of
 from sending.api.send_asgi import SendDoor
 from sending.models import CapturedMail, Stream, Submission
+from sending.tests.api.composing import asked
 from sending.tests.api.test_send_on_the_event_loop import Request
 
 MAIL = {
@@ -142,25 +144,40 @@ def test_each_recipient_that_is_reported_has_the_one_id(post, sandbox):
     ]
 
 
+def test_a_whole_message_stays_as_well(world, sandbox, settings):
+    settings.ALLOWED_HOSTS = ["*"]
+    source = b"From: a@anywhere.test\r\nTo: t@far.test\r\nCc: c@far.test\r\nSubject: Raw\r\n\r\nHi\r\n"
+    headers = {"Authorization": f"Bearer {world.secret}"}
+    raw = {"content_type": "message/rfc822", "headers": headers}
+    answer = Client().post(f"/api/send/{sandbox.pk}", source, **raw)
+    mail = CapturedMail.objects.get()
+    assert (answer.status_code, answer.json()["message_ids"]) == (200, [str(mail.pk)])
+    assert mail.recipients == [["to", "t@far.test"], ["cc", "c@far.test"]]
+    own = source.replace(b"a@anywhere.test", b"alice@example.test")
+    raw["headers"] = headers | {"Host": "sandbox.api.mailtrap.io"}
+    assert refusal(Client().post("/api/send", own, **raw))[0] == 404
+    assert not Submission.objects.exists()
+
+
 @pytest.mark.django_db(transaction=True)
 def test_on_the_event_loop_it_is_committed_before_the_answer(world, sandbox, settings):
     settings.GROUP_COMMIT_INLINE = False
     door = SendDoor(memory_octets=20_000_000)
     large = {**MAIL, "text": "x" * 100_000}
     batch = {"base": {**MAIL, "to": None}, "requests": [{"to": [{"email": f"r{n}@far.test"}]} for n in range(150)]}
-    asked = [
+    requests = [
         Request(path=f"/api/{kind}/{sandbox.pk}", body=json.dumps(body).encode(), api_token=world.secret)
         for kind, body in (*[("send", MAIL)] * 20, ("send", large), ("batch", batch))
     ]
 
     async def ask():
-        await asyncio.gather(*(door(one.scope, one.receive, one.send) for one in asked))
+        await asyncio.gather(*(door(one.scope, one.receive, one.send) for one in requests))
 
     try:
         asyncio.run(ask())
     finally:
         door.close()
-    answers = [json.loads(b"".join(part.get("body", b"") for part in one.sent)) for one in asked]
+    answers = [json.loads(b"".join(part.get("body", b"") for part in one.sent)) for one in requests]
     ids = [one for answer in answers[:-1] for one in answer["message_ids"]]
     ids += [one for response in answers[-1]["responses"] for one in response["message_ids"]]
     assert len(set(ids)) == len(ids) == 171
@@ -186,7 +203,7 @@ def test_a_path_says_what_is_asked(path, route):
 
 @given(st.text(max_size=30))
 def test_whatever_stands_for_an_id_is_one_that_the_database_can_look_up(text):
-    number = Route(Kind.SEND, None, text).sandbox_id
+    number = asked(sandbox=text).sandbox_id
     assert number is not None
     assert 0 <= number <= HIGHEST_ID
     assert number == 0 or int(text) == number
