@@ -126,7 +126,7 @@ class _Flusher:
                 # A caller that went away has cancelled its future; its mail is accepted all the same.
                 if one.future.set_running_or_notify_cancel():
                     one.future.set_result(outcome)
-            if accepted := [outcome for outcome in outcomes if isinstance(outcome, Accepted)]:
+            if accepted := [one for one in outcomes if isinstance(one, Accepted) and not one.is_replay]:
                 self._nudge.set()
                 log.info(
                     "accepted",
