@@ -2,13 +2,13 @@
 
 import re
 from dataclasses import dataclass, replace
-from hashlib import sha256
 
 from django.conf import settings
 
 from sending.api.body_recipients import Report
 from sending.api.routes import Kind
 from sending.models import Stream
+from sending.policy.idempotency_key import fingerprint
 from sending.submission.draft import Draft, Idempotency
 
 HIGHEST_ID = 2**63 - 1
@@ -53,7 +53,7 @@ class Asked:
     def idempotency(self, kind: str, *octets: bytes | memoryview, key: str | None = None) -> Idempotency | None:
         """The mail's own key or that of the header, and what it stands for: kind of request, stream and body."""
         key = key or self.idempotency_key
-        return None if key is None else Idempotency(key, fingerprint(kind, self.stream, *octets))
+        return None if key is None else Idempotency(key, fingerprint(kind, self.stream.value, *octets))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +68,3 @@ class Composed:
         if sandbox_id is None:
             return self
         return replace(self, draft=replace(self.draft, sandbox_id=sandbox_id))
-
-
-def fingerprint(kind: str, stream: Stream, *octets: bytes | memoryview) -> bytes:
-    """A digest of what an idempotency key stands for."""
-    digest = sha256(f"{kind}\n{stream.value}\n".encode())
-    for one in octets:
-        digest.update(b"%d\n" % len(one))
-        digest.update(one)
-    return digest.digest()

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, Struct
 
 from sending.api.body_limits import MOST_BATCH_OCTETS
-from sending.api.send_body import MOST_KEY_CHARACTERS
 from sending.policy.fault import MOST_ATTACHMENTS, MOST_NAME_CHARACTERS, MOST_REQUESTS
+from sending.policy.idempotency_key import MOST_KEY_CHARACTERS
 from sending.policy.limits import MOST_CATEGORY_CHARACTERS, MOST_VARIABLES_BYTES
 from sending.policy.recipients import MOST_OF_A_KIND
 from sending.policy.send_time import LONGEST_AHEAD

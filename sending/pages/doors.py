@@ -1,4 +1,4 @@
-"""Where programs connect to this instance: addresses, ports and user names of one stream."""
+"""Where programs connect to this instance: addresses, ports and user names of one stream, or of one sandbox."""
 
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -10,9 +10,11 @@ from sending.models import Stream
 
 @dataclass(frozen=True, slots=True)
 class Doors:
-    """The doors of one stream, as the snippets and the page name them."""
+    """The doors as the snippets and the pages name them."""
 
     stream: Stream
+    sandbox_id: int | None = None
+    """Where the mail is to stay, for doors of a sandbox."""
 
     @property
     def is_bulk(self) -> bool:
@@ -37,7 +39,7 @@ class Doors:
 
     @property
     def send_url(self) -> str:
-        return f"{self.api_url}send"
+        return f"{self.api_url}send" + ("" if self.sandbox_id is None else f"/{self.sandbox_id}")
 
     @property
     def is_https(self) -> bool:
@@ -69,6 +71,8 @@ class Doors:
 
     @property
     def smtp_user(self) -> str:
+        if self.sandbox_id is not None:
+            return f"sandbox-{self.sandbox_id}"
         return "bulk" if self.is_bulk else "api"
 
     @property

@@ -96,7 +96,7 @@ class FirstMail:
     @property
     def marked(self) -> SafeString:
         """The code as HTML, coloured a little."""
-        return _marked(self.code)
+        return marked(self.code)
 
     @property
     def first_ways(self) -> list[Way]:
@@ -146,20 +146,21 @@ def usable_token(request: AccountRequest) -> ApiToken | None:
     return next((one for one in tokens if not one.has_expired()), None)
 
 
-@cache
-def _engine() -> Engine:
-    """Of the snippets alone: they are no HTML, so nothing is escaped but by the filters of their languages."""
-    folder = settings.BASE_DIR / "templates" / "snippets"
-    return Engine(dirs=[str(folder)], autoescape=False, builtins=["sending.pages.quoting"])
-
-
-def _marked(code: str) -> SafeString:
+def marked(code: str) -> SafeString:
+    """The code as HTML, coloured a little."""
     parts, end = [], 0
     for found in _TOKEN.finditer(code):
         parts.append(escape(code[end : found.start()]))
         parts.append(format_html('<span class="{}">{}</span>', found.lastgroup, found[0]))
         end = found.end()
     return mark_safe("".join([*parts, escape(code[end:])]))  # noqa: S308 each part is escaped
+
+
+@cache
+def _engine() -> Engine:
+    """Of the snippets alone: they are no HTML, so nothing is escaped but by the filters of their languages."""
+    folder = settings.BASE_DIR / "templates" / "snippets"
+    return Engine(dirs=[str(folder)], autoescape=False, builtins=["sending.pages.quoting"])
 
 
 _WAY_BY_KEY = {way.key: way for way in WAYS}

@@ -1,7 +1,6 @@
 """What an idempotency key may look like, and what it stands for, whichever door it comes through."""
 
 import re
-from collections.abc import Iterable
 from hashlib import sha256
 
 MOST_KEY_CHARACTERS = 255
@@ -13,10 +12,11 @@ def is_valid_key(key: str) -> bool:
     return _KEY.fullmatch(key) is not None
 
 
-def fingerprint(pieces: Iterable[str]) -> bytes:
+def fingerprint(*pieces: str | bytes | memoryview) -> bytes:
     """A digest of these pieces in this order, none of which runs into the next."""
     digest = sha256()
     for piece in pieces:
-        octets = piece.encode("utf-8", "surrogatepass")
-        digest.update(b"%d\n%b" % (len(octets), octets))
+        octets = piece.encode("utf-8", "surrogatepass") if isinstance(piece, str) else piece
+        digest.update(b"%d\n" % len(octets))
+        digest.update(octets)
     return digest.digest()

@@ -87,7 +87,7 @@ def _idempotency(key: str | None, envelope: ReceivedEnvelope, head: MessageHead,
     subject = decode_words(head.first("Subject") or "")
     recipients = sorted(_comparable(path.address) for path in envelope.recipients)
     return Idempotency(
-        key, fingerprint(("smtp", origin.stream.value, envelope.reverse_path.address, subject, *recipients))
+        key, fingerprint("smtp", origin.stream.value, envelope.reverse_path.address, subject, *recipients)
     )
 
 
