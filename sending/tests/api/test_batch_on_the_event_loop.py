@@ -57,6 +57,24 @@ def test_five_hundred_mails_are_answered_in_order(ask, door):
     assert (door._memory.whole.held, door._memory.accounts) == (0, {})
 
 
+def test_what_the_flush_refuses_costs_none_of_those_that_were_flushed_with_it(ask):
+    bad = [
+        to("a", category="a\0"),
+        to("a", custom_variables={"a": "\0"}),
+        to("a", **{"from": {"email": "a@elsewhere.test"}}),
+        to("a", headers={"Sender": "a@elsewhere.test"}),
+    ]
+    _, _, answer = ask(*(one for number in range(20) for one in (to(f"r{number}"), bad[number % 4])))
+    assert [one["success"] for one in answer["responses"]] == [True, False] * 20
+    assert [one["codes"] for one in answer["responses"][1:9:2]] == [
+        ["unstorable_text"],
+        ["unstorable_text"],
+        ["domain_unknown"],
+        ["sender_mismatch"],
+    ]
+    assert Message.objects.count() == 20
+
+
 def test_path_and_host_choose_the_stream(ask):
     assert ask(to("a"), path="/bulk/api/batch")[0] == 200
     assert ask(to("a"), host="bulk.api.mailtrap.io")[0] == 200
