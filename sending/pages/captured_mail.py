@@ -130,10 +130,10 @@ def _tabs(
     words = {
         "html": _("HTML"),
         "text": _("Text"),
+        "checks": _("Checks"),
         "markup": _("HTML source"),
         "headers": _("Headers"),
         "source": _("Source"),
-        "checks": _("Checks"),
     }
     absent = ({"html", "markup"} if tree.html is None else set()) | ({"text"} if tree.text is None else set())
     keys = [key for key in words if key not in absent]

@@ -52,11 +52,13 @@ def show_list(request: HttpRequest, mailbox: Mailbox, **more: object) -> HttpRes
     found = store.newest(
         mailbox.id, recipient=filters.get("recipient", ""), text=filters.get("q", ""), before=before, limit=PAGE + 1
     )
-    top, seen = str(found[0].pk) if found else "none", request.GET.get("seen", "")
+    tally = store.tally(mailbox.id)
+    # Of two that come at once the older may be seen later, so the newest alone does not tell.
+    marker = f"{found[0].pk if found else 'none'}.{tally.mails}"
     rests = "since" in request.GET and not _is_live(request.GET["since"])
-    if seen == top and not rests:
+    if request.GET.get("seen") == marker and not rests:
         return unchanged()
-    context = _list_context(request, mailbox, found, filters, before)
+    context = _list_context(request, mailbox, found, tally, marker)
     if rests:
         context |= {"poll": "", "rests": True}
     return render_page(
@@ -111,13 +113,13 @@ def _list_context(
     request: HttpRequest,
     mailbox: Mailbox,
     found: Sequence[CapturedMail],
-    filters: dict[str, str],
-    before: uuid.UUID | None,
+    tally: store.Tally,
+    marker: str,
 ) -> dict[str, object]:
-    mails, seen = found[:PAGE], read_uuid(request.GET.get("seen", ""))
-    tally, is_still = store.tally(mailbox.id), request.GET.get("live") == STILL
+    filters, before = _filters(request), read_uuid(request.GET.get("before", ""))
+    mails, seen = found[:PAGE], read_uuid(request.GET.get("seen", "").partition(".")[0])
     since = request.GET.get("since") or str(int(time.time()))
-    is_live = before is None and not is_still
+    is_live = before is None and request.GET.get("live") != STILL
     return {
         "mailbox": mailbox,
         "mails": mails,
@@ -128,9 +130,7 @@ def _list_context(
         "words": _words(tally, len(mails), narrowed=bool(filters)),
         "newest_url": mailbox.url + address(filters) if before else "",
         "older_url": mailbox.url + address(filters, before=str(mails[-1].pk)) if len(found) > PAGE else "",
-        "poll": mailbox.url + address(filters, since=since, seen=str(found[0].pk) if found else "none")
-        if is_live
-        else "",
+        "poll": mailbox.url + address(filters, since=since, seen=marker) if is_live else "",
         "is_newest": before is None,
         "pause_url": mailbox.url + address(filters, live=STILL),
         "live_url": mailbox.url + address(filters),

@@ -20,7 +20,6 @@ from accounts.scopes import ADMIN, level_on
 from mailtrap_site.database_pool import DatabasePool
 from sending.capture import store
 from sending.models import CapturedMail, Sandbox
-from sending.models.identifiers import new_id
 from sending.models.statements import raw_cursor
 from sending.policy.checks import account_is_active, size_is_within_limit, token_is_valid
 from sending.policy.refusal import Reason, Refusal
@@ -158,7 +157,7 @@ def _judge(payload: Payload, standing: Standing, sandbox_id: int, now: datetime)
 
 def _mail(sandbox: Sandbox, payload: Payload) -> CapturedMail:
     return CapturedMail(
-        id=new_id(),
+        id=payload.message_ids[0],
         sandbox=sandbox,
         mail_from=payload.mail_from,
         recipient=payload.recipients[0].address,

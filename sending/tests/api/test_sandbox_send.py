@@ -181,6 +181,7 @@ def test_on_the_event_loop_it_is_committed_before_the_answer(world, sandbox, set
     ids = [one for answer in answers[:-1] for one in answer["message_ids"]]
     ids += [one for response in answers[-1]["responses"] for one in response["message_ids"]]
     assert len(set(ids)) == len(ids) == 171
+    assert ids[21:] == sorted(ids[21:]), "a batch is listed in its order"
     assert {str(pk) for pk in CapturedMail.objects.values_list("pk", flat=True)} == set(ids)
 
 
