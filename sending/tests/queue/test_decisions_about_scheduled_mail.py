@@ -17,7 +17,7 @@ from billing.models import UsagePeriod
 from mailtrap_site.testing.live_instance import wait_for
 from mailtrap_site.testing.world import make_platform, make_world
 from sending.events.record import Evidence, Result, record_results
-from sending.models import Attempt, Content, Event, Message, QueueEntry, Submission
+from sending.models import Attempt, Content, Door, Event, Message, QueueEntry, Submission
 from sending.models.statements import raw_cursor
 from sending.queue import control, orders
 from sending.queue.claim import claim, contents, mark_uncertain
@@ -263,7 +263,8 @@ def test_no_meter_goes_below_zero(world):
 
 def test_the_platforms_own_mail_has_no_meter_to_give_back_to(world, settings):
     platform, address = make_platform(), f"notices@{settings.PLATFORM_DOMAIN}"
-    own = {"account_id": platform.pk, "token_id": None, "mail_from": address, "message": message(from_=address)}
+    who = {"account_id": platform.pk, "token_id": None, "door": Door.INTERNAL, "mail_from": address}
+    own = who | {"message": message(from_=address)}
     submission_id = schedule(world, **own)
     schedule(world, recipients=1)
     assert cancel(platform, submission_id, ALICE)
