@@ -9,7 +9,7 @@ from hashlib import sha256
 from threading import Lock
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from accounts.models import ApiToken
@@ -111,13 +111,11 @@ def _look_up(digest: str) -> _Known:
     forget_at = time.monotonic() + CACHE_SECONDS
     now = timezone.now()
     valid = ApiToken.objects.filter(Q(expires_at=None) | Q(expires_at__gt=now))
-    token = valid.select_related("account").filter(digest=digest).first()
+    token = valid.annotate(max_message_bytes=F("account__max_message_bytes")).filter(digest=digest).first()
     if token is None:
         return _Known(None, None, forget_at)
     _note_use(token, now)
-    identity = TokenIdentity(
-        token.pk, token.account_id, tuple(token.scopes), token.name, token.account.max_message_bytes
-    )
+    identity = TokenIdentity(token.pk, token.account_id, tuple(token.scopes), token.name, token.max_message_bytes)
     return _Known(identity, token.expires_at, forget_at)
 
 

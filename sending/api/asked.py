@@ -53,7 +53,7 @@ class Asked:
     def idempotency(self, kind: str, *octets: bytes | memoryview, key: str | None = None) -> Idempotency | None:
         """The mail's own key or that of the header, and what it stands for: kind of request, stream and body."""
         key = key or self.idempotency_key
-        return None if key is None else Idempotency(key, fingerprint(kind, self.stream, *octets))
+        return None if key is None else Idempotency(key, request_fingerprint(kind, self.stream, *octets))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class Composed:
         return replace(self, draft=replace(self.draft, sandbox_id=sandbox_id))
 
 
-def fingerprint(kind: str, stream: Stream, *octets: bytes | memoryview) -> bytes:
+def request_fingerprint(kind: str, stream: Stream, *octets: bytes | memoryview) -> bytes:
     """A digest of what an idempotency key stands for."""
     digest = sha256(f"{kind}\n{stream.value}\n".encode())
     for one in octets:

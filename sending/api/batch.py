@@ -8,13 +8,14 @@ from typing import Any
 
 from accounts.authentication import TokenIdentity
 from sending.api.answers import Answer, answer, failed, failure, problem_of
-from sending.api.asked import Asked, Composed, fingerprint
+from sending.api.asked import Asked, Composed, request_fingerprint
 from sending.api.batch_body import read_requests, size_of
 from sending.api.body_fields import MailFields
 from sending.api.body_limits import most_mail_octets
 from sending.api.send import accepted, compose_asked, refuse_head, refuse_sandbox
-from sending.api.send_body import MOST_KEY_CHARACTERS, Mail, read_fields
+from sending.api.send_body import Mail, read_fields
 from sending.policy.fault import Problem
+from sending.policy.idempotency_key import MOST_KEY_CHARACTERS
 from sending.policy.refusal import Reason, Refusal
 from sending.submission.draft import Idempotency
 from sending.submission.submit import Accepted, hand_over
@@ -54,7 +55,7 @@ def read_batch(asked: Asked, identity: TokenIdentity, body: bytes) -> "Batch | A
     if problems:
         return failure(*problems)
     is_keyed = asked.idempotency_key is not None
-    return Batch(asked, identity, requests, fingerprint("batch", asked.stream, body) if is_keyed else None)
+    return Batch(asked, identity, requests, request_fingerprint("batch", asked.stream, body) if is_keyed else None)
 
 
 class Batch:

@@ -13,9 +13,10 @@ from sending.api import raw_body
 from sending.api.answers import Answer, answer, failure
 from sending.api.asked import Asked, Composed
 from sending.api.body_recipients import KINDS, LeftOut, Report
-from sending.api.send_body import Mail, is_valid_key, read_mail
+from sending.api.send_body import Mail, read_mail
 from sending.models import Door, Stream
 from sending.policy.fault import Fault, FaultCode, Problem
+from sending.policy.idempotency_key import is_valid_key
 from sending.policy.overload import overload_now
 from sending.policy.refusal import Reason, Refusal
 from sending.protocol.mime import MailParts, build

@@ -3,7 +3,6 @@
 The error strings are the contract's where it has one; unknown fields are passed over, nulls and empty lists accepted.
 """
 
-import re
 import uuid
 from datetime import datetime
 from typing import Any
@@ -15,6 +14,7 @@ from sending.api.body_attachments import read_attachments
 from sending.api.body_fields import NOTHING, UNREADABLE, AddressShape, Field, MailFields, decode, octets_of
 from sending.api.body_recipients import Report, mailbox_of, read_recipients
 from sending.policy.fault import Fault, FaultCode, Problem
+from sending.policy.idempotency_key import is_valid_key
 from sending.policy.limits import MOST_CATEGORY_CHARACTERS, MOST_VARIABLES_BYTES
 from sending.policy.refusal import Reason, Refusal
 from sending.policy.send_time import read_send_time
@@ -23,7 +23,6 @@ from sending.protocol.message_head import MAX_HEAD
 from sending.protocol.mime import ADDRESS_FIELDS, RESERVED, Attachment
 from sending.submission.draft import Tracking
 
-MOST_KEY_CHARACTERS = 255
 MOST_VARIABLES_READ = 65_536
 """Octets as they came, white space and escapes included."""
 
@@ -79,12 +78,6 @@ _TEMPLATE = Field[str]("template_uuid", str)
 _SEND_AT = msgspec.json.Decoder(str | int | None)
 _TRACKING = Field[Tracking]("tracking", Tracking)
 _KEY = Field[str]("idempotency_key", str)
-_VISIBLE = re.compile(rf"[!-~]{{1,{MOST_KEY_CHARACTERS}}}")
-
-
-def is_valid_key(key: str) -> bool:
-    """Whether it may be an idempotency key."""
-    return _VISIBLE.fullmatch(key) is not None
 
 
 def _read(fields: MailFields, problems: list[Problem]) -> Mail | None:
