@@ -7,7 +7,7 @@ from types import FrameType
 from typing import Any
 
 from celery import shared_task
-from celery.signals import worker_process_shutdown, worker_ready, worker_shutdown
+from celery.signals import worker_init, worker_process_shutdown, worker_shutdown
 from django.utils import timezone
 
 from mailtrap_site.broker import DRAIN_SECONDS
@@ -110,9 +110,10 @@ class _Stop:
         self._signalled = True
 
 
-@worker_ready.connect
+@worker_init.connect
 def _look_without_being_asked(sender: Any, **_: Any) -> None:
-    """A worker of the deliveries looks at the queue by itself as well: mail leaves though the broker be broken."""
+    """A worker of the deliveries looks at the queue by itself as well: mail leaves though the broker be broken, also
+    where the worker starts beside a broker that does not answer."""
     if "deliveries" in sender.app.amqp.queues.consume_from:
         # Before the engine's threads start, which inherit it.
         os.nice(GIVES_WAY)

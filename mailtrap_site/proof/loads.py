@@ -7,6 +7,7 @@ from functools import partial
 
 import psycopg
 
+from mailtrap_site.proof.brokers import PrivateServer
 from mailtrap_site.proof.context import Form, Proof
 from mailtrap_site.proof.doors import Crowd, mails_to
 from mailtrap_site.proof.tally import Outcome
@@ -67,6 +68,25 @@ def broker_restarted_while_sending(proof: Proof) -> Outcome:
 
     # The embedded broker goes together with the database, which may cut a conversation off.
     return _load(proof, "broker", proof.size(50, 300, 300), restart, is_cut_off=proof.form is not Form.SERVICES)
+
+
+def workers_started_without_broker(proof: Proof) -> Outcome:
+    """The broker is gone when fresh workers start: they find by themselves what was accepted."""
+    broker = proof.broker
+    assert isinstance(broker, PrivateServer)
+    domain = proof.domain("alone")
+    server = proof.sinks.open(domain)
+    workers = proof.instance.workers()
+    broker.stop()
+    try:
+        killed = proof.instance.signal(workers, signal.SIGKILL)
+        crowd = proof.crowd(mails_to(proof.name("alone"), [domain]), 20, 30)
+        crowd.send(2, _undisturbed)
+        proof.instance.wait_until_all_run(workers, without=killed)
+        accepted = crowd.accepted
+        return proof.outcome(accepted, [server], may_double=[mail.id for mail in accepted])
+    finally:
+        broker.start()
 
 
 def broker_wiped(proof: Proof) -> Outcome:

@@ -36,6 +36,7 @@ SCENARIOS = (
     Scenario("workers x messages", loads.workers_times_messages, (F, X)),
     Scenario("broker wiped while mail is due", loads.broker_wiped, (S, F, X)),
     Scenario("broker restarted while sending", loads.broker_restarted_while_sending, (X,)),
+    Scenario("workers started without a broker", loads.workers_started_without_broker, (X,)),
     Scenario("kill -9 of all workers while sending", loads.workers_killed_while_sending, (F, X)),
     Scenario("kill -9 of all workers at every step", kills.kill_all_workers, (S, X)),
     Scenario("kill -9 of each worker at every step", kills.kill_each_worker, (F,)),
