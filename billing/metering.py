@@ -140,6 +140,12 @@ def look(cursor: Cursor, demands: Sequence[Demand], now: datetime) -> dict[int, 
     return reservations
 
 
+def begin_period(account: Account, starts_at: datetime) -> None:
+    """The account's periods are counted from `starts_at` now: the one that runs ends there, so that none overlaps."""
+    running = UsagePeriod.objects.filter(account=account, starts_at__lt=starts_at, ends_at__gt=starts_at)
+    running.update(ends_at=starts_at)
+
+
 def usage(account: Account, now: datetime | None = None) -> Usage:
     """The account's meter for pages and the API, in one query."""
     moment = now or timezone.now()

@@ -104,6 +104,8 @@ class Environment:
     outbound_public_only: bool
     lease_seconds: int
     fallback_email_url: str
+    plans_file: Path
+    """What is on offer, as TOML."""
     log_level: str
     metrics_token: str
     """Bearer of `/metrics`; empty: staff alone."""
@@ -202,6 +204,7 @@ def _from(env: environ.Env, var_dir: Path) -> Environment:
         outbound_public_only=outbound_public_only,
         lease_seconds=_lease_seconds(env),
         fallback_email_url=env.str("FALLBACK_EMAIL_URL", ""),
+        plans_file=Path(env.str("PLANS_FILE", str(BASE_DIR / "billing" / "plans.toml"))),
         log_level=_log_level(env),
         metrics_token=env.str("METRICS_TOKEN", ""),
     )

@@ -20,6 +20,7 @@ SECRET_KEY = ENVIRONMENT.secret_key
 SITE_NAME = ENVIRONMENT.site_name
 SITE_URL = ENVIRONMENT.site_url
 ROUTE = ENVIRONMENT.route
+PLANS_FILE = ENVIRONMENT.plans_file
 BULK_HOSTS = (f"bulk.{ENVIRONMENT.platform_domain}", "bulk.api.mailtrap.io")
 """The sending API takes a request at one of these names for the bulk stream."""
 BULK_SMTP_HOSTS = (f"bulk.smtp.{ENVIRONMENT.platform_domain}", "bulk.smtp.mailtrap.io")

@@ -18,7 +18,7 @@ def tend(now: datetime, until: float) -> bool:
     while store.trim(None) >= store.PIECE:
         if time.monotonic() > until:
             return True
-    shortest = min(plan.log_days for plan in PLANS.values())
+    shortest = min(plan.log_days for plan in PLANS.plans)
     old = CapturedMail.objects.filter(sandbox=OuterRef("pk"), pk__lt=_floor(now, shortest))
     for sandbox in Sandbox.objects.filter(Exists(old)).iterator():
         floor = _floor(now, plan_of(sandbox.account_id).log_days)

@@ -11,6 +11,7 @@ class UsagePeriod(models.Model):
     account = models.ForeignKey("accounts.Account", on_delete=models.CASCADE, related_name="usage_periods")
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
+    """Earlier than a month after `starts_at` where a first subscription began a period of its own."""
     used = models.PositiveBigIntegerField(default=0)
     given_back = models.PositiveBigIntegerField(db_default=0)
     """Accepted recipients that `used` counts no more, since they were cancelled before their first attempt."""

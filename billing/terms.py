@@ -1,0 +1,108 @@
+"""The terms in force for an account: its plan, and what staff granted beside it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import psycopg
+from django.utils import timezone
+
+from accounts.models import Account
+from billing.models import QuotaOverride, Subscription
+from billing.plans import FREE, PLANS, Plan
+from mailtrap_site.bulk_values import Column
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What one account may use right now. None stands for "no limit"."""
+
+    plan: Plan
+    anchor: datetime
+    """The moment that its periods are counted from."""
+    emails_per_month: int | None
+    emails_per_day: int | None
+    emails_per_hour: int | None
+    users: int | None
+    domains: int | None
+    log_days: int
+    overage_cap: int
+    """Emails above `emails_per_month` that the account pays for in each period."""
+
+    @property
+    def hard_limit(self) -> int | None:
+        """Recipients of one period after which everything is refused."""
+        return None if self.emails_per_month is None else self.emails_per_month + self.overage_cap
+
+
+def read_terms(cursor: "psycopg.Cursor[Any]", account_ids: Iterable[int], now: datetime) -> dict[int, Terms]:
+    """The terms of each account that exists, in one statement on the caller's transaction."""
+    wanted = sorted(set(account_ids))
+    if not wanted:
+        return {}
+    cursor.execute(_QUERY, (Column("timestamptz", [now]), Column("bigint", wanted)))
+    return {row[0]: _terms(*row[1:]) for row in cursor.fetchall()}
+
+
+def terms_of(account: Account, now: datetime | None = None) -> Terms:
+    """The terms of one account, for pages and checks outside the hot path; two queries."""
+    moment = now or timezone.now()
+    subscription = Subscription.objects.filter(account=account).first()
+    granted = (
+        QuotaOverride.objects.filter(account=account, starts_at__lte=moment)
+        .exclude(ends_at__lte=moment)
+        .order_by("id")
+        .values_list("term", "value")
+    )
+    if subscription is None:
+        return _terms(account.created_at, None, None, 0, dict(granted))
+    return _terms(
+        subscription.anchor,
+        subscription.plan_code,
+        subscription.plan_generation,
+        subscription.overage_cap,
+        dict(granted),
+    )
+
+
+_ACCOUNT, _SUBSCRIPTION, _OVERRIDE = Account._meta, Subscription._meta, QuotaOverride._meta
+
+# The newest override of a term comes last and wins (jsonb keeps the last of two equal keys).
+_QUERY = f"""
+SELECT a.id, coalesce(s.anchor, a.created_at), s.plan_code, s.plan_generation, coalesce(s.overage_cap, 0),
+    (SELECT jsonb_object_agg(o.term, o.value ORDER BY o.id) FROM {_OVERRIDE.db_table} o, unnest(%b::timestamptz[]) n
+     WHERE o.account_id = a.id AND o.starts_at <= n AND (o.ends_at IS NULL OR o.ends_at > n))
+FROM {_ACCOUNT.db_table} a LEFT JOIN {_SUBSCRIPTION.db_table} s ON s.account_id = a.id
+WHERE a.id = ANY(%b::bigint[])
+"""  # noqa: S608 the tables' names come from the models
+
+
+def _terms(
+    anchor: datetime,
+    plan_code: str | None,
+    generation: int | None,
+    overage_cap: int,
+    granted: Mapping[str, int | None] | bytes | str | None,
+) -> Terms:
+    if isinstance(granted, bytes | str):
+        granted = msgspec.json.decode(granted, type=dict[str, int | None])
+    plan = FREE if plan_code is None or generation is None else PLANS.plan(plan_code, generation)
+    terms = Terms(
+        plan=plan,
+        anchor=anchor,
+        emails_per_month=plan.emails_per_month,
+        emails_per_day=plan.emails_per_day,
+        emails_per_hour=plan.emails_per_hour,
+        users=plan.users,
+        domains=plan.domains,
+        log_days=plan.log_days,
+        overage_cap=min(overage_cap, plan.most_overage),
+    )
+    return _with(terms, granted) if granted else terms
+
+
+def _with(terms: Terms, granted: Mapping[str, int | None]) -> Terms:
+    kept = {name: getattr(terms, name) for name in terms.__slots__}
+    return Terms(**(kept | dict(granted)))
