@@ -5,7 +5,8 @@ from typing import Any
 from ninja import Router
 
 from accounts.api_auth import ApiRequest, account_of
-from billing.metering import plan_of, usage
+from billing.metering import usage
+from billing.terms import terms_of
 from mailtrap_site.web.json_api import instant
 
 router = Router(tags=["Billing"])
@@ -19,7 +20,7 @@ def billing_usage(request: ApiRequest, account_id: int) -> dict[str, Any]:
     """The current period, and what was sent in it. The sandbox does not exist here, so its counts are zero."""
     account = account_of(request, account_id)
     judged = usage(account)
-    plan = plan_of(account.pk)
+    plan = terms_of(account).plan
     return {
         "billing": {"cycle_start": instant(judged.starts_at), "cycle_end": instant(judged.ends_at)},
         "testing": {

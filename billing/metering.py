@@ -1,20 +1,23 @@
-"""The meter: the only writer of UsagePeriod. Reserves recipients inside the transaction that accepts them, and takes
-back what was cancelled before its first attempt."""
+"""The meter: the only writer of UsagePeriod and UsageDay. Reserves recipients inside the transaction that accepts
+them, and takes back what was cancelled before its first attempt."""
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from typing import Any
 
 import psycopg
 from django.utils import timezone
 
 from accounts.models import Account
+from billing import alerts
+from billing import meter_statements as sql
+from billing.fitting import Demand, Limit, Room
 from billing.models import UsagePeriod
 from billing.periods import Period, period_of
-from billing.plans import FREE, Plan
 from billing.quota import Usage, judge
+from billing.terms import Terms, terms_of
 from mailtrap_site.bulk_values import Column
 
 Cursor = psycopg.Cursor[Any]
@@ -22,122 +25,79 @@ Cursor = psycopg.Cursor[Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Demand:
-    """`recipients` more for one account. `anchor` is when it signed up; the platform's own account is not metered."""
+class Reserved:
+    """What became of the demands: for each, in order, None where it is taken, or the limit that it is too much for."""
 
-    account_id: int
-    recipients: int
-    anchor: datetime
-    metered: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Reservation:
-    """Whether the account's whole demand fitted, and what its meter shows now. `limit` is None where none applies."""
-
-    accepted: bool
-    used: int
-    limit: int | None
-
-
-_TABLE = UsagePeriod._meta.db_table
-
-# The row is locked and read again before the condition is judged, so the limit holds whoever else is sending; accounts
-# come in order, so two batches wait for each other and never deadlock. A row is locked even where nothing is added.
-_RESERVE = f"""
-INSERT INTO {_TABLE} AS meter (account_id, starts_at, ends_at, used, message_limit)
-SELECT account_id, starts_at, ends_at, recipients, message_limit
-FROM unnest(%b::bigint[], %b::timestamptz[], %b::timestamptz[], %b::bigint[], %b::bigint[])
-  AS demand (account_id, starts_at, ends_at, recipients, message_limit)
-WHERE recipients <= message_limit
-ORDER BY account_id
-ON CONFLICT (account_id, starts_at) DO UPDATE
-SET used = meter.used + excluded.used, message_limit = excluded.message_limit
-WHERE meter.used + excluded.used <= excluded.message_limit
-RETURNING account_id, used
-"""  # noqa: S608 the table's name comes from the model
-
-_READ = f"""
-SELECT account_id, used FROM {_TABLE}
-WHERE (account_id, starts_at) IN (SELECT * FROM unnest(%b::bigint[], %b::timestamptz[]))
-"""  # noqa: S608 the table's name comes from the model
-
-
-# Locked in the order of all who lock several meters. What has no meter, the platform's own, is given back to none.
-_GIVE_BACK = f"""
-WITH given AS MATERIALIZED (
-    SELECT period.id, count(*) AS recipients
-    FROM unnest(%b::bigint[], %b::timestamptz[]) AS cancelled (account_id, accepted_at)
-    JOIN {_TABLE} AS period ON period.account_id = cancelled.account_id
-      AND period.starts_at <= cancelled.accepted_at AND cancelled.accepted_at < period.ends_at
-    GROUP BY period.id
-), locked AS MATERIALIZED (
-    SELECT period.id FROM {_TABLE} AS period JOIN given USING (id)
-    ORDER BY period.account_id, period.starts_at FOR UPDATE OF period
-)
-UPDATE {_TABLE} AS meter
-SET used = greatest(meter.used - given.recipients, 0), given_back = meter.given_back + given.recipients
-FROM given JOIN locked USING (id) WHERE meter.id = given.id
-"""  # noqa: S608 the table's name comes from the model
+    refusals: list[Limit | None]
+    has_alerts: bool = False
+    """Whether an account came near a limit: `billing.tell_alerts` is to be started after the commit."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Need:
-    """The demands of one account, added up, with its period and limit."""
+class Returned:
+    """One accepted recipient that was cancelled before its first attempt: how it was counted."""
 
     account_id: int
-    recipients: int
-    period: Period
-    limit: int
+    accepted_at: datetime
+    domain: str
+    stream: str
+    token_id: int
 
 
-def reserve(cursor: Cursor, demands: Sequence[Demand], now: datetime) -> dict[int, Reservation]:
-    """Adds each account's demand to its meter if all of it fits, on the caller's transaction; by account id.
+def reserve(cursor: Cursor, demands: Sequence[Demand], terms: Mapping[int, Terms], now: datetime) -> Reserved:
+    """Takes the demands that fit, in their order, on the caller's transaction; `terms` were read in it.
 
-    Several demands of one account are one whole: all of them fit, or none does. Works in READ COMMITTED.
+    Each is taken whole or not at all, from the month, the day (UTC) and its token's month alike. Exact whoever else is
+    sending, in READ COMMITTED: until the commit the account's meter is locked.
     """
-    reservations = {one.account_id: Reservation(True, 0, None) for one in demands if not one.metered}
-    needs = _needs(demands, now)
-    if not needs:
-        return reservations
+    refusals: list[Limit | None] = [None] * len(demands)
+    meters = _meters(demands, terms, now)
+    if not meters:
+        return Reserved(refusals)
+    today = now.astimezone(UTC).date()
+    rooms, added = _lock_and_add(cursor, meters, today)
+    counted: Counter[_Sender] = Counter()
+    for meter in meters:
+        for place, demand in meter.asked:
+            refusals[place] = rooms[meter.account_id].take(demand)
+            if refusals[place] is None:
+                meter.accepted += demand.recipients
+                counted[meter.account_id, meter.row, demand.domain, demand.stream, demand.token_id] += demand.recipients
+    _correct(cursor, [meter for meter in meters if meter.differs_from(added)], added)
+    _count_day(cursor, counted, today)
+    return Reserved(refusals, alerts.record(cursor, [meter.passed for meter in meters], now))
+
+
+def give_back(cursor: Cursor, returned: Sequence[Returned]) -> None:
+    """Takes recipients off the meters and the days that counted them, on the caller's transaction. Once each, and
+    neither ends below zero."""
+    if not returned:
+        return
+    accounts = Column("bigint", [one.account_id for one in returned])
+    moments = Column("timestamptz", [one.accepted_at for one in returned])
+    cursor.execute(sql.GIVE_BACK, (accounts, moments))
     cursor.execute(
-        _RESERVE,
+        sql.GIVE_DAY_BACK,
         (
-            Column("bigint", [need.account_id for need in needs]),
-            Column("timestamptz", [need.period.starts_at for need in needs]),
-            Column("timestamptz", [need.period.ends_at for need in needs]),
-            Column("bigint", [need.recipients for need in needs]),
-            Column("bigint", [need.limit for need in needs]),
+            accounts,
+            moments,
+            Column("text", [one.domain for one in returned]),
+            Column("text", [one.stream for one in returned]),
+            Column("bigint", [one.token_id for one in returned]),
         ),
     )
-    taken: dict[int, int] = dict(cursor.fetchall())
-    refused = [need for need in needs if need.account_id not in taken]
-    standing = _read(cursor, refused)
-    for need in needs:
-        accepted = need.account_id in taken
-        used = taken[need.account_id] if accepted else standing.get(need.account_id, 0)
-        reservations[need.account_id] = Reservation(accepted, used, need.limit)
-    return reservations
 
 
-def give_back(cursor: Cursor, cancelled: Sequence[tuple[int, datetime]]) -> None:
-    """Takes recipients off the meters that counted them, on the caller's transaction: an account id and the moment of
-    acceptance each. Once each, and the meter ends at zero."""
-    if not cancelled:
-        return
-    accounts, moments = zip(*cancelled, strict=True)
-    cursor.execute(_GIVE_BACK, (Column("bigint", accounts), Column("timestamptz", moments)))
-
-
-def look(cursor: Cursor, demands: Sequence[Demand], now: datetime) -> dict[int, Reservation]:
-    """What `reserve` would answer right now, without taking anything; for an early refusal (SMTP AUTH)."""
-    reservations = {one.account_id: Reservation(True, 0, None) for one in demands if not one.metered}
-    needs = _needs(demands, now)
-    standing = _read(cursor, needs)
-    for need in needs:
-        used = standing.get(need.account_id, 0)
-        reservations[need.account_id] = Reservation(used + need.recipients <= need.limit, used, need.limit)
-    return reservations
+def look(cursor: Cursor, terms: Mapping[int, Terms], now: datetime) -> dict[int, int | None]:
+    """How many more recipients the month of each account takes right now, None for "no limit"; locks nothing. For an
+    early refusal (SMTP AUTH): `reserve` decides."""
+    starts = [period_of(one.anchor, now).starts_at for one in terms.values()]
+    cursor.execute(sql.READ, (Column("bigint", list(terms)), Column("timestamptz", starts)))
+    used: dict[int, int] = dict(cursor.fetchall())
+    return {
+        account_id: None if one.hard_limit is None else one.hard_limit - used.get(account_id, 0)
+        for account_id, one in terms.items()
+    }
 
 
 def begin_period(account: Account, starts_at: datetime) -> None:
@@ -147,37 +107,157 @@ def begin_period(account: Account, starts_at: datetime) -> None:
 
 
 def usage(account: Account, now: datetime | None = None) -> Usage:
-    """The account's meter for pages and the API, in one query."""
+    """The account's meter for pages and the API, in three queries. The limit is the plan's, without what is paid
+    above it."""
     moment = now or timezone.now()
-    period = period_of(account.created_at, moment)
+    terms = terms_of(account, moment)
+    period = period_of(terms.anchor, moment)
     used = (
         UsagePeriod.objects.filter(account=account, starts_at=period.starts_at).values_list("used", flat=True).first()
     )
-    limit = None if account.is_platform else plan_of(account.pk).emails_per_month
-    return judge(used or 0, limit, period, moment)
+    return judge(used or 0, None if account.is_platform else terms.emails_per_month, period, moment)
 
 
-def plan_of(account_id: int) -> Plan:
-    """The plan in force: no subscription means Free, and subscriptions do not exist yet."""
-    return FREE
+_Sender = tuple[int, int, str, str, int]
+"""Account id, id of the meter's row, domain, stream and token id: who is counted by themselves on a day."""
 
 
-def _needs(demands: Sequence[Demand], now: datetime) -> list[_Need]:
-    recipients: Counter[int] = Counter()
-    anchors: dict[int, datetime] = {}
-    for demand in demands:
-        if demand.metered:
-            recipients[demand.account_id] += demand.recipients
-            anchors[demand.account_id] = demand.anchor
-    return [
-        _Need(account_id, recipients[account_id], period_of(anchor, now), plan_of(account_id).emails_per_month)
-        for account_id, anchor in sorted(anchors.items())
-    ]
+@dataclass(slots=True)
+class _Meter:
+    """One account's demands on its meter; `row`, `before` and `known_limit` are those of the row, once it is locked."""
+
+    account_id: int
+    terms: Terms
+    period: Period
+    asked: list[tuple[int, Demand]] = field(default_factory=list)
+    """With their places among all demands."""
+    row: int = 0
+    before: int = 0
+    known_limit: int = 0
+    accepted: int = 0
+
+    @property
+    def limit(self) -> int:
+        hard_limit = self.terms.hard_limit
+        return sql.UNLIMITED if hard_limit is None else hard_limit
+
+    @property
+    def recipients(self) -> int:
+        return sum(demand.recipients for _, demand in self.asked)
+
+    @property
+    def token_limits(self) -> dict[int, int]:
+        return {demand.token_id: demand.token_limit for _, demand in self.asked if demand.token_limit is not None}
+
+    def turns_on(self, day: date) -> bool:
+        """Whether a limit of a day is to be held while the period begins or ends on it."""
+        is_border = day in (self.period.starts_at.date(), self.period.ends_at.date())
+        return is_border and self.terms.emails_per_day is not None
+
+    def differs_from(self, added: Mapping[int, int]) -> bool:
+        return self.accepted != added.get(self.account_id, 0) or self.known_limit != self.limit
+
+    @property
+    def passed(self) -> alerts.Passed:
+        """Of a limit that has changed, all that was used before is news."""
+        before = self.before if self.known_limit == self.limit else 0
+        return alerts.Passed(self.account_id, self.period.starts_at, before, self.before + self.accepted, self.terms)
 
 
-def _read(cursor: Cursor, needs: Sequence[_Need]) -> dict[int, int]:
-    if not needs:
-        return {}
-    accounts, starts = [need.account_id for need in needs], [need.period.starts_at for need in needs]
-    cursor.execute(_READ, (Column("bigint", accounts), Column("timestamptz", starts)))
-    return dict(cursor.fetchall())
+def _meters(demands: Sequence[Demand], terms: Mapping[int, Terms], now: datetime) -> list[_Meter]:
+    """By account, in the order in which they are locked."""
+    found: dict[int, _Meter] = {}
+    for place, demand in enumerate(demands):
+        if not demand.metered:
+            continue
+        if demand.account_id not in found:
+            own = terms[demand.account_id]
+            found[demand.account_id] = _Meter(demand.account_id, own, period_of(own.anchor, now))
+        found[demand.account_id].asked.append((place, demand))
+    return [found[account_id] for account_id in sorted(found)]
+
+
+def _lock_and_add(cursor: Cursor, meters: Sequence[_Meter], today: date) -> tuple[dict[int, Room], dict[int, int]]:
+    """What each account has left, and what its meter was moved by already: its whole sum, where the month has room for
+    it. That costs one statement, and no trip more where there are limits beside the month's."""
+    if turning := [meter.account_id for meter in meters if meter.turns_on(today)]:
+        cursor.execute(sql.LOCK_DAY, (Column("bigint", turning),))
+    sums = _execute(cursor, sql.RESERVE, meters, today)
+    added = {meter.account_id: meter.recipients for meter in meters if meter.row}
+    if short := [meter for meter in meters if not meter.row]:
+        sums |= _execute(cursor, sql.HOLD, short, today)
+    rooms = {}
+    for meter in meters:
+        meter.before -= added.get(meter.account_id, 0)
+        day = meter.terms.emails_per_day
+        rooms[meter.account_id] = Room(
+            None if meter.terms.hard_limit is None else meter.limit - meter.before,
+            None if day is None else day - sums[meter.account_id, 0],
+            {token: limit - sums[meter.account_id, token] for token, limit in meter.token_limits.items()},
+        )
+    return rooms, added
+
+
+def _execute(cursor: Cursor, statement: str, meters: Sequence[_Meter], today: date) -> dict[tuple[int, int], int]:
+    """Locks the rows and keeps in `meters` what they show; the sums of the day (token 0) and of tokens with a limit."""
+    cursor.execute(
+        statement,
+        (
+            Column("bigint", [meter.account_id for meter in meters]),
+            Column("timestamptz", [meter.period.starts_at for meter in meters]),
+            Column("timestamptz", [meter.period.ends_at for meter in meters]),
+            Column("bigint", [meter.recipients for meter in meters]),
+            Column("bigint", [meter.limit for meter in meters]),
+        ),
+    )
+    sums = psycopg.Cursor(cursor.connection)
+    days = [meter.account_id for meter in meters if meter.terms.emails_per_day is not None]
+    tokens = [(meter.account_id, token, meter.period.starts_at) for meter in meters for token in meter.token_limits]
+    if days or tokens:
+        sums.execute(
+            sql.SUMS,
+            (
+                Column("bigint", days),
+                Column("date", [today] * len(days)),
+                Column("bigint", [account_id for account_id, _, _ in tokens]),
+                Column("bigint", [token for _, token, _ in tokens]),
+                Column("timestamptz", [starts_at for _, _, starts_at in tokens]),
+            ),
+        )
+    by_account = {meter.account_id: meter for meter in meters}
+    for account_id, *shown in cursor.fetchall():
+        meter = by_account[account_id]
+        meter.row, meter.before, meter.known_limit = shown
+    return {(account_id, token): used for account_id, token, used in sums.fetchall()} if days or tokens else {}
+
+
+def _correct(cursor: Cursor, meters: Sequence[_Meter], added: Mapping[int, int]) -> None:
+    """Moves the meters to what was accepted, and notes the limits in force."""
+    if not meters:
+        return
+    cursor.execute(
+        sql.CORRECT,
+        (
+            Column("bigint", [meter.row for meter in meters]),
+            Column("bigint", [meter.accepted - added.get(meter.account_id, 0) for meter in meters]),
+            Column("bigint", [meter.limit for meter in meters]),
+        ),
+    )
+
+
+def _count_day(cursor: Cursor, counted: Mapping[_Sender, int], today: date) -> None:
+    if not counted:
+        return
+    accounts, rows, domains, streams, tokens = zip(*counted, strict=True)
+    cursor.execute(
+        sql.COUNT_DAY,
+        (
+            Column("bigint", accounts),
+            Column("bigint", rows),
+            Column("date", [today] * len(counted)),
+            Column("text", domains),
+            Column("text", streams),
+            Column("bigint", tokens),
+            Column("bigint", list(counted.values())),
+        ),
+    )

@@ -77,6 +77,21 @@ def level_of(percent: float) -> Level:
     return Level.WATCH if percent >= watch else Level.CALM
 
 
+def crossed(before: int, after: int, limit: int) -> tuple[int, ...]:
+    """The thresholds, in percent and rising, that going from `before` to `after` recipients reached.
+
+    >>> crossed(799, 800, 1_000)
+    (80,)
+    >>> crossed(800, 899, 1_000)
+    ()
+    >>> crossed(0, 1_000, 1_000)
+    (80, 90, 100)
+    >>> crossed(0, 0, 0)
+    ()
+    """
+    return tuple(mark for mark in THRESHOLDS if before * 100 < mark * limit <= after * 100)
+
+
 def _share(part: int, whole: int) -> float:
     if whole <= 0:
         return 100.0

@@ -39,10 +39,17 @@ class Terms:
 
 def read_terms(cursor: "psycopg.Cursor[Any]", account_ids: Iterable[int], now: datetime) -> dict[int, Terms]:
     """The terms of each account that exists, in one statement on the caller's transaction."""
-    wanted = sorted(set(account_ids))
-    if not wanted:
-        return {}
-    cursor.execute(_QUERY, (Column("timestamptz", [now]), Column("bigint", wanted)))
+    ask_terms(cursor, account_ids, now)
+    return answered_terms(cursor)
+
+
+def ask_terms(cursor: "psycopg.Cursor[Any]", account_ids: Iterable[int], now: datetime) -> None:
+    """The first half of `read_terms`: in a pipeline it needs no trip of its own when something else is fetched."""
+    cursor.execute(_QUERY, (Column("timestamptz", [now]), Column("bigint", sorted(set(account_ids)))))
+
+
+def answered_terms(cursor: "psycopg.Cursor[Any]") -> dict[int, Terms]:
+    """The other half: what `ask_terms` asked with this cursor."""
     return {row[0]: _terms(*row[1:]) for row in cursor.fetchall()}
 
 

@@ -6,7 +6,7 @@ PostgreSQL's `array_recv` (src/backend/utils/adt/arrayfuncs.c) with one dimensio
 
 import struct
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -19,6 +19,7 @@ _INT2, _INT4, _INT8 = (struct.Struct(code).pack for code in ("!h", "!i", "!q"))
 _NULL = _LENGTH(-1)
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_FIRST_DAY = date(2000, 1, 1)
 
 
 def _timestamp(moment: datetime) -> bytes:
@@ -35,6 +36,7 @@ _KINDS: dict[str, tuple[int, Callable[[Any], bytes]]] = {
     "bigint": (20, _INT8),
     "boolean": (16, lambda value: b"\1" if value else b"\0"),
     "timestamptz": (1184, _timestamp),
+    "date": (1082, lambda day: _INT4((day - _FIRST_DAY).days)),
 }
 """By PostgreSQL's type: its oid (pg_type.dat) and what its `…_recv` function reads."""
 

@@ -1,7 +1,7 @@
 """Nudges a worker by task name, after commit. A lost nudge costs seconds, never a message: a sweep finds it."""
 
 import time
-from threading import Lock
+from threading import Lock, Thread
 
 import structlog
 from celery import current_app
@@ -19,6 +19,11 @@ _lock = Lock()
 def nudge(task: str, *, queue: str) -> None:
     """Asks a worker of `queue` to run `task` once this transaction has committed; at most four times a second."""
     transaction.on_commit(lambda: send_now(task, queue=queue))
+
+
+def nudge_aside(task: str, *, queue: str) -> None:
+    """The same from a thread that must not wait for a broker: mail is waiting for it."""
+    transaction.on_commit(lambda: Thread(target=send_now, args=[task], kwargs={"queue": queue}, daemon=True).start())
 
 
 def send_now(task: str, *, queue: str) -> None:

@@ -21,6 +21,8 @@ class ApiToken(models.Model):
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     expires_at = models.DateTimeField(_("expires"), null=True, blank=True)
     """Null means never; a reset gives the old token its last 12 hours."""
+    emails_per_month = models.PositiveBigIntegerField(_("emails a month"), null=True, blank=True)
+    """The most recipients in one period of the account's meter; null means no limit of its own."""
     last_used_at = models.DateTimeField(_("last used"), null=True, editable=False)
 
     objects: ClassVar[models.Manager["ApiToken"]] = models.Manager()

@@ -10,6 +10,10 @@ class UsageDay(models.Model):
     up to its meter. Written by `billing.metering` alone."""
 
     account = models.ForeignKey("accounts.Account", on_delete=models.CASCADE, related_name="usage_days")
+    period = models.ForeignKey(
+        "billing.UsagePeriod", on_delete=models.CASCADE, null=True, related_name="days", db_index=False
+    )
+    """Whose meter counted it: a day on which the period turns has a row in each."""
     day = models.DateField()
     domain = models.CharField(max_length=253)
     """The name, since a deleted domain has still sent."""
@@ -25,9 +29,10 @@ class UsageDay(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["account", "day", "domain", "stream", "token_id"], name="one_count_a_day_and_sender"
+                fields=["account", "day", "period", "domain", "stream", "token_id"], name="one_count_a_day_and_sender"
             )
         ]
+        indexes = [models.Index(fields=["period", "token_id"], name="usage_day_of_token")]
 
     def __str__(self) -> str:
         return f"{self.used} on {self.day}"

@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 
 from django.db.models import Exists, OuterRef
 
-from billing.metering import plan_of
+from billing.models import QuotaOverride
 from billing.plans import PLANS
+from billing.terms import terms_of
 from sending.capture import store
 from sending.models import CapturedMail, Sandbox
 from sending.models.identifiers import id_floor
@@ -18,10 +19,11 @@ def tend(now: datetime, until: float) -> bool:
     while store.trim(None) >= store.PIECE:
         if time.monotonic() > until:
             return True
-    shortest = min(plan.log_days for plan in PLANS.plans)
+    granted = QuotaOverride.objects.filter(term=QuotaOverride.Term.LOG_DAYS, value__isnull=False)
+    shortest = min([plan.log_days for plan in PLANS.plans] + list(granted.values_list("value", flat=True)))
     old = CapturedMail.objects.filter(sandbox=OuterRef("pk"), pk__lt=_floor(now, shortest))
-    for sandbox in Sandbox.objects.filter(Exists(old)).iterator():
-        floor = _floor(now, plan_of(sandbox.account_id).log_days)
+    for sandbox in Sandbox.objects.filter(Exists(old)).select_related("account").iterator():
+        floor = _floor(now, terms_of(sandbox.account, now).log_days)
         while _delete_below(sandbox, floor) >= store.PIECE:
             if time.monotonic() > until:
                 return True

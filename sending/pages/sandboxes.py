@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.roles import Ability, can, require
 from accounts.tenancy import AccountRequest, account_view
-from billing.metering import plan_of
+from billing.terms import terms_of
 from mailtrap_site.web.wording import size_words
 from sending.capture import sandboxes as life
 from sending.capture import store
@@ -110,7 +110,7 @@ def sandbox_setup(request: AccountRequest, mailbox: Mailbox) -> HttpResponse:
         "form": form,
         "lines": lines_for(request, mailbox.sandbox),
         "tally": store.tally(mailbox.id),
-        "log_days": plan_of(request.account.pk).log_days,
+        "log_days": terms_of(request.account).log_days,
         "kept": store.KEPT,
         "kept_size": size_words(store.KEPT_OCTETS),
     }

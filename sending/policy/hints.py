@@ -6,7 +6,8 @@ from threading import Lock
 
 from django.utils import timezone
 
-from billing.metering import Demand, look
+from billing.metering import look
+from billing.terms import read_terms
 from sending.models.statements import raw_cursor
 from sending.policy.refusal import Reason, Refusal
 from sending.policy.standing import Key, Standing, read_standings
@@ -43,13 +44,14 @@ def standing_of(key: Key) -> Standing:
 
 def nothing_left(account_id: int, standing: Standing) -> Refusal | None:
     """The refusal of an account whose meter is full; asks the database. That something is left is remembered."""
-    if standing.signed_up_at is None:
+    if standing.account_active is None:
         return None
     good_until = time.monotonic() + HINT_SECONDS
-    demand = Demand(account_id, 1, standing.signed_up_at, not standing.is_platform)
-    fits = look(raw_cursor(), [demand], timezone.now())[account_id].accepted
-    if not fits:
-        return Refusal(Reason.MONTHLY_LIMIT)
+    if not standing.is_platform:
+        cursor, now = raw_cursor(), timezone.now()
+        left = look(cursor, read_terms(cursor, [account_id], now), now)[account_id]
+        if left is not None and left <= 0:
+            return Refusal(Reason.MONTHLY_LIMIT)
     with _lock:
         _left[account_id] = good_until
         _left.move_to_end(account_id)

@@ -37,6 +37,8 @@ class Reason(StrEnum):
     RECIPIENT_INVALID = "recipient_invalid"
     MESSAGE_TOO_LARGE = "message_too_large"
     MONTHLY_LIMIT = "monthly_limit"
+    DAILY_LIMIT = "daily_limit"
+    TOKEN_LIMIT = "token_limit"  # noqa: S105
     UNSTORABLE_TEXT = "unstorable_text"
     SEND_AT_INVALID = "send_at_invalid"
     TRACKING_INVALID = "tracking_invalid"
@@ -197,6 +199,24 @@ _MEANINGS: dict[Reason, _Meaning] = {
         "Monthly messages limit reached",
         (535, "5.7.0", "Monthly messages limit reached"),
         gettext_noop("The plan's messages of this month are used up, or this mail needs more than are left."),
+    ),
+    Reason.DAILY_LIMIT: _Meaning(
+        403,
+        "Daily messages limit reached",
+        (550, "5.7.1", "Daily messages limit reached"),
+        gettext_noop(
+            "The plan's messages of this day are used up, or this mail needs more than are left. The next day "
+            "begins at midnight UTC; other plans have no daily limit."
+        ),
+    ),
+    Reason.TOKEN_LIMIT: _Meaning(
+        403,
+        "Monthly messages limit of the API token reached",
+        (550, "5.7.1", "Monthly messages limit of the API token reached"),
+        gettext_noop(
+            "The API token has a monthly limit of its own, and this mail needs more than is left of it. The "
+            "token's page can raise it."
+        ),
     ),
     Reason.UNSTORABLE_TEXT: _Meaning(
         400,

@@ -22,10 +22,10 @@ class Standing:
 
     account_active: bool | None = None
     is_platform: bool = False
-    signed_up_at: datetime | None = None
     max_message_bytes: int | None = None
     token_scopes: tuple[dict[str, Any], ...] | None = None
     token_expires_at: datetime | None = None
+    token_emails_per_month: int | None = None
     domain_id: int | None = None
     domain_permission: SendPermission | None = None
 
@@ -42,8 +42,8 @@ _ACCOUNT, _TOKEN, _DOMAIN = Account._meta, ApiToken._meta, SendingDomain._meta
 # A token without an id is that of the service itself; the policy lets it pass at its own door alone.
 _QUERY = f"""
 SELECT w.account_id, w.token_id, w.domain_name,
-    a.state, a.is_platform, a.created_at, a.max_message_bytes,
-    t.scopes, t.expires_at,
+    a.state, a.is_platform, a.max_message_bytes,
+    t.scopes, t.expires_at, t.emails_per_month,
     d.id, d.compliance_status, d.dns_verified_at
 FROM unnest(%b::bigint[], %b::bigint[], %b::text[]) w(account_id, token_id, domain_name)
 LEFT JOIN {_ACCOUNT.db_table} a ON a.id = w.account_id
@@ -53,16 +53,16 @@ LEFT JOIN {_DOMAIN.db_table} d ON d.account_id = w.account_id AND d.name = w.dom
 
 
 def _standing(row: tuple[Any, ...]) -> Standing:
-    state, is_platform, created_at, max_bytes, scopes, expires_at, domain_id, compliance, verified_at = row[3:]
+    state, is_platform, max_bytes, scopes, expires_at, token_limit, domain_id, compliance, verified_at = row[3:]
     if state is None:
         return Standing()
     return Standing(
         account_active=state == Account.State.ACTIVE,
         is_platform=is_platform,
-        signed_up_at=created_at,
         max_message_bytes=max_bytes,
         token_scopes=None if scopes is None else tuple(msgspec.json.decode(scopes)),
         token_expires_at=expires_at,
+        token_emails_per_month=token_limit,
         domain_id=domain_id,
         domain_permission=None if domain_id is None else send_permission(compliance, verified_at),
     )

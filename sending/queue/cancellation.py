@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from billing.metering import give_back
+from billing.metering import Returned, give_back
 from mailtrap_site.bulk_values import Column
 from sending.events.record import Change, record_changes
 from sending.models import Event
@@ -35,12 +35,16 @@ def record_cancelled(
     untried = sorted(one.message_id for one in cancelled if not one.attempts)
     if untried:
         parameters = {"ids": Column("uuid", untried), "low": untried[0], "high": untried[-1]}
-        give_back(cursor, cursor.execute(_ACCEPTANCES, parameters, prepare=True).fetchall())
+        rows = cursor.execute(_ACCEPTANCES, parameters, prepare=True).fetchall()
+        give_back(cursor, [Returned(*row) for row in rows])
 
 
 # The event of an acceptance carries the id of its message; its time is the one that the meter went by.
 _ACCEPTANCES = statement(
-    "SELECT account_id, occurred_at FROM {event} "
-    "WHERE id = ANY(%(ids)b::uuid[]) AND id >= %(low)s AND id <= %(high)s AND type = {accepted}",
+    """
+SELECT e.account_id, e.occurred_at, coalesce(d.name, ''), m.stream, coalesce(s.token_id, 0)
+FROM {event} e JOIN {message} m ON m.id = e.id AND m.id >= %(low)s AND m.id <= %(high)s
+LEFT JOIN {submission} s ON s.id = m.submission_id LEFT JOIN {domain} d ON d.id = m.domain_id
+WHERE e.id = ANY(%(ids)b::uuid[]) AND e.id >= %(low)s AND e.id <= %(high)s AND e.type = {accepted}""",
     accepted=sql.Literal(Event.Type.ACCEPTED.value),
 )

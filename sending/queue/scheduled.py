@@ -18,7 +18,7 @@ from psycopg import sql
 
 from accounts import audit
 from accounts.models import Account
-from billing.metering import plan_of
+from billing.terms import terms_of
 from mailtrap_site import wake
 from sending.events.record import Change, record_changes
 from sending.models import Event, Submission
@@ -144,7 +144,7 @@ def _lock(account: Account, submission_id: uuid.UUID) -> _Locked | None:
 
 def _keep_content(cursor: "psycopg.Cursor[Any]", submission: Submission, send_at: datetime) -> None:
     """Copies the content where it would expire too soon. A claim that has just read the old id still finds it."""
-    expires_at = send_at + timedelta(days=plan_of(submission.account_id).log_days)
+    expires_at = send_at + timedelta(days=terms_of(submission.account).log_days)
     if time_of(submission.content_id).date() < expires_at.date():
         parameters = {"old": submission.content_id, "new": new_content_id(expires_at), "submission": submission.pk}
         cursor.execute(_COPY_CONTENT, parameters)

@@ -1,16 +1,18 @@
 """One flush: standing, policy, meter and rows of what has gathered, in one transaction: a 250 means committed."""
 
 import uuid
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from math import inf
 from typing import Any
 
 import psycopg
 
-from billing.metering import Demand, look, reserve
+from billing import alerts
+from billing.fitting import Demand, Limit
+from billing.metering import look, reserve
+from billing.terms import Terms, answered_terms, ask_terms
+from mailtrap_site import wake
 from sending.policy.checks import judge
 from sending.policy.refusal import Reason, Refusal
 from sending.policy.standing import Key, Standing, read_standings
@@ -25,6 +27,11 @@ STORED_FIRST_BYTES = 256 * 1024
 Outcome = Accepted | Refusal
 Connection = psycopg.Connection[Any]
 
+REASONS = {
+    Limit.MONTH: Reason.MONTHLY_LIMIT,
+    Limit.DAY: Reason.DAILY_LIMIT,
+    Limit.TOKEN: Reason.TOKEN_LIMIT,
+}
 _DATA_ERRORS = (
     psycopg.DataError,
     UnicodeEncodeError,
@@ -66,7 +73,9 @@ def _write(
     connection: Connection, payloads: Sequence[Payload], stored: dict[uuid.UUID, uuid.UUID], now: datetime
 ) -> dict[uuid.UUID, Outcome]:
     with connection.pipeline(), connection.transaction(), psycopg.Cursor(connection) as cursor:
-        standings = read_standings(cursor, (payload.key for payload in payloads))
+        standings, terms = _read(cursor, payloads, now)
+        # An account that has just gone to a paid plan counts in its new period, though this flush began before.
+        now = max(now, *(one.anchor for one in terms.values())) if terms else now
         outcomes: dict[uuid.UUID, Outcome] = {}
         passed = []
         for payload in payloads:
@@ -77,17 +86,21 @@ def _write(
                 outcomes[payload.submission_id] = refusal
         repeated = reserve_keys(cursor, passed, now)
         fresh = [payload for payload in passed if payload.submission_id not in repeated] if repeated else passed
-        fitting = _reserve(cursor, fresh, standings, now)
+        demands = [_demand(payload, standings[payload.key]) for payload in fresh]
+        reserved = reserve(cursor, demands, terms, now)
         admitted, excess = [], []
-        for payload in fresh:
-            if payload.submission_id not in fitting:
-                outcomes[payload.submission_id] = Refusal(Reason.MONTHLY_LIMIT)
+        for payload, limit in zip(fresh, reserved.refusals, strict=True):
+            if limit is not None:
+                outcomes[payload.submission_id] = Refusal(REASONS[limit])
                 excess.append(payload)
                 continue
             outcomes[payload.submission_id] = Accepted(payload.submission_id, payload.message_ids)
-            admitted.append(_admitted(payload, standings[payload.key], stored, now))
+            log_days = terms[payload.account_id].log_days
+            admitted.append(_admitted(payload, standings[payload.key], stored, log_days, now))
         free_keys(cursor, excess)
         rows.write(cursor, admitted, now)
+    if reserved.has_alerts:
+        wake.nudge_aside(alerts.TELL, queue="upkeep")
     outcomes |= repeated.answers
     for submission_id, first in repeated.followed.items():
         outcome = outcomes[first]
@@ -95,44 +108,36 @@ def _write(
     return outcomes
 
 
-def _admitted(payload: Payload, standing: Standing, stored: dict[uuid.UUID, uuid.UUID], now: datetime) -> rows.Admitted:
+def _read(
+    cursor: "psycopg.Cursor[Any]", payloads: Sequence[Payload], now: datetime
+) -> tuple[dict[Key, Standing], dict[int, Terms]]:
+    """How everybody stands, and the terms in force: two statements, one trip."""
+    of_terms = psycopg.Cursor(cursor.connection)
+    ask_terms(of_terms, (payload.account_id for payload in payloads), now)
+    return read_standings(cursor, (payload.key for payload in payloads)), answered_terms(of_terms)
+
+
+def _admitted(
+    payload: Payload, standing: Standing, stored: dict[uuid.UUID, uuid.UUID], log_days: int, now: datetime
+) -> rows.Admitted:
     assert standing.domain_id is not None
     send_at = payload.send_at if payload.send_at and payload.send_at > now else None
     content_id = stored.get(payload.submission_id)
     if content_id is not None:
         return rows.Admitted(payload, standing.domain_id, content_id, send_at, is_stored=True)
-    return rows.Admitted(payload, standing.domain_id, rows.content_id(payload.account_id, send_at or now), send_at)
+    return rows.Admitted(payload, standing.domain_id, rows.content_id(send_at or now, log_days), send_at)
 
 
-def _reserve(
-    cursor: "psycopg.Cursor[Any]", payloads: Sequence[Payload], standings: dict[Key, Standing], now: datetime
-) -> set[uuid.UUID]:
-    """The submissions that fit. One statement for all; where an account's sum is too much, one each, in order."""
-    by_account: defaultdict[int, list[Payload]] = defaultdict(list)
-    for payload in payloads:
-        by_account[payload.account_id].append(payload)
-    if not by_account:
-        return set()
-    demands = {
-        account_id: Demand(account_id, sum(len(one.recipients) for one in own), *_meter(standings[own[0].key]))
-        for account_id, own in by_account.items()
-    }
-    reservations = reserve(cursor, list(demands.values()), now)
-    fitting: set[uuid.UUID] = set()
-    for account_id, own in sorted(by_account.items()):
-        if reservations[account_id].accepted:
-            fitting.update(one.submission_id for one in own)
-        elif len(own) > 1:
-            for one in own:
-                alone = Demand(account_id, len(one.recipients), *_meter(standings[one.key]))
-                if reserve(cursor, [alone], now)[account_id].accepted:
-                    fitting.add(one.submission_id)
-    return fitting
-
-
-def _meter(standing: Standing) -> tuple[datetime, bool]:
-    assert standing.signed_up_at is not None
-    return standing.signed_up_at, not standing.is_platform
+def _demand(payload: Payload, standing: Standing) -> Demand:
+    return Demand(
+        account_id=payload.account_id,
+        recipients=len(payload.recipients),
+        domain=payload.key[2],
+        stream=payload.stream.value,
+        token_id=payload.token_id or 0,
+        token_limit=standing.token_emails_per_month,
+        metered=not standing.is_platform,
+    )
 
 
 def _store_large(
@@ -148,7 +153,7 @@ def _store_large(
     if not large:
         return stored, refused
     with connection.pipeline(), connection.transaction(), psycopg.Cursor(connection) as cursor:
-        standings = read_standings(cursor, (payload.key for payload in large))
+        standings, terms = _read(cursor, large, now)
         repeated = repeats(cursor, large, now)
         passed = []
         for payload in large:
@@ -159,24 +164,17 @@ def _store_large(
                 passed.append(payload)
             else:
                 refused[payload.submission_id] = refusal
-        left = _left(cursor, passed, standings, now)
+        metered = {one.account_id: terms[one.account_id] for one in passed if not standings[one.key].is_platform}
+        left = look(cursor, metered, now)
         contents = []
         for payload in passed:
-            if len(payload.recipients) > left[payload.account_id]:
+            room = left.get(payload.account_id)
+            if room is not None and len(payload.recipients) > room:
                 refused[payload.submission_id] = Refusal(Reason.MONTHLY_LIMIT)
                 continue
             leaves_at = max(now, payload.send_at or now)
-            stored[payload.submission_id] = rows.content_id(payload.account_id, leaves_at)
+            stored[payload.submission_id] = rows.content_id(leaves_at, terms[payload.account_id].log_days)
             contents.append((stored[payload.submission_id], payload.content))
         if contents:
             rows.write_content(cursor, contents)
     return stored, refused
-
-
-def _left(
-    cursor: "psycopg.Cursor[Any]", payloads: Sequence[Payload], standings: dict[Key, Standing], now: datetime
-) -> dict[int, float]:
-    """How many more recipients each account's meter takes at this moment."""
-    demands = [Demand(one.account_id, 0, *_meter(standings[one.key])) for one in payloads]
-    meters = look(cursor, demands, now)
-    return {account: inf if one.limit is None else one.limit - one.used for account, one in meters.items()}

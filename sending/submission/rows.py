@@ -12,7 +12,6 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from billing.metering import plan_of
 from mailtrap_site.bulk_values import Column
 from sending.events.accepted import INSERT_ACCEPTED
 from sending.models import MessageStatus
@@ -35,9 +34,9 @@ class Admitted:
     is_stored: bool = False
 
 
-def content_id(account_id: int, leaves_at: datetime) -> uuid.UUID:
+def content_id(leaves_at: datetime, log_days: int) -> uuid.UUID:
     """An id that carries the day on which the account's plan lets the content go."""
-    return new_content_id(leaves_at + timedelta(days=plan_of(account_id).log_days))
+    return new_content_id(leaves_at + timedelta(days=log_days))
 
 
 def write_content(cursor: "psycopg.Cursor[Any]", stored: Sequence[tuple[uuid.UUID, bytes]]) -> None:
