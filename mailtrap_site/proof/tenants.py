@@ -1,5 +1,5 @@
 """Makes the tenants of a proof in the instance's database and prints secret and domain, one a line:
-`python -m mailtrap_site.proof.tenants 4`. Each has the Free plan's emails."""
+`python -m mailtrap_site.proof.tenants 4`. Each has the Free plan's emails, on any day."""
 
 import os
 import sys
@@ -14,10 +14,11 @@ def main(count: int) -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mailtrap_site.settings")
     django.setup()
     from accounts.models import Account
+    from mailtrap_site.testing.roomy import make_roomy
     from mailtrap_site.testing.world import make_domain, make_token
 
     for number in range(count):
-        account = Account.objects.create(name=f"Tenant {number}")
+        account = make_roomy(Account.objects.create(name=f"Tenant {number}"))
         domain = make_domain(account, f"tenant{number}.test")
         domain.next_check_at = timezone.now() + timedelta(days=1)
         domain.save(update_fields=["next_check_at"])

@@ -12,8 +12,9 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.models import AuditEntry
-from billing.metering import plan_of, usage
+from billing.metering import usage
 from billing.models import UsagePeriod
+from billing.plans import FREE
 from mailtrap_site.testing.live_instance import wait_for
 from mailtrap_site.testing.world import make_platform, make_world
 from sending.events.record import Evidence, Result, record_results
@@ -103,7 +104,7 @@ def test_moved_far_ahead_its_content_lasts_with_it(world):
     assert reschedule(world.account, submission_id, send_at, ALICE)
     [claimed, _] = claim(raw_cursor(), now=send_at)
     kept = Content.objects.get(pk=claimed.content_id)
-    assert kept.expires_at >= send_at + timedelta(days=plan_of(world.account.pk).log_days) - timedelta(seconds=1)
+    assert kept.expires_at >= send_at + timedelta(days=FREE.log_days) - timedelta(seconds=1)
     assert kept.message == original.message
     assert contents(raw_cursor(), [original.pk]), "a claim that has read the old id still finds it"
     assert not reschedule(world.account, submission_id, send_at, ALICE)

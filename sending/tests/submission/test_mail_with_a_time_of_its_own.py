@@ -7,7 +7,8 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from billing.metering import plan_of, usage
+from billing.metering import usage
+from billing.plans import FREE
 from sending.models import Content, Event, Message, QueueEntry, Submission
 from sending.models.content import new_content_id
 from sending.models.partitions import make_partitions
@@ -46,7 +47,7 @@ def test_its_content_lasts_the_days_of_the_log_after_it_has_left(lines, world):
     text = message(body="\r\n".join(secrets.token_hex(400) for _ in range(lines)) + "\r\n")
     send_at = timezone.now() + timedelta(days=20)
     submit([draft(world, send_at=send_at, message=text)])
-    expected = send_at + timedelta(days=plan_of(world.account.pk).log_days)
+    expected = send_at + timedelta(days=FREE.log_days)
     assert abs(Content.objects.get().expires_at - expected) < timedelta(seconds=1)
 
 
