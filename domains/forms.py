@@ -17,8 +17,12 @@ class DomainForm(forms.Form):
         error_messages={"required": _("A domain name is missing. Enter one such as shop.example.")},
     )
 
+    is_plan_full = False
+    """Whether the plan has no room for another domain, which no other name would help."""
+
     def refuse(self, refusal: NameRefusal) -> None:
         """Show why the name was refused."""
+        self.is_plan_full = refusal.code == "plan_full"
         self.add_error("name", refusal_sentence(refusal))
 
 

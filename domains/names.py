@@ -35,6 +35,10 @@ REFUSALS: dict[str, str] = {
         "%(name)s is shared by everyone who registers a name under it. Add the name you registered, like shop.%(name)s."
     ),
     "already_added": gettext_noop("%(name)s is already among your domains. Open it in the list."),
+    "plan_full": gettext_noop(
+        "All sending domains of your plan are in use (%(limit)s). Delete one that you no longer need, or choose a plan "
+        "with more."
+    ),
     "platform": gettext_noop("%(name)s belongs to this service. Add a domain whose DNS you manage."),
     "ip_address": gettext_noop(
         "%(name)s is an IP address; receivers only trust mail from a domain name. Add a domain whose DNS you manage."

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.models import Account, User
+from billing.terms import terms_of
 from domains.dkim.keys import KeyPair, generate
 from domains.models import DkimKey, DnsRecord, SendingDomain, ZoneRecord
 from domains.names import DomainName, NameRefusal, parse_domain_name
@@ -26,14 +27,19 @@ def add_domain(
 ) -> tuple[SendingDomain, DomainName]:
     """Add what a person typed, with two new DKIM keys and the records to publish; takes up to a second.
 
-    Raises NameRefusal for a name that cannot be added, one that the account already has included.
+    Raises NameRefusal for a name that cannot be added, one that the account already has included, and for any name
+    where the plan has no room for another.
     """
     name = parse_domain_name(text, "" if account.is_platform else settings.PLATFORM_DOMAIN)
     if _has(account, name):
         raise NameRefusal("already_added", name=name.display)
+    _refuse_without_room(account)
     pairs = [generate() for _selector in SELECTORS]
     try:
         with transaction.atomic():
+            # One adds after the other, so that two who take the last place do not both get it.
+            Account.objects.select_for_update(no_key=True).get(pk=account.pk)
+            _refuse_without_room(account)
             domain = save_domain(account, name.ascii, pairs, user=user)
             audit.record("domain.added", account=account, actor=user, target=domain, request=request)
     except IntegrityError:
@@ -96,6 +102,12 @@ def publish_in_demo_zone(domain: SendingDomain) -> None:
         for record in domain.dns_records.all():
             ZoneRecord.objects.filter(name=record.fqdn, type=record.type).delete()
             ZoneRecord.objects.create(name=record.fqdn, type=record.type, value=record.value)
+
+
+def _refuse_without_room(account: Account) -> None:
+    limit = None if account.is_platform else terms_of(account).domains
+    if limit is not None and SendingDomain.objects.filter(account=account, deleted_at=None).count() >= limit:
+        raise NameRefusal("plan_full", limit=str(limit))
 
 
 def _has(account: Account, name: DomainName) -> bool:

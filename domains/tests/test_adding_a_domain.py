@@ -8,12 +8,14 @@ from domains.dkim import keys
 from domains.models import DkimKey, SendingDomain, ZoneRecord
 from domains.names import NameRefusal
 from domains.setup import add_domain, delete_domain, publish_in_demo_zone
+from mailtrap_site.testing.roomy import Term, make_roomy
 from mailtrap_site.testing.world import World, make_platform
 
 pytestmark = pytest.mark.django_db
 
 
 def test_a_new_domain_has_two_sealed_keys_and_five_records_to_publish(world: World) -> None:
+    make_roomy(world.account, Term.DOMAINS)
     domain, name = add_domain(world.account, "https://Shop.Example.test/", user=world.alice)
     assert (domain.name, name.ascii, domain.created_by) == ("shop.example.test", "shop.example.test", world.alice)
     assert domain.may_send().code == "domain_not_verified"
@@ -31,6 +33,8 @@ def test_a_new_domain_has_two_sealed_keys_and_five_records_to_publish(world: Wor
 
 
 def test_two_accounts_may_add_the_same_name_and_their_records_differ(world: World) -> None:
+    make_roomy(world.account, Term.DOMAINS)
+    make_roomy(world.stranger_account, Term.DOMAINS)
     ours, _ = add_domain(world.account, "shared.test")
     theirs, _ = add_domain(world.stranger_account, "shared.test")
     for key in ("verification", "dkim1", "dkim2"):
@@ -39,6 +43,7 @@ def test_two_accounts_may_add_the_same_name_and_their_records_differ(world: Worl
 
 
 def test_one_account_adds_a_name_once_until_it_deletes_it(world: World) -> None:
+    make_roomy(world.account, Term.DOMAINS)
     domain, _ = add_domain(world.account, "shop.test")
     with pytest.raises(NameRefusal) as refusal:
         add_domain(world.account, "SHOP.test.")
@@ -68,6 +73,7 @@ def test_only_the_platform_account_may_add_the_platform_domain() -> None:
 
 
 def test_publishing_writes_the_demo_zone_and_nothing_else(world: World) -> None:
+    make_roomy(world.account, Term.DOMAINS)
     domain, _ = add_domain(world.account, "shop.test")
     ZoneRecord.objects.create(name="_dmarc.shop.test", type="TXT", value="v=DMARC1; p=reject")
     for _time in range(2):

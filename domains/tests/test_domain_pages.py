@@ -13,6 +13,7 @@ from accounts.models import User
 from domains.models import DnsRecord, SendingDomain, ZoneRecord
 from domains.nameserver import Record
 from mailtrap_site.testing.fake_dns import StoredZones, resolving
+from mailtrap_site.testing.roomy import Term, make_roomy
 from mailtrap_site.testing.world import World, make_domain
 
 pytestmark = pytest.mark.django_db
@@ -76,6 +77,7 @@ def test_a_long_list_goes_on_by_name(world: World) -> None:
 
 
 def test_adding_a_domain_opens_its_page_and_says_what_was_put_right(world: World) -> None:
+    make_roomy(world.account, Term.DOMAINS)
     client = as_user(world.bob)
     response = client.post(
         reverse("domains:add", args=[world.account.pk]), {"name": "https://Orders.Shop.test/start"}, follow=True

@@ -12,6 +12,7 @@ from django.db import transaction
 from accounts import tokens
 from accounts.models import Account, ApiToken, Membership, Role, User
 from accounts.signup import open_account
+from billing.models import QuotaOverride
 from domains.models import SendingDomain
 from domains.setup import add_domain, publish_in_demo_zone
 from domains.verification import check
@@ -36,6 +37,7 @@ def seed(var_dir: Path) -> dict[str, str]:
     with transaction.atomic():
         user = _ensure_user(password)
         account = _ensure_account(user)
+        _ensure_room(account)
         secret = _ensure_token(account, user, kept.get("API_TOKEN", ""))
     whole_file.write(var_dir / "demo.secrets", _lines({"LOGIN_PASSWORD": password, "API_TOKEN": secret}), mode=0o600)
     domain = _ensure_domain(account, user)
@@ -63,6 +65,13 @@ def _ensure_account(user: User) -> Account:
     if membership is not None:
         return membership.account
     return open_account(user)
+
+
+def _ensure_room(account: Account) -> None:
+    """The demo domain fills the Free plan's one place, and the way to a verified domain is there to be walked."""
+    term = QuotaOverride.Term.DOMAINS
+    if not QuotaOverride.objects.filter(account=account, term=term).exists():
+        QuotaOverride.objects.create(account=account, term=term, value=5, reason="Room to try the domain wizard.")
 
 
 def _ensure_token(account: Account, user: User, kept: str) -> str:

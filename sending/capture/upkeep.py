@@ -20,8 +20,9 @@ def tend(now: datetime, until: float) -> bool:
         if time.monotonic() > until:
             return True
     granted = QuotaOverride.objects.filter(term=QuotaOverride.Term.LOG_DAYS, value__isnull=False)
-    shortest = min([plan.log_days for plan in PLANS.plans] + list(granted.values_list("value", flat=True)))
-    old = CapturedMail.objects.filter(sandbox=OuterRef("pk"), pk__lt=_floor(now, shortest))
+    days = [one.value for one in granted if one.value is not None]
+    shortest = min(plan.log_days for plan in PLANS.plans)
+    old = CapturedMail.objects.filter(sandbox=OuterRef("pk"), pk__lt=_floor(now, min([shortest, *days])))
     for sandbox in Sandbox.objects.filter(Exists(old)).select_related("account").iterator():
         floor = _floor(now, terms_of(sandbox.account, now).log_days)
         while _delete_below(sandbox, floor) >= store.PIECE:

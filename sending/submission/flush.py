@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -27,6 +27,7 @@ STORED_FIRST_BYTES = 256 * 1024
 Outcome = Accepted | Refusal
 Connection = psycopg.Connection[Any]
 
+JUST_BEGUN = timedelta(seconds=30)
 REASONS = {
     Limit.MONTH: Reason.MONTHLY_LIMIT,
     Limit.DAY: Reason.DAILY_LIMIT,
@@ -74,8 +75,8 @@ def _write(
 ) -> dict[uuid.UUID, Outcome]:
     with connection.pipeline(), connection.transaction(), psycopg.Cursor(connection) as cursor:
         standings, terms = _read(cursor, payloads, now)
-        # An account that has just gone to a paid plan counts in its new period, though this flush began before.
-        now = max(now, *(one.anchor for one in terms.values())) if terms else now
+        # An account that went to a paid plan while this flush waited counts in its new period.
+        now = max([now, *(one.anchor for one in terms.values() if one.anchor - now < JUST_BEGUN)])
         outcomes: dict[uuid.UUID, Outcome] = {}
         passed = []
         for payload in payloads:

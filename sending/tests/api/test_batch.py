@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from accounts.authentication import forget_tokens
+from mailtrap_site.testing.roomy import make_roomy
 from sending.api import batch as batches
 from sending.models import Content, Message, Submission
 from sending.tests.submission.test_quota_at_acceptance import use_all_but
@@ -230,7 +231,8 @@ def test_path_and_host_choose_the_stream(post, settings):
     )
 
 
-def test_five_hundred_go_in_one_batch(send):
+def test_five_hundred_go_in_one_batch(send, world):
+    make_roomy(world.account)
     responses = send(*(to(f"r{number}") for number in range(500)))
     assert [one["success"] for one in responses] == [True] * 500
     assert Message.objects.count() == 500

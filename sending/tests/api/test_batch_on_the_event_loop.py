@@ -8,6 +8,7 @@ import pytest
 
 from accounts.authentication import forget_tokens
 from mailtrap_site.database_pool import PoolIsFull
+from mailtrap_site.testing.roomy import make_roomy
 from sending.api import batch as batches
 from sending.api import body_limits, send_asgi
 from sending.models import Message, Stream, Submission
@@ -44,7 +45,8 @@ def to(name, **fields):
     return {"to": [{"email": f"{name}@far.test"}], **fields}
 
 
-def test_five_hundred_mails_are_answered_in_order(ask, door):
+def test_five_hundred_mails_are_answered_in_order(ask, door, world):
+    make_roomy(world.account)
     requests = [to(f"r{number}") if number % 7 else {} for number in range(500)]
     status, _, answer = ask(*requests)
     assert (status, answer["success"], len(answer["responses"])) == (200, True, 500)
@@ -149,7 +151,8 @@ def test_nobody_waits_while_a_batch_is_read_and_composed(ask, monkeypatch):
     assert threading.main_thread() not in threads
 
 
-def test_what_happens_later_takes_no_answer_from_those_before(ask, door, monkeypatch):
+def test_what_happens_later_takes_no_answer_from_those_before(ask, door, monkeypatch, world):
+    make_roomy(world.account)
     run = door._readers.run
     calls = []
 

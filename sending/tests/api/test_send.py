@@ -10,6 +10,7 @@ from django.test import Client
 
 from accounts.authentication import forget_tokens
 from billing.plans import FREE
+from mailtrap_site.testing.roomy import make_roomy
 from mailtrap_site.testing.world import make_domain
 from sending.models import Content, Message, Submission
 from sending.tests.submission.test_quota_at_acceptance import use_all_but
@@ -141,7 +142,8 @@ def test_several_reply_to_addresses_stand_in_a_header(post):
     assert stored()["Sender"] == "a@example.test"
 
 
-def test_the_limits_of_the_contract_are_reached_and_kept(post):
+def test_the_limits_of_the_contract_are_reached_and_kept(post, world):
+    make_roomy(world.account)
     most = {"custom_variables": {"a": "x" * 992}, "category": "ü" * 255, "to": [{"email": "a@far.test"}] * 1000}
     assert post({**MAIL, **most}).status_code == 200
     submission = Submission.objects.get()

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from billing.metering import usage
+from mailtrap_site.testing.roomy import make_roomy
 from sending.models import Content, Event, Message, MessageStatus, QueueEntry, Submission
 from sending.policy.refusal import Reason
 from sending.submission import group_commit
@@ -70,6 +71,7 @@ def test_all_rows_of_a_submission_are_written(world):
 
 
 def test_many_recipients_of_one_mail_keep_their_order(world):
+    make_roomy(world.account)
     recipients = tuple(("to", f"r{number}@far.test") for number in range(MANY))
     one = draft(world, recipients=recipients, custom_variables={"name": "Zoë"}, client_ip="2001:db8::1")
     [answer] = submit([one])
@@ -100,6 +102,7 @@ def test_the_content_carries_the_end_of_the_plans_retention(world):
     "spoiled", [{"category": "nul\0"}, {"custom_variables": '{"a": "\\u0000"}'}, {"subject": "nul\0"}]
 )
 def test_text_that_cannot_be_stored_costs_its_own_submission_only(world, count, spoiled):
+    make_roomy(world.account)
     recipients = tuple(("to", f"r{number}@far.test") for number in range(count))
     payloads = [prepare(draft(world, recipients=recipients)) for _ in range(3)]
     payloads[1] = dataclasses.replace(payloads[1], **spoiled)

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from mailtrap_site.testing.roomy import make_roomy
 from sending.models import Message
 from sending.tests.drafts import message
 from sending.tests.listening import trusting_context
@@ -104,6 +105,7 @@ def everything_given_back(server, door, account):
 
 
 def test_they_leave_nothing_behind_and_their_neighbour_loses_nothing(server, door, world, caplog):
+    make_roomy(world.account)
     neighbour = Neighbour(server, world.secret)
     neighbour.start()
     until = time.monotonic() + ATTACKED_SECONDS

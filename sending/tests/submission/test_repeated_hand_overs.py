@@ -20,6 +20,7 @@ from billing.models import UsagePeriod
 from billing.periods import period_of
 from billing.plans import FREE
 from mailtrap_site.testing.live_instance import wait_for
+from mailtrap_site.testing.roomy import make_roomy
 from mailtrap_site.testing.world import make_world
 from sending import tasks
 from sending.models import Content, Event, IdempotencyKey, Message, QueueEntry, Submission
@@ -182,6 +183,7 @@ def test_a_neighbour_that_cannot_be_stored_doubles_nobody(world):
 
 @pytest.mark.parametrize("count", [1, 5])
 def test_mail_without_a_key_asks_the_database_nothing_more(count, world, monkeypatch):
+    make_roomy(world.account)
     asked = []
     execute = psycopg.Cursor.execute
 
@@ -191,7 +193,7 @@ def test_mail_without_a_key_asks_the_database_nothing_more(count, world, monkeyp
 
     monkeypatch.setattr(psycopg.Cursor, "execute", watched)
     flushed(*(draft(world) for _ in range(count)))
-    assert len(asked) == 4, "standing, meter, contents, rows"
+    assert len(asked) == 6, "standing, terms, meter, day, contents, rows"
 
 
 HAND_OVER = st.tuples(st.sampled_from([None, "k", "l"]), st.sampled_from("ab"), st.integers(1, 3))
@@ -200,6 +202,7 @@ HAND_OVER = st.tuples(st.sampled_from([None, "k", "l"]), st.sampled_from("ab"), 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(flushes=st.lists(st.lists(HAND_OVER, min_size=1, max_size=5), min_size=1, max_size=4), left=st.integers(0, 12))
 def test_whatever_is_handed_over_each_key_has_one_submission_and_the_meter_is_exact(flushes, left, world):
+    make_roomy(world.account)
     example = secrets.token_hex(4)
     leave(world.account, left)
     before = Submission.objects.count()
