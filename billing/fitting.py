@@ -1,6 +1,7 @@
 """Which demands fit into what is left: each whole or not at all, in the order in which they came. Pure."""
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 
@@ -26,6 +27,8 @@ class Demand:
     token_limit: int | None = None
     """The token's own recipients a month."""
     metered: bool = True
+    send_at: datetime | None = None
+    """The time that was chosen for it: it keeps that, and takes its place in that hour."""
 
 
 @dataclass(slots=True)
@@ -52,3 +55,31 @@ class Room:
         if token is not None:
             self.tokens[demand.token_id] = token - wanted
         return None
+
+
+HOUR = timedelta(hours=1)
+
+
+def hour_of(moment: datetime) -> datetime:
+    """The start of its hour, in UTC."""
+    return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+
+
+def spread(recipients: int, first: datetime, limit: int, booked: dict[datetime, int]) -> list[tuple[datetime, int]]:
+    """Books recipients into the first hours with room, from the hour `first` on: `(hour, recipients)`, in order.
+
+    `booked` says how many each hour has, and is changed. A limit below one is taken for one, so that all mail leaves.
+
+    >>> nine = datetime(2026, 11, 22, 9, tzinfo=UTC)
+    >>> [(hour.hour, count) for hour, count in spread(7, nine, 3, {nine: 2})]
+    [(9, 1), (10, 3), (11, 3)]
+    """
+    hours, hour = [], first
+    while recipients > 0:
+        taken = min(max(limit, 1) - booked.get(hour, 0), recipients)
+        if taken > 0:
+            booked[hour] = booked.get(hour, 0) + taken
+            hours.append((hour, taken))
+            recipients -= taken
+        hour += HOUR
+    return hours

@@ -11,7 +11,7 @@ import psycopg
 from django.utils import timezone
 
 from accounts.models import Account
-from billing import alerts
+from billing import alerts, hours
 from billing import meter_statements as sql
 from billing.fitting import Demand, Limit, Room
 from billing.models import UsagePeriod
@@ -29,6 +29,8 @@ class Reserved:
     """What became of the demands: for each, in order, None where it is taken, or the limit that it is too much for."""
 
     refusals: list[Limit | None]
+    waits: Mapping[int, hours.Waits] = field(default_factory=dict)
+    """By the demand's place, where a part has to wait for an hour with room."""
     has_alerts: bool = False
     """Whether an account came near a limit: `billing.tell_alerts` is to be started after the commit."""
 
@@ -55,17 +57,25 @@ def reserve(cursor: Cursor, demands: Sequence[Demand], terms: Mapping[int, Terms
     if not meters:
         return Reserved(refusals)
     today = now.astimezone(UTC).date()
-    rooms, added = _lock_and_add(cursor, meters, today)
+    rooms, added, booked = _lock_and_add(cursor, meters, now)
+    before = {account_id: dict(of_hours) for account_id, of_hours in booked.items()}
+    waits: dict[int, hours.Waits] = {}
     counted: Counter[_Sender] = Counter()
     for meter in meters:
         for place, demand in meter.asked:
             refusals[place] = rooms[meter.account_id].take(demand)
-            if refusals[place] is None:
-                meter.accepted += demand.recipients
-                counted[meter.account_id, meter.row, demand.domain, demand.stream, demand.token_id] += demand.recipients
+            if refusals[place] is not None:
+                continue
+            if meter.terms.emails_per_hour is not None:
+                own = booked.setdefault(meter.account_id, {})
+                if found := hours.book(demand, meter.terms.emails_per_hour, own, now):
+                    waits[place] = found
+            meter.accepted += demand.recipients
+            counted[meter.account_id, meter.row, demand.domain, demand.stream, demand.token_id] += demand.recipients
     _correct(cursor, [meter for meter in meters if meter.differs_from(added)], added)
     _count_day(cursor, counted, today)
-    return Reserved(refusals, alerts.record(cursor, [meter.passed for meter in meters], now))
+    hours.keep_booked(cursor, before, booked)
+    return Reserved(refusals, waits, alerts.record(cursor, [meter.passed for meter in meters], now))
 
 
 def give_back(cursor: Cursor, returned: Sequence[Returned]) -> None:
@@ -98,6 +108,12 @@ def look(cursor: Cursor, terms: Mapping[int, Terms], now: datetime) -> dict[int,
         account_id: None if one.hard_limit is None else one.hard_limit - used.get(account_id, 0)
         for account_id, one in terms.items()
     }
+
+
+def hold(cursor: Cursor, account_id: int, terms: Terms, now: datetime) -> None:
+    """Locks the account's meter until the commit, as whoever reserves does."""
+    meter = _Meter(account_id, terms, period_of(terms.anchor, now))
+    _lock_and_add(cursor, [meter], now)
 
 
 def begin_period(account: Account, starts_at: datetime) -> None:
@@ -150,9 +166,9 @@ class _Meter:
         return {demand.token_id: demand.token_limit for _, demand in self.asked if demand.token_limit is not None}
 
     def turns_on(self, day: date) -> bool:
-        """Whether a limit of a day is to be held while the period begins or ends on it."""
+        """Whether a limit of day or hour is to be held while the period begins or ends on it."""
         is_border = day in (self.period.starts_at.date(), self.period.ends_at.date())
-        return is_border and self.terms.emails_per_day is not None
+        return is_border and (self.terms.emails_per_day is not None or self.terms.emails_per_hour is not None)
 
     def differs_from(self, added: Mapping[int, int]) -> bool:
         return self.accepted != added.get(self.account_id, 0) or self.known_limit != self.limit
@@ -177,15 +193,20 @@ def _meters(demands: Sequence[Demand], terms: Mapping[int, Terms], now: datetime
     return [found[account_id] for account_id in sorted(found)]
 
 
-def _lock_and_add(cursor: Cursor, meters: Sequence[_Meter], today: date) -> tuple[dict[int, Room], dict[int, int]]:
-    """What each account has left, and what its meter was moved by already: its whole sum, where the month has room for
-    it. That costs one statement, and no trip more where there are limits beside the month's."""
+def _lock_and_add(
+    cursor: Cursor, meters: Sequence[_Meter], now: datetime
+) -> tuple[dict[int, Room], dict[int, int], hours.Booked]:
+    """What each account has left; what its meter was moved by already: its whole sum, where the month has room for it;
+    and the hours that are booked. That costs one statement, and no trip more where there are limits beside the
+    month's."""
+    today = now.astimezone(UTC).date()
     if turning := [meter.account_id for meter in meters if meter.turns_on(today)]:
         cursor.execute(sql.LOCK_DAY, (Column("bigint", turning),))
-    sums = _execute(cursor, sql.RESERVE, meters, today)
+    sums, booked = _execute(cursor, sql.RESERVE, meters, now)
     added = {meter.account_id: meter.recipients for meter in meters if meter.row}
     if short := [meter for meter in meters if not meter.row]:
-        sums |= _execute(cursor, sql.HOLD, short, today)
+        short_sums, short_booked = _execute(cursor, sql.HOLD, short, now)
+        sums, booked = sums | short_sums, booked | short_booked
     rooms = {}
     for meter in meters:
         meter.before -= added.get(meter.account_id, 0)
@@ -195,11 +216,14 @@ def _lock_and_add(cursor: Cursor, meters: Sequence[_Meter], today: date) -> tupl
             None if day is None else day - sums[meter.account_id, 0],
             {token: limit - sums[meter.account_id, token] for token, limit in meter.token_limits.items()},
         )
-    return rooms, added
+    return rooms, added, booked
 
 
-def _execute(cursor: Cursor, statement: str, meters: Sequence[_Meter], today: date) -> dict[tuple[int, int], int]:
-    """Locks the rows and keeps in `meters` what they show; the sums of the day (token 0) and of tokens with a limit."""
+def _execute(
+    cursor: Cursor, statement: str, meters: Sequence[_Meter], now: datetime
+) -> tuple[dict[tuple[int, int], int], hours.Booked]:
+    """Locks the rows and keeps in `meters` what they show; the sums of the day (token 0) and of tokens with a
+    limit, and the hours that are booked."""
     cursor.execute(
         statement,
         (
@@ -218,17 +242,22 @@ def _execute(cursor: Cursor, statement: str, meters: Sequence[_Meter], today: da
             sql.SUMS,
             (
                 Column("bigint", days),
-                Column("date", [today] * len(days)),
+                Column("date", [now.astimezone(UTC).date()] * len(days)),
                 Column("bigint", [account_id for account_id, _, _ in tokens]),
                 Column("bigint", [token for _, token, _ in tokens]),
                 Column("timestamptz", [starts_at for _, _, starts_at in tokens]),
             ),
         )
+    of_hours = psycopg.Cursor(cursor.connection)
+    hourly = [meter.account_id for meter in meters if meter.terms.emails_per_hour is not None]
+    if hourly:
+        hours.ask_booked(of_hours, hourly, now)
     by_account = {meter.account_id: meter for meter in meters}
     for account_id, *shown in cursor.fetchall():
         meter = by_account[account_id]
         meter.row, meter.before, meter.known_limit = shown
-    return {(account_id, token): used for account_id, token, used in sums.fetchall()} if days or tokens else {}
+    used = {(account_id, token): used for account_id, token, used in sums.fetchall()} if days or tokens else {}
+    return used, hours.answered_booked(of_hours) if hourly else {}
 
 
 def _correct(cursor: Cursor, meters: Sequence[_Meter], added: Mapping[int, int]) -> None:

@@ -16,7 +16,7 @@ from sending.capture import upkeep
 from sending.delivery import drain
 from sending.log import balance_check
 from sending.models import partitions
-from sending.queue import orders, parked
+from sending.queue import hourly, orders, parked
 from sending.queue import sweep as queue_sweep
 from sending.submission import idempotency
 
@@ -52,6 +52,14 @@ def tend_queue() -> None:
         send_now("sending.deliver", queue="deliveries")
     if is_more or freed.is_more:
         send_now("sending.tend_queue", queue="upkeep")
+
+
+@shared_task(name="sending.make_room")
+def make_room() -> None:
+    """Brings forward what waits for an hour with room, once a limit was raised."""
+    if hourly.make_room(timezone.now(), time.monotonic() + TEND_SECONDS):
+        send_now("sending.make_room", queue="upkeep")
+    send_now("sending.deliver", queue="deliveries")
 
 
 @shared_task(name="sending.check_balance")

@@ -67,6 +67,8 @@ def support(story: Story, now: datetime) -> str:
         return _held(story)
     if story.state == "scheduled" and message.send_at:
         return _leaves(message.send_at, now)
+    if story.state == "queued" and message.next_attempt_at and message.next_attempt_at > now:
+        return _waits_for_room(message.next_attempt_at, now)
     if story.state == "queued":
         return _("It leaves within seconds.")
     if story.state == "sending":
@@ -85,6 +87,12 @@ def _held(story: Story) -> str:
     )
     reason = str(said.get("reject_reason") or "")
     return _("%(reason)s. It is kept, and leaves when that has changed.") % {"reason": reason} if reason else ""
+
+
+def _waits_for_room(hour: datetime, now: datetime) -> str:
+    """What is queued and not due was never tried: its account has sent what an hour takes."""
+    words = {"clock": _clock(hour), "when": time_words(hour, now, _zone())}
+    return _("It waits for the hourly limit of the plan, and leaves by itself at %(clock)s, %(when)s.") % words
 
 
 def _leaves(send_at: datetime, now: datetime) -> str:

@@ -99,7 +99,8 @@ def _words(story: Story, event: Event, attempt: Attempt | None, token_name: str)
         case Event.Type.RESCHEDULE:
             return _("Rescheduled"), _joined(_to_leave(details), _said_by(details)), ""
         case Event.Type.REQUEUE:
-            return _("Moved up"), _joined(_("to be tried at once"), _said_by(details)), str(details.get("reason") or "")
+            when = _("to an earlier hour") if details.get("later") else _("to be tried at once")
+            return _("Moved up"), _joined(when, _said_by(details)), str(details.get("reason") or "")
         case Event.Type.CANCEL:
             return _("Cancelled"), _by_name(details), str(details.get("reason") or "")
         case Event.Type.REJECT:

@@ -10,6 +10,7 @@ import psycopg
 
 from billing import alerts
 from billing.fitting import Demand, Limit
+from billing.hours import Waits
 from billing.metering import look, reserve
 from billing.terms import Terms, answered_terms, ask_terms
 from mailtrap_site import wake
@@ -90,14 +91,15 @@ def _write(
         demands = [_demand(payload, standings[payload.key]) for payload in fresh]
         reserved = reserve(cursor, demands, terms, now)
         admitted, excess = [], []
-        for payload, limit in zip(fresh, reserved.refusals, strict=True):
+        for place, (payload, limit) in enumerate(zip(fresh, reserved.refusals, strict=True)):
             if limit is not None:
                 outcomes[payload.submission_id] = Refusal(REASONS[limit])
                 excess.append(payload)
                 continue
             outcomes[payload.submission_id] = Accepted(payload.submission_id, payload.message_ids)
-            log_days = terms[payload.account_id].log_days
-            admitted.append(_admitted(payload, standings[payload.key], stored, log_days, now))
+            waits = reserved.waits.get(place, ())
+            days = terms[payload.account_id].log_days
+            admitted.append(_admitted(payload, standings[payload.key], stored, waits, days, now))
         free_keys(cursor, excess)
         rows.write(cursor, admitted, now)
     if reserved.has_alerts:
@@ -119,14 +121,21 @@ def _read(
 
 
 def _admitted(
-    payload: Payload, standing: Standing, stored: dict[uuid.UUID, uuid.UUID], log_days: int, now: datetime
+    payload: Payload,
+    standing: Standing,
+    stored: dict[uuid.UUID, uuid.UUID],
+    waits: Waits,
+    log_days: int,
+    now: datetime,
 ) -> rows.Admitted:
     assert standing.domain_id is not None
     send_at = payload.send_at if payload.send_at and payload.send_at > now else None
     content_id = stored.get(payload.submission_id)
-    if content_id is not None:
-        return rows.Admitted(payload, standing.domain_id, content_id, send_at, is_stored=True)
-    return rows.Admitted(payload, standing.domain_id, rows.content_id(send_at or now, log_days), send_at)
+    is_stored = content_id is not None
+    if content_id is None:
+        content_id = rows.content_id(waits[-1][0] if waits else send_at or now, log_days)
+    due = tuple(hour if hour > now else None for hour, count in waits for _ in range(count))
+    return rows.Admitted(payload, standing.domain_id, content_id, send_at, due, is_stored)
 
 
 def _demand(payload: Payload, standing: Standing) -> Demand:
@@ -138,6 +147,7 @@ def _demand(payload: Payload, standing: Standing) -> Demand:
         token_id=payload.token_id or 0,
         token_limit=standing.token_emails_per_month,
         metered=not standing.is_platform,
+        send_at=payload.send_at,
     )
 
 

@@ -31,6 +31,8 @@ class Admitted:
     domain_id: int
     content_id: uuid.UUID
     send_at: datetime | None
+    due: tuple[datetime | None, ...] = ()
+    """Of each recipient the hour that has room for it, None where it leaves at once; empty where all do."""
     is_stored: bool = False
 
 
@@ -62,6 +64,9 @@ def write(cursor: "psycopg.Cursor[Any]", admitted: Sequence[Admitted], now: date
     values["kind"] = Column("text", [recipient.kind.value for _, _, recipient in recipients])
     values["recipient"] = Column("text", [recipient.address for _, _, recipient in recipients])
     values["destination"] = Column("text", [recipient.domain for _, _, recipient in recipients])
+    values["due"] = Column(
+        "timestamptz", [due for one in admitted for due in one.due or [None] * len(one.payload.recipients)]
+    )
     values["now"] = now
     cursor.execute(_INSERT_ROWS, values, prepare=True)
 
@@ -98,9 +103,9 @@ _INSERT_ROWS = statement(
 WITH accepted AS MATERIALIZED (
     SELECT * FROM unnest({arrays}) WITH ORDINALITY AS a({names}, number)
 ), recipient AS MATERIALIZED (
-    SELECT a.*, r.message_id, r.kind, r.recipient, r.destination
+    SELECT a.*, r.message_id, r.kind, r.recipient, r.destination, r.due
     FROM unnest(%(number)b::bigint[], %(message_id)b::uuid[], %(kind)b::text[], %(recipient)b::text[],
-        %(destination)b::text[]) AS r(number, message_id, kind, recipient, destination)
+        %(destination)b::text[], %(due)b::timestamptz[]) AS r(number, message_id, kind, recipient, destination, due)
     JOIN accepted a USING (number)
 ), submission AS (
     INSERT INTO {submission} (id, account_id, domain_id, token_id, stream, door, client_ip, mail_from, from_header,
@@ -114,12 +119,12 @@ WITH accepted AS MATERIALIZED (
     INSERT INTO {message} (id, submission_id, account_id, domain_id, stream, kind, recipient, from_address, subject,
         category, status, attempts, next_attempt_at, opens_count, clicks_count, send_at)
     SELECT message_id, id, account_id, domain_id, stream, kind, recipient, from_address, subject,
-        category, CASE WHEN send_at IS NULL THEN {queued} ELSE {scheduled} END, 0, send_at, 0, 0, send_at
+        category, CASE WHEN send_at IS NULL THEN {queued} ELSE {scheduled} END, 0, coalesce(due, send_at), 0, 0, send_at
     FROM recipient
 ), queue AS (
     INSERT INTO {queue} (message_id, submission_id, account_id, domain_id, stream, destination, due_at, attempts,
         send_at)
-    SELECT message_id, id, account_id, domain_id, stream, destination, coalesce(send_at, %(now)s), 0, send_at
+    SELECT message_id, id, account_id, domain_id, stream, destination, coalesce(due, send_at, %(now)s), 0, send_at
     FROM recipient
 )
 {events}""",
