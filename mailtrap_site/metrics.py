@@ -103,13 +103,16 @@ def _balance() -> Iterable[Metric]:
     for row in HourBalance.objects.filter(difference__gt=0).values_list("differences", flat=True):
         for kind, number in row.items():
             differences[Kind(kind)] += number
-    meters = sum(abs(one.used - one.accepted) for one in MeterDifference.objects.all())
+    differing = list(MeterDifference.objects.all())
+    meters = sum(abs(one.used - one.accepted) for one in differing)
+    days = sum(abs(one.used - one.days) for one in differing if one.days is not None)
     found = GaugeMetricFamily(
         "mail_balance_difference", "Recipients about which the tables contradict each other.", labels=["kind"]
     )
     for kind, number in differences.items():
         found.add_metric([kind.value], number)
     found.add_metric(["meter"], meters)
+    found.add_metric(["days"], days)
     yield found
     newest = HourCheck.objects.order_by("-hour").first()
     counted = newest.checked_at.timestamp() if newest else 0

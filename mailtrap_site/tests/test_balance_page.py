@@ -12,6 +12,7 @@ from sending.log import meters
 from sending.log.balance import hour_of
 from sending.log.balance_check import count
 from sending.models import HourBalance, QueueEntry
+from sending.tests.planted_days import plant_days
 
 PAGE = "/admin/sending/hourbalance/"
 
@@ -28,6 +29,7 @@ def meter(world: World, used: int) -> None:
     world.account.usage_periods.create(
         starts_at=now - timedelta(days=3), ends_at=now + timedelta(days=3), used=used, message_limit=100
     )
+    plant_days()
 
 
 def counted(world: World, used: int) -> None:

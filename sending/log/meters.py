@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import structlog
 from django.db.models import Q, Sum
 
-from billing.models import UsagePeriod
+from billing.models import UsageDay, UsagePeriod
 from sending.log.balance import unfinished
 from sending.models import HourBalance, MeterDifference
 
@@ -27,6 +27,12 @@ class Meter:
     used: int
     accepted: int
     """Accepted events of its time, less what was given back."""
+    days: int
+    """What the usage page's days of it add up to."""
+
+    @property
+    def agrees(self) -> bool:
+        return self.used == self.accepted == self.days
 
 
 def compare(now: datetime) -> list[Meter]:
@@ -40,11 +46,16 @@ def compare(now: datetime) -> list[Meter]:
     sums = HourBalance.objects.filter(period_id__in=[row[0] for row in shown]).order_by().values_list("period_id")
     counted = {key: row for key, *row in sums.annotate(Sum("accepted"), Sum("returned"))}
     waiting = _waiting({key for key, _, _, given in shown if given != counted.get(key, [0, 0])[1]})
+    days = dict(
+        UsageDay.objects.filter(period_id__in=[row[0] for row in shown]).values_list("period_id").annotate(Sum("used"))
+    )
     found = []
     for key, account_id, used, given in shown:
         accepted, returned = counted.get(key, [0, 0])
-        meter = Meter(key, account_id, used, accepted - believed(given, returned, returned + waiting[key]))
-        if meter.used != meter.accepted:
+        meter = Meter(
+            key, account_id, used, accepted - believed(given, returned, returned + waiting[key]), days.get(key, 0)
+        )
+        if not meter.agrees:
             found.append(meter)
     _keep(found, now)
     return found
@@ -65,14 +76,17 @@ def _waiting(period_ids: Collection[int]) -> Counter[int]:
 
 
 def _keep(found: Sequence[Meter], now: datetime) -> None:
-    before = {one.period_id: (one.used, one.accepted) for one in MeterDifference.objects.all()}
+    before = {one.period_id: (one.used, one.accepted, one.days) for one in MeterDifference.objects.all()}
     MeterDifference.objects.exclude(period_id__in=[one.period_id for one in found]).delete()
     for one in found:
-        if before.get(one.period_id) == (one.used, one.accepted):
+        days = None if one.days == one.used else one.days
+        if before.get(one.period_id) == (one.used, one.accepted, days):
             continue
+        shown = {"used": one.used, "accepted": one.accepted, "days": days}
         MeterDifference.objects.update_or_create(
             period_id=one.period_id,
-            defaults={"used": one.used, "accepted": one.accepted},
-            create_defaults={"used": one.used, "accepted": one.accepted, "found_at": now},
+            defaults=shown,
+            create_defaults=shown | {"found_at": now},
         )
-        log.error("balance_difference", account=one.account_id, period=one.period_id, meter=one.used - one.accepted)
+        off = {"meter": one.used - one.accepted} | ({} if days is None else {"days": one.days - one.used})
+        log.error("balance_difference", account=one.account_id, period=one.period_id, **off)

@@ -74,6 +74,8 @@ class MeterDifference(models.Model):
     used = models.PositiveBigIntegerField()
     accepted = models.PositiveBigIntegerField()
     """Less what was given back."""
+    days = models.PositiveBigIntegerField(null=True)
+    """What the days of the period add up to; null where they agree with the meter."""
     found_at = models.DateTimeField()
 
     objects: ClassVar[models.Manager["MeterDifference"]] = models.Manager()

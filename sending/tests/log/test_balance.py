@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.models import F
 from structlog.testing import capture_logs
 
-from billing.models import UsagePeriod
+from billing.models import UsageDay, UsagePeriod
 from domains.models import SendingDomain
 from mailtrap_site.testing.mail import make_message
 from mailtrap_site.testing.world import World, make_platform
@@ -25,6 +25,7 @@ from sending.models.partitions import make_partitions, week_start
 from sending.models.statements import raw_cursor
 from sending.submission.submit import Accepted, submit
 from sending.tests.drafts import draft
+from sending.tests.planted_days import plant_days
 
 HEALTHY: dict[str, Any] = {
     "account_id": 1,
@@ -216,6 +217,7 @@ def test_an_hour_in_which_a_period_begins_has_a_row_for_each(world: World):
     Event.objects.filter(message=moved).update(occurred_at=border)
     UsagePeriod.objects.filter(pk=period.pk).update(used=1)
     UsagePeriod.objects.exclude(pk=period.pk).update(used=1)
+    plant_days()
     rows = counted_rows(first)
     assert [row.accepted for row in rows] == [1, 1]
     assert meters.compare(datetime.now(UTC)) == []
@@ -247,6 +249,7 @@ def test_hours_are_counted_until_they_are_settled_and_stand_after_retention(worl
         used=3,
         message_limit=10,
     )
+    plant_days()
     waiting = make_message(world.domain, status="queued", at=then)
     make_message(world.domain, status="delivered", at=then)
     late = make_message(world.domain, status="delivered", at=then + timedelta(hours=30))
@@ -282,6 +285,7 @@ def test_a_long_absence_is_caught_up_in_bounded_runs(world: World, transactional
         used=30,
         message_limit=100,
     )
+    plant_days()
     seen = []
     for _ in range(3):
         check(now)
@@ -327,3 +331,17 @@ def test_only_one_run_counts_at_a_time(world: World, transactional_db: None):
         runner.join(20)
         cursor.execute("SELECT pg_advisory_unlock(%s)", [0x62616C616E636501])
     assert answers == [False]
+
+
+@pytest.mark.parametrize("by", [-1, 1])
+def test_days_that_do_not_add_up_to_their_meter_are_found_until_they_are_mended(by: int, world: World):
+    message = accept(world, 2)
+    UsageDay.objects.update(used=F("used") + by)
+    with capture_logs() as logged:
+        _, (meter,) = counted(message)
+    assert (meter.used, meter.accepted, meter.days) == (2, 2, 2 + by)
+    assert [(one["meter"], one["days"]) for one in logged] == [(0, by)]
+    assert MeterDifference.objects.get().days == 2 + by
+    UsageDay.objects.update(used=F("used") - by)
+    assert counted(message)[1] == []
+    assert not MeterDifference.objects.exists()
