@@ -35,13 +35,19 @@ class SignUpForm(SignupForm):
 
 
 class TokenForm(forms.ModelForm):
-    """The name that tells a token from the others."""
+    """The name that tells a token from the others, and a limit of its own."""
 
     class Meta:
         model = ApiToken
-        fields: ClassVar[list[str]] = ["name"]
-        labels: ClassVar[dict[str, Any]] = {"name": _("Name of the token")}
-        help_texts: ClassVar[dict[str, Any]] = {"name": _("Say where it will be used, such as “Shop, production”.")}
+        fields: ClassVar[list[str]] = ["name", "emails_per_month"]
+        labels: ClassVar[dict[str, Any]] = {
+            "name": _("Name of the token"),
+            "emails_per_month": _("Most emails a month (optional)"),
+        }
+        help_texts: ClassVar[dict[str, Any]] = {
+            "name": _("Say where it will be used, such as “Shop, production”."),
+            "emails_per_month": _("More is refused to this token. Leave it empty for no limit beside the plan's."),
+        }
         error_messages: ClassVar[dict[str, Any]] = {
             "name": {"required": _("The token needs a name, so that you can tell it from the others. Type one.")}
         }

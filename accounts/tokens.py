@@ -35,12 +35,13 @@ def create(
     scopes: Sequence[dict[str, Any]] | None = None,
     *,
     expires_at: datetime | None = None,
+    emails_per_month: int | None = None,
     request: HttpRequest | None = None,
 ) -> tuple[ApiToken, str]:
     """A saved token and its secret of 32 hexadecimal digits. Without `scopes` it may do everything in the account."""
     granted = whole_account(account) if scopes is None else list(scopes)
     with transaction.atomic():
-        token, secret = _make(account, user, name, granted, expires_at)
+        token, secret = _make(account, user, name, granted, expires_at, emails_per_month)
         audit.record("api_token.created", account=account, actor=user, target=token, request=request)
     return token, secret
 
@@ -56,7 +57,7 @@ def reset(token: ApiToken, user: User | None, *, request: HttpRequest | None = N
         if old is None or is_ending(old, last_moment):
             raise TokenIsEnding
         base_name = _ID_SUFFIX.sub("", old.name)[:80]
-        new, secret = _make(old.account, user, base_name, old.scopes, old.expires_at)
+        new, secret = _make(old.account, user, base_name, old.scopes, old.expires_at, old.emails_per_month)
         new.name = f"{base_name} ({new.pk})"
         new.save(update_fields=["name"])
         old.expires_at = last_moment
@@ -90,7 +91,12 @@ def is_ending(token: ApiToken, last_moment: datetime | None = None) -> bool:
 
 
 def _make(
-    account: Account, user: User | None, name: str, scopes: list[dict[str, Any]], expires_at: datetime | None
+    account: Account,
+    user: User | None,
+    name: str,
+    scopes: list[dict[str, Any]],
+    expires_at: datetime | None,
+    emails_per_month: int | None,
 ) -> tuple[ApiToken, str]:
     secret = secrets.token_hex(16)
     token = ApiToken.objects.create(
@@ -102,5 +108,6 @@ def _make(
         scopes=scopes,
         created_by=user,
         expires_at=expires_at,
+        emails_per_month=emails_per_month,
     )
     return token, secret

@@ -166,3 +166,20 @@ def test_a_token_that_is_gone_is_not_asked_for_at_every_try(world, monkeypatch, 
     with django_assert_num_queries(0):
         assert authenticate_token(world.secret) is None
     forget_tokens()
+
+
+def test_a_token_keeps_its_own_limit_when_it_is_reset(world: World) -> None:
+    token, _ = tokens.create(world.account, world.alice, "Shop", emails_per_month=500)
+    new, _ = tokens.reset(token, world.alice)
+    assert (token.emails_per_month, new.emails_per_month) == (500, 500)
+
+
+def test_the_page_takes_a_limit_for_a_new_token_and_shows_it(client: Client, world: World) -> None:
+    client.force_login(world.alice)
+    page = client.post(
+        reverse("accounts:token_add", args=[world.account.pk]), {"name": "Small", "emails_per_month": "1500"}
+    ).content.decode()
+    assert world.account.tokens.get(name="Small").emails_per_month == 1500
+    assert "at most 1,500 emails a month" in page
+    client.post(reverse("accounts:token_add", args=[world.account.pk]), {"name": "Free", "emails_per_month": ""})
+    assert world.account.tokens.get(name="Free").emails_per_month is None

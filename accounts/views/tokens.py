@@ -33,7 +33,13 @@ def token_add(request: AccountRequest) -> HttpResponse:
         return _page(request, form=form)
     if not form.is_valid():
         return _page(request, form=form, status=422)
-    token, secret = tokens.create(request.account, request.user, form.cleaned_data["name"], request=request)
+    token, secret = tokens.create(
+        request.account,
+        request.user,
+        form.cleaned_data["name"],
+        emails_per_month=form.cleaned_data["emails_per_month"],
+        request=request,
+    )
     return _page(request, form=TokenForm(), new_token=token, secret=secret)
 
 

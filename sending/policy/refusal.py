@@ -214,8 +214,8 @@ _MEANINGS: dict[Reason, _Meaning] = {
         "Monthly messages limit of the API token reached",
         (550, "5.7.1", "Monthly messages limit of the API token reached"),
         gettext_noop(
-            "The API token has a monthly limit of its own, and this mail needs more than is left of it. The "
-            "token's page can raise it."
+            "The API token has a monthly limit of its own, and this mail needs more than is left of it. Use "
+            "another token, or wait for the next period."
         ),
     ),
     Reason.UNSTORABLE_TEXT: _Meaning(

@@ -3,10 +3,12 @@
 import pytest
 from django.utils import timezone
 
-from billing.models import UsagePeriod
+from billing.models import UsageAlert, UsageDay, UsagePeriod
 from billing.periods import period_of
 from billing.plans import FREE
-from mailtrap_site.testing.world import make_platform
+from mailtrap_site import wake
+from mailtrap_site.testing.live_instance import wait_for
+from mailtrap_site.testing.world import make_platform, make_token
 from sending.models import Door, Message
 from sending.policy.refusal import Reason
 from sending.submission import group_commit
@@ -89,3 +91,44 @@ def test_the_platforms_own_account_needs_no_token_and_no_quota(db, settings):
     [answer] = submit([one])
     assert isinstance(answer, Accepted)
     assert UsagePeriod.objects.count() == 0
+
+
+def test_a_full_day_refuses_at_either_door_and_the_rest_of_it_is_still_taken(world):
+    outcomes = [*submit([draft(world, recipients=to(149))]), *submit([draft(world, recipients=to(2))])]
+    assert isinstance(outcomes[0], Accepted)
+    assert outcomes[1].reason is Reason.DAILY_LIMIT
+    assert (outcomes[1].status, outcomes[1].error) == (403, "Daily messages limit reached")
+    assert str(outcomes[1].reply) == "550 5.7.1 Daily messages limit reached"
+    assert isinstance(submit([draft(world)])[0], Accepted)
+
+
+def test_a_token_with_a_limit_of_its_own_ends_there_while_another_sends_on(world):
+    world.token.emails_per_month = 2
+    world.token.save()
+    other, _ = make_token(world.account, "Another")
+    [refusal] = submit([draft(world, recipients=to(3))])
+    assert (refusal.reason, refusal.status) == (Reason.TOKEN_LIMIT, 403)
+    assert refusal.reply.code == 550
+    assert isinstance(submit([draft(world, recipients=to(2))])[0], Accepted)
+    assert submit([draft(world)])[0].reason is Reason.TOKEN_LIMIT
+    assert isinstance(submit([draft(world, token_id=other.pk)])[0], Accepted)
+
+
+def test_what_was_accepted_is_told_by_day_domain_and_token(world):
+    submit([draft(world, recipients=to(3))])
+    day = UsageDay.objects.get()
+    assert (day.account, day.domain, day.stream) == (world.account, "example.test", "transactional")
+    assert (day.token_id, day.used, day.period) == (world.token.pk, 3, UsagePeriod.objects.get())
+
+
+def test_an_alert_is_recorded_with_the_mail_and_told_after_its_commit(
+    world, monkeypatch, django_capture_on_commit_callbacks
+):
+    sent = []
+    monkeypatch.setattr(wake, "send_now", lambda task, *, queue: sent.append((task, queue)))
+    use_all_but(world.account, FREE.emails_per_month // 10 + 1)
+    with django_capture_on_commit_callbacks(execute=True):
+        submit([draft(world)])
+        assert not sent
+    wait_for(lambda: ("billing.tell_alerts", "upkeep") in sent, "the nudge")
+    assert UsageAlert.objects.get().threshold == 90
