@@ -1,9 +1,21 @@
 """What accounts agreed to, and what they used."""
 
 from billing.models.alert import UsageAlert
+from billing.models.invoice import Invoice
+from billing.models.overage_report import OverageReport
 from billing.models.override import QuotaOverride
+from billing.models.stripe_event import StripeEvent
 from billing.models.subscription import Subscription
 from billing.models.usage_day import UsageDay
 from billing.models.usage_period import UsagePeriod
 
-__all__ = ["QuotaOverride", "Subscription", "UsageAlert", "UsageDay", "UsagePeriod"]
+__all__ = [
+    "Invoice",
+    "OverageReport",
+    "QuotaOverride",
+    "StripeEvent",
+    "Subscription",
+    "UsageAlert",
+    "UsageDay",
+    "UsagePeriod",
+]
