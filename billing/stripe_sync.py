@@ -84,8 +84,8 @@ def _grace(account: Account, row: Subscription, state: PaidState, now: datetime)
             "payment.failed",
             _("A payment for %(plan)s failed") % {"plan": state.plan.name},
             _(
-                "Your card was not charged. Mail goes on until %(day)s; pay with another card until then, or the account"
-                " goes to Free."
+                "Your card was not charged. Mail goes on until %(day)s; pay with another card until then, or the"
+                " account goes to Free."
             )
             % {"day": f"{until:%-d %B %Y}"},
             "critical",

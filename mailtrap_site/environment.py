@@ -15,6 +15,9 @@ import environ
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 ROUTES = ("development", "relay", "mx")
+STAND_IN_KEY = "sk_test_stand_in"
+"""The key at the stand-in for Stripe that `make run` starts."""
+FAKE_STRIPE_PORT = 8021
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
@@ -217,7 +220,7 @@ def _from(env: environ.Env, var_dir: Path) -> Environment:
         stripe_secret_key=_stripe_secret_key(env),
         stripe_webhook_secrets=tuple(env.list("STRIPE_WEBHOOK_SECRET", default=[])),
         stripe_api_base=_stripe_api_base(env),
-        fake_stripe_port=env.int("FAKE_STRIPE_PORT", 8021),
+        fake_stripe_port=env.int("FAKE_STRIPE_PORT", FAKE_STRIPE_PORT),
         log_level=_log_level(env),
         metrics_token=env.str("METRICS_TOKEN", ""),
     )

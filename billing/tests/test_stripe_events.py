@@ -27,13 +27,10 @@ def later(seconds: float = MONTH):
 
 @pytest.mark.parametrize("order", [1, -1], ids=["in order", "backwards"])
 def test_twice_and_in_any_order_the_end_is_the_same(paying: Paying, world: World, order: int):
-    paying.pay("basic_10k")
-    with paying.fake.lock:
-        subscription = paying.fake.books.all("subscriptions")[0]
     paying.subscribe("basic_10k")
     paying.post("change", plan="business_100k")
     events = paying.events()[::order]
-    assert subscription["id"] and len(events) >= 4
+    assert len(events) >= 4
     for event in [*events, *events]:
         assert paying.deliver(event) == 200
     stripe_events.apply_due(timezone.now())

@@ -81,7 +81,7 @@ def _new_customer(books: Books, asked: dict[str, Any]) -> Thing:
 def _new_session(books: Books, asked: dict[str, Any]) -> Thing:
     books.get("customers", asked["customer"])
     prices = [books.get("prices", line["price"])["id"] for line in asked["line_items"]]
-    facts = {"object": "checkout.session", "status": "open", "payment_status": "unpaid", "subscription": None}
+    facts: Thing = {"object": "checkout.session", "status": "open", "payment_status": "unpaid", "subscription": None}
     names = ("customer", "mode", "success_url", "cancel_url", "client_reference_id", "metadata")
     facts |= {name: asked.get(name) for name in names}
     facts |= {"_prices": prices, "_metadata": asked.get("subscription_data", {}).get("metadata", {})}

@@ -55,9 +55,9 @@ class Books:
         """Seconds since 1970, with what tests have moved the clock by."""
         return int(time.time()) + self.offset
 
-    def put(self, kind: str, prefix: str, thing: Thing) -> Thing:
+    def put(self, kind: str, prefix: str, facts: Thing) -> Thing:
         """Keeps a new object, with an id."""
-        thing = {"id": f"{prefix}_{secrets.token_hex(10)}", "livemode": False, "created": self.now()} | thing
+        thing: Thing = {"id": f"{prefix}_{secrets.token_hex(10)}", "livemode": False, "created": self.now()} | facts
         self.things[kind][thing["id"]] = thing
         return thing
 
