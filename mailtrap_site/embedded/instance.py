@@ -51,7 +51,8 @@ def load(folder: Path) -> Instance:
     kept = _read(folder / "instance.env")
     _write(
         folder / "instance.env",
-        {
+        _payments(kept)
+        | {
             "EMBEDDED": "true",
             "SECRET_KEY": kept.get("SECRET_KEY") or secrets.token_urlsafe(48),
             "SEALING_KEY": kept.get("SEALING_KEY") or base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
@@ -60,6 +61,20 @@ def load(folder: Path) -> Instance:
         },
     )
     return Instance(folder, cluster, database_url, broker_url)
+
+
+def _payments(kept: dict[str, str]) -> dict[str, str]:
+    """On the development route, without a key of the operator's: those of the stand-in for Stripe."""
+    port = os.environ.get("FAKE_STRIPE_PORT", str(environment.FAKE_STRIPE_PORT))
+    wanted = os.environ.get("ROUTE", "development") == "development" and port != "0"
+    if not wanted or os.environ.get("STRIPE_SECRET_KEY"):
+        return {}
+    kept_secret = kept.get("STRIPE_WEBHOOK_SECRET", "")
+    return {
+        "STRIPE_SECRET_KEY": environment.STAND_IN_KEY,
+        "STRIPE_WEBHOOK_SECRET": kept_secret or f"whsec_{secrets.token_urlsafe(24)}",
+        "STRIPE_API_BASE": f"http://127.0.0.1:{port}",
+    }
 
 
 def _cluster(folder: Path) -> Cluster:

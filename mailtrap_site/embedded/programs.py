@@ -11,7 +11,7 @@ from mailtrap_site.embedded import readiness
 from mailtrap_site.embedded.ports import Wanted
 from mailtrap_site.embedded.postgres import Cluster
 from mailtrap_site.embedded.supervisor import Program
-from mailtrap_site.environment import BASE_DIR, Environment
+from mailtrap_site.environment import BASE_DIR, STAND_IN_KEY, Environment
 
 _MANAGE = (sys.executable, str(BASE_DIR / "manage.py"))
 _WARNINGS = "ignore:You're running the worker,ignore:An entry for the specified gid"
@@ -41,9 +41,22 @@ def wanted_ports(settings: Environment, cluster: Cluster | None) -> list[Wanted]
             Wanted("DNS_PORT", "name server", settings.dns_host, settings.dns_port),
             Wanted("DNS_PORT", "name server", settings.dns_host, settings.dns_port, datagrams=True),
         ]
+    if has_stand_in(settings):
+        wanted.append(Wanted("FAKE_STRIPE_PORT", "stand-in for Stripe", "127.0.0.1", settings.fake_stripe_port))
     if cluster:
         wanted.append(Wanted("POSTGRES_PORT", "embedded PostgreSQL", "127.0.0.1", cluster.port))
     return wanted
+
+
+def has_stand_in(settings: Environment) -> bool:
+    """Whether payments go to the stand-in for Stripe that is started here."""
+    return settings.stripe_secret_key == STAND_IN_KEY and settings.fake_stripe_port != 0
+
+
+def stand_in(settings: Environment) -> Program:
+    ready = readiness.answers_http("127.0.0.1", settings.fake_stripe_port, "/v1/prices", "127.0.0.1")
+    command = (sys.executable, "-m", "mailtrap_site.fake_stripe")
+    return Program("fake_stripe", command, BASE_DIR, _environment(), ready)
 
 
 def postgres(cluster: Cluster) -> Program:
@@ -85,6 +98,8 @@ def others(settings: Environment) -> list[Program]:
         _command("smtpd", readiness.greets(settings.smtp_host, settings.smtp_port)),
         _command("mx", readiness.greets(settings.mx_host, settings.mx_port)),
     ]
+    if has_stand_in(settings):
+        served.append(stand_in(settings))
     if settings.dns_enabled:
         question = readiness.answers_dns(settings.dns_host, settings.dns_port, settings.platform_domain)
         served.insert(0, _command("dns", question))

@@ -111,6 +111,8 @@ def _start(supervisor: Supervisor, ours: Instance, settings: environment.Environ
         late = supervisor.wait_until_ready(late, float("inf"))
     if settings.route == "development" and supervisor.run(programs.once("seed_demo", "seed_demo")) != 0:
         console.say("The demo account could not be made; the lines above say why.")
+    if programs.has_stand_in(settings):
+        supervisor.run(programs.once("stripe_prices", "stripe_prices", "--verbosity", "0"))
     welcome.show(console, ours.demo_file, settings, seconds=time.monotonic() - begun)
 
 

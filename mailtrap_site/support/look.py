@@ -45,6 +45,8 @@ def unfold_settings(site_name: str) -> dict[str, Any]:
                         _place(_("Users"), "person", "accounts_user"),
                         _place(_("Sending domains"), "language", "domains_sendingdomain"),
                         _place(_("Usage"), "speed", "billing_usageperiod"),
+                        _place(_("Invoices"), "receipt_long", "billing_invoice"),
+                        _place(_("Stripe events"), "webhook", "billing_stripeevent"),
                     ],
                 },
                 {
