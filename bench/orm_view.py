@@ -48,7 +48,7 @@ def _store(token: ApiToken, payload: Payload) -> None:
     )
     assert meter.used + len(payload.recipients) <= meter.message_limit
     UsagePeriod.objects.filter(pk=meter.pk).update(used=F("used") + len(payload.recipients))
-    content = Content.objects.create(id=content_id(account.pk, now), data=payload.content)
+    content = Content.objects.create(id=content_id(now, FREE.log_days), data=payload.content)
     submission = Submission.objects.create(
         id=payload.submission_id,
         account=account,
