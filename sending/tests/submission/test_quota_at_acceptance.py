@@ -1,17 +1,22 @@
 """The meter decides last, and exactly."""
 
+from datetime import timedelta
+
 import pytest
+from django.db import connection
 from django.utils import timezone
 
+from billing import subscriptions
 from billing.models import UsageAlert, UsageDay, UsagePeriod
 from billing.periods import period_of
-from billing.plans import FREE
+from billing.plans import FREE, PLANS
 from mailtrap_site import wake
 from mailtrap_site.testing.live_instance import wait_for
 from mailtrap_site.testing.world import make_platform, make_token
-from sending.models import Door, Message
+from sending.models import Door, Event, Message
 from sending.policy.refusal import Reason
 from sending.submission import group_commit
+from sending.submission.flush import flush
 from sending.submission.payload import prepare
 from sending.submission.submit import Accepted, submit
 from sending.tests.drafts import draft, message
@@ -132,3 +137,15 @@ def test_an_alert_is_recorded_with_the_mail_and_told_after_its_commit(
         assert not sent
     wait_for(lambda: ("billing.tell_alerts", "upkeep") in sent, "the nudge")
     assert UsageAlert.objects.get().threshold == 90
+
+
+def test_mail_that_waited_while_its_account_went_to_a_larger_plan_counts_in_the_new_period(world):
+    use_all_but(world.account, 0)
+    before = timezone.now()
+    upgraded = before + timedelta(seconds=1)
+    subscriptions.put_on(world.account, PLANS.newest("basic_10k"), subscriptions.By(), upgraded)
+    [outcome] = flush(connection.connection, [prepare(draft(world))], before)
+    assert isinstance(outcome, Accepted)
+    meters = dict(UsagePeriod.objects.values_list("starts_at", "used"))
+    assert (len(meters), meters[upgraded]) == (2, 1)
+    assert Event.objects.get(message=outcome.message_ids[0]).occurred_at == upgraded
