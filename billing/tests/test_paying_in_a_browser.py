@@ -64,7 +64,7 @@ def test_from_the_button_to_the_lifted_limit(world: World, live_server: LiveServ
         for theme in THEMES:
             for width in WIDTHS:
                 seen = open_page(browser, theme, width)
-                seen.context.add_cookies(page.context.cookies())
+                seen.context.add_cookies([{"name": "sessionid", "value": session, "domain": host, "path": "/"}])
                 seen.goto(page.url)
                 assert axe_findings(seen) == [], (theme, width)
                 assert not is_wider_than_the_screen(seen), (theme, width)
