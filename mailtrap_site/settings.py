@@ -21,9 +21,9 @@ SITE_NAME = ENVIRONMENT.site_name
 SITE_URL = ENVIRONMENT.site_url
 ROUTE = ENVIRONMENT.route
 PLANS_FILE = ENVIRONMENT.plans_file
-STRIPE_SECRET_KEY = ENVIRONMENT.stripe_secret_key
-STRIPE_WEBHOOK_SECRETS = ENVIRONMENT.stripe_webhook_secrets
-STRIPE_API_BASE = ENVIRONMENT.stripe_api_base
+STRIPE_SECRET_KEY = ENVIRONMENT.payments.secret_key
+STRIPE_WEBHOOK_SECRETS = ENVIRONMENT.payments.webhook_secrets
+STRIPE_API_BASE = ENVIRONMENT.payments.api_base
 BULK_HOSTS = (f"bulk.{ENVIRONMENT.platform_domain}", "bulk.api.mailtrap.io")
 """The sending API takes a request at one of these names for the bulk stream."""
 BULK_SMTP_HOSTS = (f"bulk.smtp.{ENVIRONMENT.platform_domain}", "bulk.smtp.mailtrap.io")
