@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Sum
 
 from billing import stripe_gateway, subscriptions
-from billing.models import OverageReport, Subscription, UsagePeriod
+from billing.models import OverageReport, QuotaOverride, Subscription, UsagePeriod
 from billing.periods import period_of
 from billing.terms import terms_of
 
@@ -27,11 +27,11 @@ def report(now: datetime) -> int:
 
 def _write_down(row: Subscription, period_starts_at: datetime, now: datetime) -> None:
     period = UsagePeriod.objects.filter(account=row.account, starts_at=period_starts_at).first()
-    terms = terms_of(row.account, now)
     rate = subscriptions.plan_of(row).overage_cents_per_thousand
-    if period is None or terms.emails_per_month is None or not rate:
+    if period is None or not rate or (period.ends_at <= now and row.updated_at >= period.ends_at):
+        # Terms that changed since say nothing about a period that was over then.
         return
-    above = max(period.used - terms.emails_per_month, 0)
+    above = _above(row, period, now)
     reports = OverageReport.objects.filter(account=row.account, period_starts_at=period_starts_at)
     told = reports.aggregate(sum=Sum("emails"))["sum"] or 0
     if above <= told:
@@ -52,6 +52,22 @@ def _write_down(row: Subscription, period_starts_at: datetime, now: datetime) ->
     except IntegrityError:
         # Another run wrote the same part down.
         return
+
+
+def _above(row: Subscription, period: UsagePeriod, now: datetime) -> int:
+    """Emails that are paid for: above the highest limit that held at any time of the period, up to what was agreed."""
+    terms = terms_of(row.account, now)
+    granted = list(
+        QuotaOverride.objects.filter(
+            account=row.account, term=QuotaOverride.Term.EMAILS_PER_MONTH, starts_at__lt=period.ends_at
+        )
+        .exclude(ends_at__lte=period.starts_at)
+        .values_list("value", flat=True)
+    )
+    limits = [terms.emails_per_month, *granted]
+    if None in limits:
+        return 0
+    return min(max(period.used - max(limit for limit in limits if limit is not None), 0), terms.overage_cap)
 
 
 def _tell(one: OverageReport, now: datetime) -> bool:

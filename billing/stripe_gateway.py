@@ -93,7 +93,7 @@ def make_overage_price() -> None:
                 }
             ).id
         )
-        asked = {"currency": "usd", "lookup_key": OVERAGE_PRICE, "unit_amount_decimal": "0.001"}
+        asked: Thing = {"currency": "usd", "lookup_key": OVERAGE_PRICE, "unit_amount_decimal": "0.001"}
         asked |= {"recurring": {"interval": "month", "usage_type": "metered", "meter": meter}}
         v1.prices.create(asked | {"product_data": {"name": "Emails above the limit (thousandths of a cent)"}})
 
@@ -188,7 +188,7 @@ def taken_back(payment_intent: str) -> tuple[int, int]:
 
 def report_usage(customer_id: str, units: int, identifier: str, at: int) -> None:
     """Units of the metered price, at seconds since 1970; one identifier counts once."""
-    asked = {"event_name": METER, "identifier": identifier, "timestamp": at}
+    asked: Thing = {"event_name": METER, "identifier": identifier, "timestamp": at}
     with _calls() as v1:
         v1.billing.meter_events.create(asked | {"payload": {"stripe_customer_id": customer_id, "value": str(units)}})
 

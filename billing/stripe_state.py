@@ -32,7 +32,7 @@ class PaidState:
 def state_of(
     subscriptions: Sequence[dict[str, Any]], plan_by_key: Callable[[str], Plan], free: Plan, now: datetime
 ) -> PaidState | None:
-    """The state by the newest subscription that is not ended; None without one. `plan_by_key` raises KeyError."""
+    """The state by the newest subscription that is not ended; None without one."""
     live = live_ones(subscriptions)
     if not live:
         return None

@@ -29,8 +29,8 @@ class Restless(Exception):
 
 
 def sync(account: Account, now: datetime) -> list[str]:
-    """Asks Stripe and mends ours; what differed, in words for staff. Raises StripeTrouble, or KeyError for a price that
-    is none of ours. Not to be called inside a transaction.
+    """Asks Stripe and mends ours; what differed, in words for staff. Raises StripeTrouble, Restless. Not to be called
+    inside a transaction.
 
     A row that changed since before Stripe was asked may know more than the answer, so the question is asked again.
     """
@@ -49,9 +49,12 @@ def sync(account: Account, now: datetime) -> list[str]:
 
 
 def plan_by_key(key: str) -> Plan:
-    """The plan of a price's lookup key. Raises KeyError."""
+    """The plan of a price's lookup key. Raises StripeTrouble for a price that is none of our plans'."""
     code, _colon, generation = (key or "").partition(":")
-    return PLANS.plan(code, int(generation or 0))
+    try:
+        return PLANS.plan(code, int(generation))
+    except (KeyError, ValueError) as problem:
+        raise stripe_gateway.StripeTrouble(f"the price {key!r} is none of a plan in PLANS_FILE") from problem
 
 
 def _apply(account: Account, row: Subscription, state: PaidState | None, now: datetime) -> list[str]:

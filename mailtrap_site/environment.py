@@ -9,15 +9,14 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
-from urllib.parse import urlsplit
 
 import environ
 
+from mailtrap_site import payment_settings
+from mailtrap_site.payment_settings import Payments
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 ROUTES = ("development", "relay", "mx")
-STAND_IN_KEY = "sk_test_stand_in"
-"""The key at the stand-in for Stripe that `make run` starts."""
-FAKE_STRIPE_PORT = 8021
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
@@ -110,14 +109,7 @@ class Environment:
     fallback_email_url: str
     plans_file: Path
     """What is on offer, as TOML."""
-    stripe_secret_key: str
-    """Empty: nobody can pay here; owners ask for a plan and staff assign it."""
-    stripe_webhook_secrets: tuple[str, ...]
-    """More than one while they are being changed."""
-    stripe_api_base: str
-    """Empty for Stripe itself; else a stand-in on the loopback."""
-    fake_stripe_port: int
-    """Of the stand-in that `make run` starts on the development route; zero for none."""
+    payments: Payments
     log_level: str
     metrics_token: str
     """Bearer of `/metrics`; empty: staff alone."""
@@ -217,10 +209,7 @@ def _from(env: environ.Env, var_dir: Path) -> Environment:
         lease_seconds=_lease_seconds(env),
         fallback_email_url=env.str("FALLBACK_EMAIL_URL", ""),
         plans_file=Path(env.str("PLANS_FILE", str(BASE_DIR / "billing" / "plans.toml"))),
-        stripe_secret_key=_stripe_secret_key(env),
-        stripe_webhook_secrets=tuple(env.list("STRIPE_WEBHOOK_SECRET", default=[])),
-        stripe_api_base=_stripe_api_base(env),
-        fake_stripe_port=env.int("FAKE_STRIPE_PORT", FAKE_STRIPE_PORT),
+        payments=payment_settings.read(env, env.str("SITE_URL", "")),
         log_level=_log_level(env),
         metrics_token=env.str("METRICS_TOKEN", ""),
     )
@@ -290,24 +279,6 @@ def _sources(env: environ.Env, name: str) -> tuple[Source, ...]:
         except ValueError:
             _refuse(f"{name} holds {source.address!r}; write addresses of this machine, or address=name.")
     return tuple(sources)
-
-
-def _stripe_secret_key(env: environ.Env) -> str:
-    key: str = env.str("STRIPE_SECRET_KEY", "")
-    if key and not env.list("STRIPE_WEBHOOK_SECRET", default=[]):
-        _refuse("STRIPE_SECRET_KEY is set, but STRIPE_WEBHOOK_SECRET is not. Stripe shows it beside the webhook.")
-    if key.startswith(("sk_live_", "rk_live_")) and not env.str("SITE_URL", "").startswith("https://"):
-        _refuse("STRIPE_SECRET_KEY takes real money, so SITE_URL must begin with https://. Use a test key until then.")
-    return key
-
-
-def _stripe_api_base(env: environ.Env) -> str:
-    base: str = env.str("STRIPE_API_BASE", "").rstrip("/")
-    if base and (urlsplit(base).scheme != "http" or urlsplit(base).hostname not in ("127.0.0.1", "localhost")):
-        _refuse("STRIPE_API_BASE is for a stand-in at http://127.0.0.1:port; leave it out for Stripe itself.")
-    if base and env.str("STRIPE_SECRET_KEY", "").startswith(("sk_live_", "rk_live_")):
-        _refuse("STRIPE_API_BASE names a stand-in, but STRIPE_SECRET_KEY takes real money. Leave one of them out.")
-    return base
 
 
 def _log_level(env: environ.Env) -> str:

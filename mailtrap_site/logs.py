@@ -76,5 +76,6 @@ def logging_settings(level: str) -> dict[str, Any]:
             "kombu": {"level": "WARNING"},
             "celery": {"level": "WARNING"},
             "pgmq": {"level": "WARNING"},
+            "stripe": {"level": "WARNING"},
         },
     }

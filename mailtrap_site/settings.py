@@ -21,9 +21,9 @@ SITE_NAME = ENVIRONMENT.site_name
 SITE_URL = ENVIRONMENT.site_url
 ROUTE = ENVIRONMENT.route
 PLANS_FILE = ENVIRONMENT.plans_file
-STRIPE_SECRET_KEY = ENVIRONMENT.stripe_secret_key
-STRIPE_WEBHOOK_SECRETS = ENVIRONMENT.stripe_webhook_secrets
-STRIPE_API_BASE = ENVIRONMENT.stripe_api_base
+STRIPE_SECRET_KEY = ENVIRONMENT.payments.secret_key
+STRIPE_WEBHOOK_SECRETS = ENVIRONMENT.payments.webhook_secrets
+STRIPE_API_BASE = ENVIRONMENT.payments.api_base
 BULK_HOSTS = (f"bulk.{ENVIRONMENT.platform_domain}", "bulk.api.mailtrap.io")
 """The sending API takes a request at one of these names for the bulk stream."""
 BULK_SMTP_HOSTS = (f"bulk.smtp.{ENVIRONMENT.platform_domain}", "bulk.smtp.mailtrap.io")
@@ -190,8 +190,6 @@ SESSION_COOKIE_HTTPONLY = True
 SECURE_HSTS_SECONDS = 31_536_000 if _HTTPS else 0
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "SAMEORIGIN"
-# Our forms of the plan answer with a redirect to where it is paid, which Chromium holds to form-action as well.
-_PAID_AT = [STRIPE_API_BASE] if STRIPE_API_BASE else ["https://checkout.stripe.com", "https://billing.stripe.com"]
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -201,7 +199,7 @@ CONTENT_SECURITY_POLICY = {
         "font-src": [SELF],
         "connect-src": [SELF],
         "frame-src": [SELF],
-        "form-action": [SELF, *(_PAID_AT if STRIPE_SECRET_KEY else [])],
+        "form-action": [SELF],
         "frame-ancestors": [SELF],
         "base-uri": [NONE],
         "manifest-src": [SELF],

@@ -1,6 +1,7 @@
 """A plan is paid, changed and kept at Stripe, over a socket by its own package; no event need arrive."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -136,7 +137,7 @@ def test_an_invoice_is_downloaded_from_where_it_is_now(paying: Paying, world: Wo
     assert paying._web.get(answer["Location"], timeout=5).content.startswith(b"%PDF-")
 
 
-def test_without_keys_nothing_can_be_paid(world: World, settings: object, client: object):
+def test_without_keys_nothing_can_be_paid(world: World, settings: Any, client: Any):
     settings.STRIPE_SECRET_KEY = ""
     client.force_login(world.alice)
     assert client.post(f"/a/{world.account.pk}/plan/checkout/", {"plan": "basic_10k"}).status_code == 404

@@ -2,14 +2,16 @@
 
 import time
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
 
 from accounts.models import AuditEntry, Notification
 from billing import compare, overage, stripe_events, subscriptions
-from billing.models import Invoice, OverageReport, StripeEvent, UsagePeriod
+from billing.models import Invoice, OverageReport, QuotaOverride, StripeEvent, Subscription, UsagePeriod
 from billing.stripe_sync import GRACE
+from billing.subscriptions import By
 from billing.tests.stripe_world import GOOD, LATER, MONTH, Paying
 from mailtrap_site.testing.world import World
 
@@ -79,7 +81,7 @@ def test_a_type_that_means_nothing_is_stored_and_left(paying: Paying):
     assert StripeEvent.objects.get().applied_at is not None
 
 
-def test_an_event_that_fails_waits_and_is_tried_again(paying: Paying, world: World, settings: object):
+def test_an_event_that_fails_waits_and_is_tried_again(paying: Paying, world: World, settings: Any):
     paying.pay("basic_10k")
     for event in paying.events():
         paying.deliver(event)
@@ -154,7 +156,7 @@ def test_refunds_and_disputes_stand_on_the_invoice(paying: Paying, world: World)
 
 def test_emails_above_the_limit_are_told_once_and_billed(paying: Paying, world: World):
     paying.subscribe("basic_10k")
-    row = subscriptions.subscription_of(world.account)
+    row = subscriptions.agree_overage(world.account, 5_000, By(world.alice))
     now = timezone.now()
     meter = UsagePeriod.objects.create(
         account=world.account, starts_at=row.anchor, ends_at=later(), used=10_700, message_limit=15_000
@@ -167,3 +169,34 @@ def test_emails_above_the_limit_are_told_once_and_billed(paying: Paying, world: 
     assert overage.report(now) == 2
     paying.ask("clock", seconds=MONTH)
     assert paying.fake.books.all("invoices")[0]["total"] == 1_500 + 200
+
+
+def test_without_an_agreement_and_above_what_staff_granted_nothing_is_billed(paying: Paying, world: World):
+    paying.subscribe("business_100k")
+    row = subscriptions.subscription_of(world.account)
+    now = timezone.now()
+    UsagePeriod.objects.create(
+        account=world.account, starts_at=row.anchor, ends_at=later(), used=130_000, message_limit=150_000
+    )
+    assert overage.report(now) == 0
+    subscriptions.agree_overage(world.account, 50_000, By(world.alice))
+    QuotaOverride.objects.create(
+        account=world.account, term="emails_per_month", value=130_000, reason="x", starts_at=now, ends_at=later(60)
+    )
+    assert overage.report(later(3_600)) == 0
+
+
+def test_a_smaller_plan_does_not_reach_back_into_the_period_before(paying: Paying, world: World):
+    paying.subscribe("business_100k")
+    row = subscriptions.agree_overage(world.account, 5_000, By(world.alice))
+    ended = timezone.now() - timedelta(minutes=5)
+    began = ended - timedelta(days=30)
+    UsagePeriod.objects.create(
+        account=world.account, starts_at=began, ends_at=ended, used=60_000, message_limit=100_000
+    )
+    Subscription.objects.filter(pk=row.pk).update(anchor=began, plan_code="basic_10k")
+    before = overage.report(ended - timedelta(seconds=1))
+    assert before == 1, "while it runs, the plan in force counts"
+    OverageReport.objects.all().delete()
+    UsagePeriod.objects.update(ends_at=ended)
+    assert overage.report(timezone.now()) == 0

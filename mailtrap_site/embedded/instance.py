@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from mailtrap_site import environment
+from mailtrap_site import environment, payment_settings
 from mailtrap_site.embedded import whole_file
 from mailtrap_site.embedded.postgres import Cluster
 
@@ -65,13 +65,13 @@ def load(folder: Path) -> Instance:
 
 def _payments(kept: dict[str, str]) -> dict[str, str]:
     """On the development route, without a key of the operator's: those of the stand-in for Stripe."""
-    port = os.environ.get("FAKE_STRIPE_PORT", str(environment.FAKE_STRIPE_PORT))
+    port = os.environ.get("FAKE_STRIPE_PORT", str(payment_settings.FAKE_STRIPE_PORT))
     wanted = os.environ.get("ROUTE", "development") == "development" and port != "0"
     if not wanted or os.environ.get("STRIPE_SECRET_KEY"):
         return {}
     kept_secret = kept.get("STRIPE_WEBHOOK_SECRET", "")
     return {
-        "STRIPE_SECRET_KEY": environment.STAND_IN_KEY,
+        "STRIPE_SECRET_KEY": payment_settings.STAND_IN_KEY,
         "STRIPE_WEBHOOK_SECRET": kept_secret or f"whsec_{secrets.token_urlsafe(24)}",
         "STRIPE_API_BASE": f"http://127.0.0.1:{port}",
     }

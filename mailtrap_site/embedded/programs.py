@@ -11,7 +11,8 @@ from mailtrap_site.embedded import readiness
 from mailtrap_site.embedded.ports import Wanted
 from mailtrap_site.embedded.postgres import Cluster
 from mailtrap_site.embedded.supervisor import Program
-from mailtrap_site.environment import BASE_DIR, STAND_IN_KEY, Environment
+from mailtrap_site.environment import BASE_DIR, Environment
+from mailtrap_site.payment_settings import STAND_IN_KEY
 
 _MANAGE = (sys.executable, str(BASE_DIR / "manage.py"))
 _WARNINGS = "ignore:You're running the worker,ignore:An entry for the specified gid"
@@ -42,7 +43,7 @@ def wanted_ports(settings: Environment, cluster: Cluster | None) -> list[Wanted]
             Wanted("DNS_PORT", "name server", settings.dns_host, settings.dns_port, datagrams=True),
         ]
     if has_stand_in(settings):
-        wanted.append(Wanted("FAKE_STRIPE_PORT", "stand-in for Stripe", "127.0.0.1", settings.fake_stripe_port))
+        wanted.append(Wanted("FAKE_STRIPE_PORT", "stand-in for Stripe", "127.0.0.1", settings.payments.fake_port))
     if cluster:
         wanted.append(Wanted("POSTGRES_PORT", "embedded PostgreSQL", "127.0.0.1", cluster.port))
     return wanted
@@ -50,11 +51,11 @@ def wanted_ports(settings: Environment, cluster: Cluster | None) -> list[Wanted]
 
 def has_stand_in(settings: Environment) -> bool:
     """Whether payments go to the stand-in for Stripe that is started here."""
-    return settings.stripe_secret_key == STAND_IN_KEY and settings.fake_stripe_port != 0
+    return settings.payments.secret_key == STAND_IN_KEY and settings.payments.fake_port != 0
 
 
 def stand_in(settings: Environment) -> Program:
-    ready = readiness.answers_http("127.0.0.1", settings.fake_stripe_port, "/v1/prices", "127.0.0.1")
+    ready = readiness.answers_http("127.0.0.1", settings.payments.fake_port, "/v1/prices", "127.0.0.1")
     command = (sys.executable, "-m", "mailtrap_site.fake_stripe")
     return Program("fake_stripe", command, BASE_DIR, _environment(), ready)
 

@@ -12,10 +12,10 @@ def main() -> None:
     end_with_parent()
     settings = environment.read()
     fake = FakeStripe(
-        port=settings.fake_stripe_port,
+        port=settings.payments.fake_port,
         file=settings.var_dir / "fake_stripe.json",
         webhook=f"http://127.0.0.1:{settings.web_port}/stripe/events/",
-        secret=settings.stripe_webhook_secrets[0],
+        secret=settings.payments.webhook_secrets[0],
     )
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: fake._ended.set())

@@ -9,9 +9,10 @@ from mailtrap_site.fake_stripe.cards import CARDS, card_of
 from mailtrap_site.fake_stripe.invoicing import Declined
 
 STYLE = """body{font:16px/1.5 system-ui,sans-serif;margin:0;background:#fff;color:#1a1f2b}
-main{max-width:34rem;margin:0 auto;padding:1.5rem}.stand-in{background:#fff3cd;color:#4a3500;padding:.75rem 1.5rem;text-align:center}
-label{display:block;
-margin:1rem 0 .25rem}input{font:inherit;width:100%;box-sizing:border-box;padding:.5rem;border:1px solid #5b6475}
+main{max-width:34rem;margin:0 auto;padding:1.5rem}
+.stand-in{background:#fff3cd;color:#4a3500;padding:.75rem 1.5rem;text-align:center}
+label{display:block;margin:1rem 0 .25rem}
+input{font:inherit;width:100%;box-sizing:border-box;padding:.5rem;border:1px solid #5b6475}
 button{font:inherit;margin-top:1.25rem;padding:.6rem 1.2rem;background:#1f4fbf;color:#fff;border:0;border-radius:4px}
 .error{color:#a3121f}a{color:#1f4fbf}"""
 Page = tuple[str, str]

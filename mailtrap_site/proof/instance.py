@@ -114,13 +114,8 @@ def running(folder: Path, settings: Mapping[str, str]) -> Iterator[Instance]:
     """Starts an instance whose data lie in `folder` and waits for it. Afterwards it is stopped in order."""
     var_dir = folder / "var"
     kept = {name: os.environ[name] for name in KEPT if name in os.environ}
-    environment = (
-        kept
-        | {name: str(free_port()) for name in PORTS}
-        | _SETTINGS
-        | {"VAR_DIR": str(var_dir), "FAKE_STRIPE_PORT": "0"}
-    )
-    environment |= settings
+    environment = kept | {name: str(free_port()) for name in PORTS} | _SETTINGS | {"VAR_DIR": str(var_dir)}
+    environment |= {"FAKE_STRIPE_PORT": "0", **settings}
     with _output(var_dir).open("wb") as output:
         command = [sys.executable, "-m", "mailtrap_site.embedded", "up"]
         # Whoever ends the proof ends the instance with it.

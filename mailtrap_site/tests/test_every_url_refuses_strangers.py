@@ -4,7 +4,9 @@ import uuid
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
+from billing.models import Invoice
 from mailtrap_site.testing.captured import make_captured, make_sandbox
 from mailtrap_site.testing.url_map import Door, doors
 from mailtrap_site.testing.world import World, make_world
@@ -32,6 +34,9 @@ OPEN_TO_ALL = (
 def world(db: None) -> World:
     world = make_world()
     make_captured(make_sandbox(world.account))
+    now = timezone.now()
+    moments = dict.fromkeys(("issued_at", "period_starts_at", "period_ends_at"), now)
+    Invoice.objects.create(account=world.account, stripe_id="in_1", status="paid", total_cents=1_500, **moments)
     return world
 
 
@@ -44,7 +49,7 @@ def address(door: Door, world: World, **changed: object) -> str:
         "sandbox_id": world.account.sandboxes.get().pk,
         "captured_id": CapturedMail.objects.get().pk,
         "number": 0,
-        "invoice_id": 1,
+        "invoice_id": world.account.invoices.get().pk,
     }
     return door.path(values | changed)
 

@@ -5,6 +5,8 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+PAID_AT = ["https://checkout.stripe.com", "https://billing.stripe.com"]
+
 
 class ContentPolicyMiddleware(CSPMiddleware):
     """django-csp's middleware, told where the library of the support desk needs more."""
@@ -12,4 +14,8 @@ class ContentPolicyMiddleware(CSPMiddleware):
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         if request.path.startswith("/admin/"):
             response._csp_replace = settings.ADMIN_POLICY  # type: ignore[attr-defined]
+        if settings.STRIPE_SECRET_KEY:
+            # Forms of the plan answer with a redirect to where it is paid, which Chromium holds to form-action as well.
+            goes_to = [settings.STRIPE_API_BASE] if settings.STRIPE_API_BASE else PAID_AT
+            response._csp_update = {"form-action": goes_to}  # type: ignore[attr-defined]
         return super().process_response(request, response)

@@ -1,0 +1,72 @@
+"""A plan is paid in a real browser: button, Stripe's page with a test card, back, and the limit is lifted."""
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from django.test import Client
+from pytest_django.live_server_helper import LiveServer
+
+from billing import subscriptions
+from billing.tests.stripe_world import DECLINED, GOOD, stripe_at_hand
+from mailtrap_site.fake_stripe.server import FakeStripe
+from mailtrap_site.testing.browser import THEMES, WIDTHS, axe_findings, chromium, is_wider_than_the_screen, open_page
+from mailtrap_site.testing.world import World
+
+pytestmark = [pytest.mark.outside("chromium"), pytest.mark.django_db(transaction=True)]
+
+ASK = """([path, plan]) => {
+  const form = document.querySelector("form[action$='/plan/portal/']");
+  const field = document.createElement("input");
+  field.name = "plan"; field.value = plan;
+  form.append(field); form.action = path; form.requestSubmit();
+}"""
+"""Sends the form of the portal elsewhere; it stands on the page and carries the token."""
+
+
+@pytest.fixture
+def world(transactional_db: None) -> World:
+    from mailtrap_site.testing.world import make_world
+
+    return make_world()
+
+
+@pytest.fixture
+def fake(world: World, settings: Any, live_server: LiveServer) -> Iterator[FakeStripe]:
+    settings.SITE_URL = live_server.url
+    settings.CSRF_TRUSTED_ORIGINS = [live_server.url]
+    with stripe_at_hand(settings) as fake:
+        yield fake
+
+
+def test_from_the_button_to_the_lifted_limit(world: World, live_server: LiveServer, fake: FakeStripe):
+    client = Client()
+    client.force_login(world.alice)
+    session = client.cookies["sessionid"].value
+    with chromium() as browser:
+        page = open_page(browser)
+        host = urlsplit(live_server.url).hostname
+        page.context.add_cookies([{"name": "sessionid", "value": session, "domain": host, "path": "/"}])
+        page.goto(f"{live_server.url}/a/{world.account.pk}/invoices/")
+        page.evaluate(ASK, [f"/a/{world.account.pk}/plan/checkout/", "basic_10k"])
+        page.wait_for_url(f"{fake.address}/pages/checkout/*")
+        assert axe_findings(page) == []
+        page.get_by_label("Card number").fill(DECLINED)
+        page.get_by_role("button", name="Subscribe").click()
+        page.get_by_role("alert").wait_for()
+        page.get_by_label("Card number").fill(GOOD)
+        page.get_by_role("button", name="Subscribe").click()
+        page.wait_for_url(f"{live_server.url}/**")
+        page.goto(f"{live_server.url}/a/{world.account.pk}/invoices/")
+        words = page.locator("table").inner_text()
+        assert axe_findings(page) == []
+        for theme in THEMES:
+            for width in WIDTHS:
+                seen = open_page(browser, theme, width)
+                seen.context.add_cookies([{"name": "sessionid", "value": session, "domain": host, "path": "/"}])
+                seen.goto(page.url)
+                assert axe_findings(seen) == [], (theme, width)
+                assert not is_wider_than_the_screen(seen), (theme, width)
+    assert "$15.00" in words
+    assert subscriptions.subscription_of(world.account).plan_code == "basic_10k"
