@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -85,6 +85,12 @@ def end(override: QuotaOverride, by: User, reason: str) -> bool:
         )
         _make_room()
     return True
+
+
+def running(account: Account, now: datetime) -> QuerySet[QuotaOverride]:
+    """What was granted to the account and has not ended, newest first."""
+    kept = QuotaOverride.objects.filter(Q(ends_at=None) | Q(ends_at__gt=now), account=account)
+    return kept.select_related("author").order_by("-id")
 
 
 def _problem(
