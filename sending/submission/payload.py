@@ -53,6 +53,8 @@ class Payload:
     send_at: datetime | None
     tracking: Tracking
     idempotency: Idempotency | None
+    copy_header: str | None = None
+    """The line that marks automatic copies; None where there are none, or they are not marked."""
 
     @property
     def domain(self) -> str:
