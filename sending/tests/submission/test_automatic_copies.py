@@ -1,6 +1,7 @@
-"""A sending domain may copy each of its mails: the copies are recipients like all others, and visible as what they are."""
+"""A sending domain may copy its mails: copies are recipients like all others, and visible as what they are."""
 
 import json
+import smtplib
 
 import pytest
 from django.utils import timezone
@@ -9,6 +10,7 @@ from billing.models import UsagePeriod
 from billing.periods import period_of
 from billing.plans import FREE
 from domains import auto_bcc
+from mailtrap_site.testing.captured import make_sandbox
 from mailtrap_site.testing.world import World, make_platform
 from sending.delivery.compose import source_of
 from sending.models import Door, Message, QueueEntry, RecipientKind, Submission
@@ -16,6 +18,7 @@ from sending.policy.refusal import Reason
 from sending.submission.draft import Idempotency
 from sending.submission.submit import Accepted, submit
 from sending.tests.drafts import draft, message
+from sending.tests.listening import trusting_context
 
 pytestmark = pytest.mark.django_db
 COPIES = ("archive@copies.test", "crm@copies.test")
@@ -147,6 +150,23 @@ def test_the_api_answers_with_the_ids_of_the_copies(world: World, client):
     assert answer.status_code == 200
     ids = answer.json()["message_ids"]
     assert len(set(ids)) == 8
-    assert [
-        str(one) for one in Message.objects.filter(kind="auto_bcc").order_by("id").values_list("id", flat=True)
-    ] == (ids[6:])
+    copies = Message.objects.filter(kind="auto_bcc").order_by("id").values_list("id", flat=True)
+    assert [str(one) for one in copies] == ids[6:]
+
+
+def test_mail_for_a_sandbox_is_not_copied(world: World):
+    copied(world)
+    [accepted] = submit([draft(world, sandbox_id=make_sandbox(world.account).pk)])
+    assert len(accepted.message_ids) == 1
+    assert not Message.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_mail_by_smtp_is_copied_too(server, world: World):
+    copied(world)
+    with smtplib.SMTP(*server.addresses[0], timeout=10) as client:
+        client.starttls(context=trusting_context())
+        client.login("api", world.secret)
+        client.sendmail("alice@example.test", [address for _, address in SIX], message())
+    assert Message.objects.count() == used(world.account) == 8
+    assert Message.objects.filter(kind="auto_bcc").count() == 2
