@@ -162,7 +162,7 @@ def test_mail_for_a_sandbox_is_not_copied(world: World):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_mail_by_smtp_is_copied_too(server, world: World):
+def test_mail_by_smtp_is_copied_too(server, world):
     copied(world)
     with smtplib.SMTP(*server.addresses[0], timeout=10) as client:
         client.starttls(context=trusting_context())
