@@ -52,11 +52,15 @@ class AccountAdmin(LookOnly, ModelAdmin):
     ordering = ("-id",)
     fields = ("name", "id", "state", "suspension_reason", "is_platform", "max_message_bytes", "created_at")
     inlines = (AccountMembers, AccountTokens)
-    actions_detail = ("suspend", "release")
+    actions_detail = ("plan", "suspend", "release")
 
     @display(description=gettext_lazy("state"), ordering="state", label={"active": "success", "suspended": "danger"})
     def shown_state(self, account: Account) -> tuple[str, str]:
         return account.state, account.get_state_display()
+
+    @action(description=gettext_lazy("Plan and usage"), url_path="plan", icon="sell")
+    def plan(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        return redirect("admin:plan", object_id)
 
     @action(description=gettext_lazy("Suspend"), url_path="suspend", permissions=["stand"], icon="block")
     def suspend(self, request: HttpRequest, object_id: int) -> HttpResponse:

@@ -1,9 +1,9 @@
-"""The support desk's view of the meters, invoices and what Stripe told us."""
+"""The support desk's view of plans, meters, invoices and Stripe's news: to look at; the acts on them have pages of their own."""
 
 from django.contrib import admin
 from unfold.admin import ModelAdmin
 
-from billing.models import Invoice, StripeEvent, UsagePeriod
+from billing.models import Invoice, QuotaOverride, StripeEvent, Subscription, SupportRequest, UsagePeriod
 from mailtrap_site.web.look_only import LookOnly
 
 
@@ -32,4 +32,42 @@ class StripeEventAdmin(LookOnly, ModelAdmin):
     list_filter = ("type",)
     search_fields = ("=stripe_id", "=customer_id")
     ordering = ("-received_at", "-id")
+    show_full_result_count = False
+
+
+@admin.register(Subscription)
+class SubscriptionAdmin(LookOnly, ModelAdmin):
+    list_display = (
+        "account",
+        "plan_code",
+        "plan_generation",
+        "next_plan_code",
+        "changes_at",
+        "grace_until",
+        "stripe_subscription_id",
+    )
+    list_filter = ("plan_code",)
+    list_select_related = ("account",)
+    search_fields = ("account__name", "=account__id", "=stripe_customer_id", "=stripe_subscription_id")
+    ordering = ("-id",)
+    show_full_result_count = False
+
+
+@admin.register(QuotaOverride)
+class QuotaOverrideAdmin(LookOnly, ModelAdmin):
+    list_display = ("account", "term", "value", "reason", "author", "starts_at", "ends_at")
+    list_filter = ("term",)
+    list_select_related = ("account", "author")
+    search_fields = ("account__name", "=account__id", "reason")
+    ordering = ("-id",)
+    show_full_result_count = False
+
+
+@admin.register(SupportRequest)
+class SupportRequestAdmin(LookOnly, ModelAdmin):
+    list_display = ("account", "kind", "state", "asked_by", "asked_at", "answered_by", "answered_at")
+    list_filter = ("state", "kind")
+    list_select_related = ("account", "asked_by", "answered_by")
+    search_fields = ("account__name", "=account__id")
+    ordering = ("-id",)
     show_full_result_count = False

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -50,6 +51,10 @@ class SendingDomain(models.Model):
     click_tracking_enabled = models.BooleanField(default=False)
     tracking_opt_out_enabled = models.BooleanField(default=False)
     auto_unsubscribe_link_enabled = models.BooleanField(default=False)
+    auto_bcc = ArrayField(models.CharField(max_length=320), default=list, blank=True)
+    """Addresses that get a copy of each email of this domain. Written by `domains.auto_bcc`, as is the line below."""
+    auto_bcc_header = models.CharField(max_length=200, blank=True)
+    """A header line without its end, such as "X-Copy: yes", which the copies alone carry; empty for none."""
     created_by = models.ForeignKey("accounts.User", on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(_("added"), default=timezone.now, editable=False)
     deleted_at = models.DateTimeField(null=True, editable=False)

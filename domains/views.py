@@ -140,5 +140,6 @@ def _detail_context(request: AccountRequest, domain: SendingDomain) -> dict[str,
         "demo_zone": setup.has_demo_zone(),
         "may_send": can(request.membership, Ability.SEND),
         "integration_url": url_or_nothing("sending:integration", domain.account_id),
+        "copies_url": url_or_nothing("sending:auto_bcc", domain.account_id, domain.pk),
         "test_email_url": url_or_nothing("sending:test_email", domain.account_id),
     }

@@ -4,6 +4,7 @@ from django.urls import path
 
 from sending.api import raw_messages
 from sending.pages import (
+    auto_bcc,
     captured,
     decisions,
     email_log,
@@ -35,6 +36,7 @@ urlpatterns = [
     path(f"{ACCOUNT}log/<uuid:message_id>/schedule/", scheduled.message_schedule, name="message_schedule"),
     path(f"{ACCOUNT}log/<uuid:message_id>/departure/", scheduled.message_departure, name="message_departure"),
     path(f"{ACCOUNT}log/<uuid:message_id>/cancellation/", scheduled.message_cancellation, name="message_cancellation"),
+    path(f"{ACCOUNT}domains/<int:domain_id>/copies/", auto_bcc.domain_copies, name="auto_bcc"),
     path(f"{ACCOUNT}streams/", streams.streams, name="streams"),
     path(f"{ACCOUNT}integration/", integration.integration, name="integration"),
     path(f"{ACCOUNT}test-email/", trial_email.trial_email, name="test_email"),

@@ -5,6 +5,7 @@ from billing.models.hour_booking import HourBooking
 from billing.models.invoice import Invoice
 from billing.models.overage_report import OverageReport
 from billing.models.override import QuotaOverride
+from billing.models.request import SupportRequest
 from billing.models.stripe_event import StripeEvent
 from billing.models.subscription import Subscription
 from billing.models.usage_day import UsageDay
@@ -17,6 +18,7 @@ __all__ = [
     "QuotaOverride",
     "StripeEvent",
     "Subscription",
+    "SupportRequest",
     "UsageAlert",
     "UsageDay",
     "UsagePeriod",

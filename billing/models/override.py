@@ -39,4 +39,4 @@ class QuotaOverride(models.Model):
         indexes = [models.Index(fields=["account", "term", "-id"], name="override_by_account")]
 
     def __str__(self) -> str:
-        return f"{self.get_term_display()}: {'no limit' if self.value is None else self.value}"
+        return f"{self.get_term_display()}: {'no limit' if self.value is None else f'{self.value:,}'}"

@@ -44,6 +44,19 @@ def unfold_settings(site_name: str) -> dict[str, Any]:
                         _place(_("Accounts"), "apartment", "accounts_account"),
                         _place(_("Users"), "person", "accounts_user"),
                         _place(_("Sending domains"), "language", "domains_sendingdomain"),
+                    ],
+                },
+                {
+                    "title": _("Plans and limits"),
+                    "items": [
+                        {
+                            "title": _("Requests"),
+                            "icon": "contact_support",
+                            "link": reverse_lazy("admin:requests"),
+                            "badge": number_of_open_requests,
+                        },
+                        _place(_("Subscriptions"), "sell", "billing_subscription"),
+                        _place(_("Overrides"), "tune", "billing_quotaoverride"),
                         _place(_("Usage"), "speed", "billing_usageperiod"),
                         _place(_("Invoices"), "receipt_long", "billing_invoice"),
                         _place(_("Stripe events"), "webhook", "billing_stripeevent"),
@@ -61,6 +74,14 @@ def unfold_settings(site_name: str) -> dict[str, Any]:
             ],
         },
     }
+
+
+def number_of_open_requests() -> str:
+    """The badge in the side: how many customers wait for an answer; nothing where none does."""
+    # Late, since the settings read this module before there are any models.
+    from mailtrap_site.support.plan_page import open_requests
+
+    return str(open_requests().count() or "")
 
 
 def route_label(request: HttpRequest) -> list[Any] | None:

@@ -46,7 +46,7 @@ PLACES: tuple[tuple[str | Promise, tuple[Place, ...]], ...] = (
     (
         _("Set up"),
         (
-            Place(_("Sending domains"), "domains:list", "globe", ("domains:",), "g d"),
+            Place(_("Sending domains"), "domains:list", "globe", ("domains:", "sending:auto_bcc"), "g d"),
             Place(_("API and SMTP"), "sending:integration", "code", ("sending:integration",), "g a"),
             Place(_("Streams"), "sending:streams", "plane", ("sending:streams",)),
         ),

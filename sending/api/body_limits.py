@@ -1,7 +1,7 @@
 """How large the body of a request may be."""
 
+from accounts.message_size import most_bytes
 from sending.api.routes import Kind
-from sending.policy.limits import most_bytes
 
 MOST_BATCH_OCTETS = 50 * 1024 * 1024
 

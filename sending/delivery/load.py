@@ -51,12 +51,14 @@ def load(
 
 
 def jobs_of(loaded: Load) -> Iterator[Job]:
-    """One job a claim. Recipients of one submission share its bytes, so that these are made and signed once."""
-    workshops: dict[uuid.UUID, Workshop] = {}
+    """One job a claim. Recipients of one submission share its bytes, so that these are made and signed once; marked
+    copies are made apart."""
+    workshops: dict[tuple[uuid.UUID, str | None], Workshop] = {}
     for claim in loaded.claims:
-        workshop = workshops.get(claim.submission_id)
+        key = claim.submission_id, claim.copy_header
+        workshop = workshops.get(key)
         if workshop is None:
-            workshop = workshops[claim.submission_id] = Workshop(claim, loaded)
+            workshop = workshops[key] = Workshop(claim, loaded)
         workshop.left += 1
         path = ""
         if claim.domain_name is not None:
@@ -70,12 +72,13 @@ class Workshop:
     It keeps nothing else of the batch: a job that waits long must not hold the contents of all the others.
     """
 
-    __slots__ = ("_has_key", "_made", "_send_at", "_signer", "_stored", "_submission_id", "left")
+    __slots__ = ("_copy_header", "_has_key", "_made", "_send_at", "_signer", "_stored", "_submission_id", "left")
 
     def __init__(self, claim: Claim, loaded: Load) -> None:
         self.left = 0
         self._submission_id = claim.submission_id
         self._send_at = claim.send_at
+        self._copy_header = claim.copy_header
         self._stored = loaded.contents.get(claim.content_id)
         self._has_key = claim.dkim_key_id in loaded.signers
         self._signer = loaded.signers.get(claim.dkim_key_id) if claim.dkim_key_id is not None else None
@@ -101,6 +104,7 @@ class Workshop:
                 signer=self._signer,
                 submission_id=self._submission_id,
                 send_at=self._send_at,
+                copy_header=self._copy_header,
             )
         except SigningError as problem:
             raise _undeliverable("5.6.0", f"The message could not be signed: {problem}") from problem

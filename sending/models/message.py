@@ -19,6 +19,8 @@ class RecipientKind(models.TextChoices):
     TO = "to", _("To")
     CC = "cc", _("Cc")
     BCC = "bcc", _("Bcc")
+    AUTO_BCC = "auto_bcc", _("Automatic copy")
+    """None did: the sending domain copies all its mail to this address."""
 
 
 class MessageStatus(models.TextChoices):
@@ -44,7 +46,7 @@ class Message(models.Model):
     account = reference("accounts.Account")
     domain = reference("domains.SendingDomain")
     stream = models.CharField(max_length=16, choices=Stream)
-    kind = models.CharField(max_length=3, choices=RecipientKind)
+    kind = models.CharField(max_length=8, choices=RecipientKind)
     recipient = models.CharField(max_length=320)
     from_address = models.CharField(max_length=320)
     subject = models.TextField()

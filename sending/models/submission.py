@@ -50,6 +50,8 @@ class Submission(models.Model):
     track_opens = models.BooleanField(null=True)
     """What the client wants for this mail, here and below; null leaves it to the domain."""
     track_clicks = models.BooleanField(null=True)
+    copy_header = models.TextField(null=True)
+    """The header line that marked automatic copies when this was accepted, without its end; they alone carry it."""
 
     objects: ClassVar[models.Manager["Submission"]] = models.Manager()
 

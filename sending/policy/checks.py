@@ -4,9 +4,9 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
+from accounts.message_size import most_bytes
 from accounts.scopes import ADMIN, level_on
 from sending.models import Door
-from sending.policy.limits import most_bytes
 from sending.policy.refusal import Reason, Refusal
 from sending.policy.standing import Standing
 

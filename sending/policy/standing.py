@@ -28,6 +28,8 @@ class Standing:
     token_emails_per_month: int | None = None
     domain_id: int | None = None
     domain_permission: SendPermission | None = None
+    auto_bcc: tuple[str, ...] = ()
+    auto_bcc_header: str = ""
 
 
 def read_standings(cursor: "psycopg.Cursor[Any]", keys: Iterable[Key]) -> dict[Key, Standing]:
@@ -44,7 +46,7 @@ _QUERY = f"""
 SELECT w.account_id, w.token_id, w.domain_name,
     a.state, a.is_platform, a.max_message_bytes,
     t.scopes, t.expires_at, t.emails_per_month,
-    d.id, d.compliance_status, d.dns_verified_at
+    d.id, d.compliance_status, d.dns_verified_at, d.auto_bcc, d.auto_bcc_header
 FROM unnest(%b::bigint[], %b::bigint[], %b::text[]) w(account_id, token_id, domain_name)
 LEFT JOIN {_ACCOUNT.db_table} a ON a.id = w.account_id
 LEFT JOIN {_TOKEN.db_table} t ON t.id = w.token_id AND t.account_id = w.account_id
@@ -53,7 +55,8 @@ LEFT JOIN {_DOMAIN.db_table} d ON d.account_id = w.account_id AND d.name = w.dom
 
 
 def _standing(row: tuple[Any, ...]) -> Standing:
-    state, is_platform, max_bytes, scopes, expires_at, token_limit, domain_id, compliance, verified_at = row[3:]
+    state, is_platform, max_bytes, scopes, expires_at, token_limit = row[3:9]
+    domain_id, compliance, verified_at, auto_bcc, auto_bcc_header = row[9:]
     if state is None:
         return Standing()
     return Standing(
@@ -65,4 +68,6 @@ def _standing(row: tuple[Any, ...]) -> Standing:
         token_emails_per_month=token_limit,
         domain_id=domain_id,
         domain_permission=None if domain_id is None else send_permission(compliance, verified_at),
+        auto_bcc=tuple(auto_bcc or ()),
+        auto_bcc_header=auto_bcc_header or "",
     )

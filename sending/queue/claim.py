@@ -59,6 +59,8 @@ class Claim:
     """What the account chose for this stream: to be asked before an uncertain message is sent again."""
     send_at: datetime | None
     """The time that was chosen for it to leave; None for mail that leaves at once."""
+    copy_header: str | None = None
+    """The line that marks it as an automatic copy; None for all other mail."""
 
     @property
     def leaves_since(self) -> datetime:

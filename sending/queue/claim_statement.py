@@ -10,7 +10,7 @@ from typing import LiteralString
 
 from psycopg import sql
 
-from sending.models import OnUncertain, QueueEntry, Stream
+from sending.models import OnUncertain, QueueEntry, RecipientKind, Stream
 from sending.models.statements import statement
 
 _ACCOUNT_AFTER: LiteralString = """
@@ -97,7 +97,7 @@ SELECT e.urgent_end, e.bulk_end, l.message_id, l.submission_id, l.account_id, l.
     (SELECT id FROM {dkim_key} k WHERE k.domain_id = l.domain_id ORDER BY k.selector LIMIT 1),
     EXISTS (SELECT FROM {stream_setting} c
         WHERE c.account_id = l.account_id AND c.stream = l.stream AND c.on_uncertain = {ask}),
-    m.send_at
+    m.send_at, CASE WHEN m.kind = {auto_bcc} THEN s.copy_header END
 FROM (SELECT (TABLE transactional_end) AS urgent_end, (TABLE bulk_end) AS bulk_end) e
 LEFT JOIN (leased l
     JOIN {message} m ON m.id = l.message_id
@@ -123,6 +123,7 @@ def claim_statement(*, beside_busy: bool) -> bytes:
         bulk=_pick(Stream.BULK, _BULK_LIMIT, beside_busy=beside_busy),
         bulk_stream=sql.Literal(Stream.BULK.value),
         ask=sql.Literal(OnUncertain.ASK.value),
+        auto_bcc=sql.Literal(RecipientKind.AUTO_BCC.value),
     )
 
 

@@ -18,6 +18,7 @@ from sending.policy.checks import judge
 from sending.policy.refusal import Reason, Refusal
 from sending.policy.standing import Key, Standing, read_standings
 from sending.submission import rows
+from sending.submission.auto_bcc import with_copies
 from sending.submission.draft import Accepted
 from sending.submission.idempotency import free_keys, repeats, reserve_keys
 from sending.submission.payload import Payload
@@ -81,9 +82,10 @@ def _write(
         outcomes: dict[uuid.UUID, Outcome] = {}
         passed = []
         for payload in payloads:
-            refusal = judge(payload, standings.get(payload.key, Standing()), now)
+            standing = standings.get(payload.key, Standing())
+            refusal = judge(payload, standing, now)
             if refusal is None:
-                passed.append(payload)
+                passed.append(with_copies(payload, standing))
             else:
                 outcomes[payload.submission_id] = refusal
         repeated = reserve_keys(cursor, passed, now)

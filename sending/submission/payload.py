@@ -8,10 +8,10 @@ from typing import Any
 
 import msgspec
 
+from accounts.message_size import HIGHEST_MESSAGE_BYTES
 from sending.models import Door, Stream
 from sending.models.content import pack
 from sending.models.identifiers import new_id
-from sending.policy.limits import HIGHEST_MESSAGE_BYTES
 from sending.policy.recipients import Recipient, read_recipients
 from sending.policy.refusal import Reason, Refusal
 from sending.policy.sender import Sender, read_sender
@@ -53,6 +53,8 @@ class Payload:
     send_at: datetime | None
     tracking: Tracking
     idempotency: Idempotency | None
+    copy_header: str | None = None
+    """The line that marks automatic copies; None where there are none, or they are not marked."""
 
     @property
     def domain(self) -> str:

@@ -94,6 +94,7 @@ _SUBMISSION: tuple[tuple[str, str, Callable[[Admitted], Any]], ...] = (
     ("send_at", "timestamptz", lambda one: one.send_at),
     ("track_opens", "boolean", lambda one: one.payload.tracking.opens),
     ("track_clicks", "boolean", lambda one: one.payload.tracking.clicks),
+    ("copy_header", "text", lambda one: one.payload.copy_header),
 )
 """What one submission hands over: name in the statement, PostgreSQL's type, and where the value comes from."""
 
@@ -110,10 +111,10 @@ WITH accepted AS MATERIALIZED (
 ), submission AS (
     INSERT INTO {submission} (id, account_id, domain_id, token_id, stream, door, client_ip, mail_from, from_header,
         subject, rfc_message_id, category, custom_variables, recipient_count, size, needs_8bit, needs_smtputf8,
-        content_id, track_opens, track_clicks)
+        content_id, track_opens, track_clicks, copy_header)
     SELECT id, account_id, domain_id, token_id, stream, door, client_ip::inet, mail_from, from_header,
         subject, rfc_message_id, category, custom_variables, recipient_count, size, needs_8bit, needs_smtputf8,
-        content_id, track_opens, track_clicks
+        content_id, track_opens, track_clicks, copy_header
     FROM accepted
 ), message AS (
     INSERT INTO {message} (id, submission_id, account_id, domain_id, stream, kind, recipient, from_address, subject,

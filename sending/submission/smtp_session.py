@@ -17,13 +17,13 @@ from django.utils import timezone
 from accounts import login_throttle
 from accounts.authentication import TokenIdentity, remembered_identity
 from accounts.login_throttle import LoginDoor
+from accounts.message_size import most_bytes
 from mailtrap_site.database_pool import DatabasePool, PoolIsFull
 from sending.listener import Connection, Verdict
 from sending.models import Door, Stream
 from sending.models.shared_counts import SharedCounts
 from sending.policy import hints
 from sending.policy.checks import account_is_active, judge
-from sending.policy.limits import most_bytes
 from sending.policy.overload import overload_now
 from sending.policy.refusal import Reason, Refusal
 from sending.policy.standing import Key, Standing

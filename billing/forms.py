@@ -1,0 +1,44 @@
+"""What customers fill in about plans and limits."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from billing.plans import PLANS, Plan
+
+
+class SizeRequestForm(forms.Form):
+    """Why an account needs larger messages."""
+
+    reason = forms.CharField(
+        label=_("What do you send?"),
+        max_length=1000,
+        help_text=_("Such as “Signed contracts as PDF, up to 20 MB, some 50 a day”. Our staff read it."),
+        error_messages={"required": _("A reason is missing. Say what you send, and how much of it.")},
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+
+
+class PlanRequestForm(forms.Form):
+    """Which plan, and why. The page that shows the plans gives `plan`: `PlanRequestForm(initial={"plan": code})`."""
+
+    plan = forms.ChoiceField(widget=forms.HiddenInput)
+    reason = forms.CharField(
+        label=_("What do you need it for?"),
+        max_length=1000,
+        help_text=_("How many emails you expect a month, and of what kind. Our staff read it."),
+        error_messages={"required": _("A reason is missing. Say how many emails you expect.")},
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        plan = self.fields["plan"]
+        assert isinstance(plan, forms.ChoiceField)
+        plan.choices = [(one.code, one.name) for one in PLANS.on_offer]
+
+    @property
+    def wanted(self) -> Plan:
+        """The plan of a valid form."""
+        return PLANS.newest(self.cleaned_data["plan"])
