@@ -22,6 +22,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("sending.urls")),
     path("", home, name="home"),
     path("", include("accounts.urls")),
+    path("", include("billing.urls")),
     path("accounts/", include("allauth.urls")),
     path("api/", api.urls),
     path("admin/login/", secure_admin_login(admin.site.login)),
