@@ -131,7 +131,8 @@ def usage(account: Account, now: datetime | None = None) -> Usage:
     used = (
         UsagePeriod.objects.filter(account=account, starts_at=period.starts_at).values_list("used", flat=True).first()
     )
-    return judge(used or 0, None if account.is_platform else terms.emails_per_month, period, moment)
+    limit = None if account.is_platform else terms.emails_per_month
+    return judge(used or 0, limit, period, moment, terms.overage_cap)
 
 
 _Sender = tuple[int, int, str, str, int]

@@ -37,6 +37,13 @@ class Usage:
     """When the limit is reached at the pace of this period; None when that is not before its end."""
     forecast: int
     """Recipients used by the end of the period at this pace; may exceed the limit."""
+    overage_cap: int = 0
+    """Emails above the limit that are accepted and paid for."""
+
+    @property
+    def above(self) -> int:
+        """Emails used above the limit: paid for by the thousand, where overage is agreed."""
+        return 0 if self.limit is None else max(self.used - self.limit, 0)
 
     @property
     def resets_on(self) -> datetime:
@@ -46,11 +53,11 @@ class Usage:
     @property
     def is_full(self) -> bool:
         """Whether nothing more is accepted in this period."""
-        return self.level is Level.FULL
+        return self.limit is not None and self.used >= self.limit + self.overage_cap
 
 
-def judge(used: int, limit: int | None, period: Period, now: datetime) -> Usage:
-    """The meter as people see it. `used` and `limit` are recipients."""
+def judge(used: int, limit: int | None, period: Period, now: datetime, overage_cap: int = 0) -> Usage:
+    """The meter as people see it. `used`, `limit` and what is accepted above it are recipients."""
     if limit is None:
         return Usage(used, None, period.starts_at, period.ends_at, 0.0, None, Level.CALM, None, used)
     percent = _share(used, limit)
@@ -64,6 +71,7 @@ def judge(used: int, limit: int | None, period: Period, now: datetime) -> Usage:
         level=level_of(percent),
         full_at=_full_at(used, limit, period, now),
         forecast=_at_the_end(used, period, now),
+        overage_cap=overage_cap,
     )
 
 

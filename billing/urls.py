@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from billing.views import payments, requests, stripe_webhook
+from billing.views import payments, requests, stripe_webhook, usage
 
 app_name = "billing"
 ACCOUNT = "a/<int:account_id>/"
@@ -16,6 +16,7 @@ urlpatterns = [
     path(f"{ACCOUNT}plan/portal/", payments.portal, name="portal"),
     path(f"{ACCOUNT}invoices/", payments.invoice_list, name="invoices"),
     path(f"{ACCOUNT}invoices/<int:invoice_id>/pdf/", payments.invoice_pdf, name="invoice_pdf"),
+    path(f"{ACCOUNT}usage/", usage.usage, name="usage"),
     path(f"{ACCOUNT}usage/size/", requests.size_request, name="size_request"),
     path(f"{ACCOUNT}plan/request/", requests.plan_request, name="plan_request"),
 ]

@@ -22,13 +22,15 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One column: its label, one value per series, where it leads, and whether its day is not over."""
+    """One column: its label, one value per series, where it leads, and whether its day is not over, or still ahead."""
 
     label: str
     values: tuple[int, ...]
     href: str = ""
     title: str = ""
     unfinished: bool = False
+    ahead: bool = False
+    """Its day has not come: it takes its room and shows nothing."""
 
     @property
     def total(self) -> int:
@@ -44,6 +46,14 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """A dashed line through the bar of this index, with its sentence on it."""
+
+    index: int
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
 class StackedChart:
     """A chart with all that stands around it: legend, bars, reference lines, and the table of the same numbers."""
 
@@ -52,10 +62,23 @@ class StackedChart:
     bars: tuple[Bar, ...]
     references: tuple[Reference, ...] = ()
     height: int = 190
+    marks: tuple[Mark, ...] = ()
+
+    @property
+    def counted(self) -> tuple[Bar, ...]:
+        """The bars of days that have come."""
+        return tuple(bar for bar in self.bars if not bar.ahead)
 
     @property
     def svg(self) -> str:
-        return stacked_bars(self.series, self.bars, label=self.label, height=self.height, references=self.references)
+        return stacked_bars(
+            self.series,
+            self.bars,
+            label=self.label,
+            height=self.height,
+            references=self.references,
+            marks=self.marks,
+        )
 
 
 def percent(part: float, whole: float) -> float:
@@ -93,6 +116,7 @@ def stacked_bars(
     label: str,
     height: int = 190,
     references: Sequence[Reference] = (),
+    marks: Sequence[Mark] = (),
 ) -> str:
     """An SVG of one column per bar, stacked in the order of `series`; `label` names the chart."""
     top = axis_top(max([bar.total for bar in bars] + [int(line.value) for line in references] + [1]))
@@ -105,18 +129,32 @@ def stacked_bars(
     ]
     slot = (CHART_WIDTH - LEFT) / max(len(bars), 1)
     width = min(slot * 0.68, 40.0) if len(bars) <= 14 else slot * 0.66
-    every = max(1, round(len(bars) / 8)) if len(bars) > 14 else 1
+    labelled = _labelled(bars)
     for index, bar in enumerate(bars):
         left = LEFT + slot * index + (slot - width) / 2
-        parts.append(_column(bar, series, left, width, ground, room, top))
-        if index % every == 0 or bar.unfinished:
+        if not bar.ahead:
+            parts.append(_column(bar, series, left, width, ground, room, top))
+        if index in labelled:
             now = ' class="now-label"' if bar.unfinished else ""
             parts.append(_text(left + width / 2, height - 6, bar.label, "middle", now))
     for line in references:
         y = ground - room * line.value / top
         parts.append(f'<line class="reference" x1="{LEFT}" x2="{CHART_WIDTH}" y1="{y:.1f}" y2="{y:.1f}"/>')
         parts.append(_text(CHART_WIDTH, y + 13, line.label, "end", ' class="reference-label"'))
+    for mark in marks:
+        x = LEFT + slot * (mark.index + 0.5)
+        parts.append(f'<line class="reference" x1="{x:.1f}" x2="{x:.1f}" y1="{ground - room:.1f}" y2="{ground}"/>')
+        anchor, aside = ("end", -5) if x > CHART_WIDTH / 2 else ("start", 5)
+        parts.append(_text(x + aside, ground - room + 12, mark.label, anchor, ' class="mark-label"'))
     return "".join([*parts, "</svg>"])
+
+
+def _labelled(bars: Sequence[Bar]) -> set[int]:
+    """Which bars carry their label: today's always, of many only every few, and none that would run into today's."""
+    every = max(1, round(len(bars) / 8)) if len(bars) > 14 else 1
+    today = {index for index, bar in enumerate(bars) if bar.unfinished}
+    near = {index + step for index in today for step in (-2, -1, 1, 2)} if every > 1 else set()
+    return {index for index in range(0, len(bars), every) if index not in near} | today
 
 
 def stack_heights(values: Sequence[int], top: float, room: float) -> list[float]:

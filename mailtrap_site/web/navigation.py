@@ -51,7 +51,14 @@ PLACES: tuple[tuple[str | Promise, tuple[Place, ...]], ...] = (
             Place(_("Streams"), "sending:streams", "plane", ("sending:streams",)),
         ),
     ),
-    (_("Account"), (Place(_("API tokens"), "accounts:tokens", "key", ("accounts:token",), "g t"),)),
+    (
+        _("Account"),
+        (
+            Place(_("Usage"), "billing:usage", "gauge", ("billing:usage", "billing:size"), "g u"),
+            Place(_("Plan"), "billing:plan", "card", ("billing:plan", "billing:invoice", "billing:checkout"), "g p"),
+            Place(_("API tokens"), "accounts:tokens", "key", ("accounts:token",), "g t"),
+        ),
+    ),
     (
         _("Development"),
         (
@@ -108,7 +115,7 @@ class Shell:
 
     @property
     def usage_url(self) -> str:
-        return url_or_nothing("sending:overview", self.account.pk) if self.account else ""
+        return url_or_nothing("billing:usage", self.account.pk) if self.account else ""
 
     @property
     def profile_url(self) -> str:

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('sending', '0007_sandboxes'),
+        ('sending', '0008_days_of_the_meter'),
     ]
 
     operations = [

@@ -1,0 +1,93 @@
+"""What the usage page shows beside the meter: the days of a period, who sent, and the periods before."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from django.db.models import Sum
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from accounts.models import Account, ApiToken
+from billing.models import UsageDay, UsagePeriod
+from billing.quota import Usage
+from mailtrap_site.web.charts import Bar, Mark, Reference, Series, StackedChart
+from mailtrap_site.web.wording import figure_words
+
+PERIODS_SHOWN = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """How much of a period's mail one sender sent."""
+
+    name: str
+    used: int
+
+
+def by_day(account: Account, usage: Usage) -> dict[date, int]:
+    """Recipients of each day (UTC) of the period on which there were any."""
+    days = UsageDay.objects.filter(account=account, period__starts_at=usage.starts_at)
+    return dict(days.values_list("day").annotate(Sum("used")).order_by("day"))
+
+
+def by_domain(account: Account, usage: Usage) -> list[Share]:
+    """The most first."""
+    return [Share(str(name), used) for name, used in _sums(account, usage, "domain")]
+
+
+def by_stream(account: Account, usage: Usage) -> list[Share]:
+    """The most first."""
+    return [Share(str(name), used) for name, used in _sums(account, usage, "stream")]
+
+
+def by_token(account: Account, usage: Usage) -> list[Share]:
+    """The most first, by the tokens' names; one that is deleted is named so."""
+    sums = _sums(account, usage, "token_id")
+    names = dict(ApiToken.objects.filter(account=account).values_list("pk", "name"))
+    return [Share(names.get(int(key)) or _nameless(int(key)), used) for key, used in sums]
+
+
+def history(account: Account) -> list[UsagePeriod]:
+    """The account's newest periods, the current one first."""
+    return list(UsagePeriod.objects.filter(account=account).order_by("-starts_at")[:PERIODS_SHOWN])
+
+
+def daily_chart(usage: Usage, counts: dict[date, int], now: datetime) -> StackedChart:
+    """A bar for each day (UTC) of the period, the even pace across them, and the day on which the limit is reached."""
+    first, today = usage.starts_at.astimezone(UTC).date(), now.astimezone(UTC).date()
+    last = (usage.ends_at - timedelta(microseconds=1)).astimezone(UTC).date()
+    days = [first + timedelta(days=step) for step in range((last - first).days + 1)]
+    bars = tuple(_bar(day, counts.get(day, 0), today) for day in days)
+    references: tuple[Reference, ...] = ()
+    marks: tuple[Mark, ...] = ()
+    if usage.limit:
+        pace = usage.limit / len(days)
+        words = _("%(count)s a day lasts the period") % {"count": figure_words(int(pace))}
+        references = (Reference(pace, words),)
+    if usage.full_at is not None:
+        full = usage.full_at.astimezone(UTC).date()
+        words = _("full on %(day)s at this pace") % {"day": date_format(full, "j M")}
+        marks = (Mark((full - first).days, words),)
+    series = (Series("delivered", _("Accepted")),)
+    return StackedChart(_("Accepted per day"), series, bars, references, marks=marks)
+
+
+def _bar(day: date, count: int, today: date) -> Bar:
+    words = date_format(day, "j M")
+    title = f"{words}: {figure_words(count)}"
+    label = _("today") if day == today else words
+    return Bar(label, (count,), title=title, unfinished=day == today, ahead=day > today)
+
+
+def _sums(account: Account, usage: Usage, field: str) -> list[tuple[str | int, int]]:
+    days = UsageDay.objects.filter(account=account, period__starts_at=usage.starts_at)
+    sums: list[tuple[str | int, int]] = list(
+        days.values_list(field).annotate(Sum("used")).order_by("-used__sum", field)
+    )
+    return sums
+
+
+def _nameless(token_id: int) -> str:
+    if not token_id:
+        return _("Sent from these pages")
+    return _("A deleted token (no. %(id)d)") % {"id": token_id}
