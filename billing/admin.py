@@ -1,4 +1,4 @@
-"""The support desk's view of plans, meters, invoices and Stripe's news: to look at; the acts on them have pages of their own."""
+"""The support desk's view of plans, meters, invoices and Stripe's news; the acts on them have pages of their own."""
 
 from django.contrib import admin
 from unfold.admin import ModelAdmin

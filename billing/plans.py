@@ -66,11 +66,18 @@ class Catalogue:
     plans: tuple[Plan, ...]
 
     def plan(self, code: str, generation: int) -> Plan:
-        """Raises KeyError where the file has lost a plan that an account still has."""
+        """Raises KeyError for one that the file does not have."""
         for plan in self.plans:
             if (plan.code, plan.generation) == (code, generation):
                 return plan
         raise KeyError(f"{code}, generation {generation}")
+
+    def agreed(self, code: str, generation: int) -> Plan:
+        """The terms that an account agreed to. Where the operator's file has lost them: the newest of this code, or the
+        free plan, because the mail of other accounts waits for the same answer."""
+        of_code = [plan for plan in self.plans if plan.code == code]
+        kept = [plan for plan in of_code if plan.generation == generation]
+        return (kept or sorted(of_code, key=lambda plan: -plan.generation) or [self.free])[0]
 
     def newest(self, code: str) -> Plan:
         """The generation of this plan that is on offer. Raises ValueError for an unknown code."""

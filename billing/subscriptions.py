@@ -40,14 +40,14 @@ def subscription_of(account: Account) -> Subscription:
 
 
 def plan_of(subscription: Subscription) -> Plan:
-    """The plan that it is on. Raises KeyError where the operator's file has lost it."""
-    return PLANS.plan(subscription.plan_code, subscription.plan_generation)
+    """The plan that it is on."""
+    return PLANS.agreed(subscription.plan_code, subscription.plan_generation)
 
 
 def next_plan_of(subscription: Subscription) -> Plan | None:
     """The plan agreed for `changes_at`, if there is one."""
     generation = subscription.next_plan_generation
-    return None if generation is None else PLANS.plan(subscription.next_plan_code, generation)
+    return None if generation is None else PLANS.agreed(subscription.next_plan_code, generation)
 
 
 @transaction.atomic

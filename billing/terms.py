@@ -95,7 +95,7 @@ def _terms(
 ) -> Terms:
     if isinstance(granted, bytes | str):
         granted = msgspec.json.decode(granted, type=dict[str, int | None])
-    plan = FREE if plan_code is None or generation is None else PLANS.plan(plan_code, generation)
+    plan = FREE if plan_code is None or generation is None else PLANS.agreed(plan_code, generation)
     terms = Terms(
         plan=plan,
         anchor=anchor,

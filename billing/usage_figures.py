@@ -81,10 +81,8 @@ def _bar(day: date, count: int, today: date) -> Bar:
 
 def _sums(account: Account, usage: Usage, field: str) -> list[tuple[str | int, int]]:
     days = UsageDay.objects.filter(account=account, period__starts_at=usage.starts_at)
-    sums: list[tuple[str | int, int]] = list(
-        days.values_list(field).annotate(Sum("used")).order_by("-used__sum", field)
-    )
-    return sums
+    sums = days.values(field).annotate(sum_used=Sum("used")).order_by("-sum_used", field)
+    return [(one[field], one["sum_used"]) for one in sums]
 
 
 def _nameless(token_id: int) -> str:
