@@ -6,6 +6,8 @@ from mailtrap_site import environment
 from mailtrap_site.embedded.follow_parent import end_with_parent
 from mailtrap_site.fake_stripe.server import FakeStripe
 
+ENDS = (signal.SIGTERM, signal.SIGINT)
+
 
 def main() -> None:
     """Serves until SIGTERM."""
@@ -17,10 +19,10 @@ def main() -> None:
         webhook=f"http://127.0.0.1:{settings.web_port}/stripe/events/",
         secret=settings.payments.webhook_secrets[0],
     )
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: fake._ended.set())
-    fake.start().wait()
-    fake.stop()
+    # Blocked before any thread begins, so that none of them is asked instead of this one.
+    signal.pthread_sigmask(signal.SIG_BLOCK, ENDS)
+    fake.start()
+    signal.sigwait(ENDS)
 
 
 main()

@@ -43,10 +43,6 @@ class FakeStripe:
         self._server.shutdown()
         self._server.server_close()
 
-    def wait(self) -> None:
-        """Until `stop`."""
-        self._ended.wait()
-
     def signed(self, event: dict[str, Any], at: int | None = None) -> tuple[bytes, str]:
         """The body and the Stripe-Signature of an event, `at` seconds since 1970 or now."""
         body, moment = json.dumps(event).encode(), at or int(time.time())
