@@ -9,7 +9,9 @@ from django.core import mail
 from django.db import connection
 from django.utils import timezone
 
+from accounts.links import Link
 from accounts.models import Account, Notification, Role
+from accounts.tests.letters import link_of
 from billing.models import Subscription, UsageAlert, UsagePeriod
 from billing.periods import Period, period_of
 from billing.plans import PLANS
@@ -50,7 +52,7 @@ def test_an_alert_is_told_once(django_capture_on_commit_callbacks):
     [letter] = mail.outbox
     assert one.title == "You have used 80\N{NO-BREAK SPACE}% of this month’s emails"
     assert letter.subject == "You have used 80 % of this month’s emails"
-    assert f"http://localhost:8020/a/{account.pk}/usage/" in letter.body
+    assert link_of(letter) == Link(one.user.pk, one.path)
     assert UsageAlert.objects.get().told_at == NOW
 
 
