@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.letters import Letter, compose
+from accounts.links import link_path
 from accounts.models import Account, Notification, Role, User
 
 log = structlog.get_logger(__name__)
@@ -58,6 +59,6 @@ def _letter(account: Account, notification: Notification) -> Letter:
         subject=notification.title,
         paragraphs=tuple(filter(None, notification.body.split("\n\n"))) or (notification.title,),
         action=_("Open %(site)s") % {"site": settings.SITE_NAME} if notification.path else "",
-        url=f"{settings.SITE_URL}{notification.path}" if notification.path else "",
+        url=settings.SITE_URL + link_path(notification.user, notification.path) if notification.path else "",
         reason=_("You get this because you look after the account %(account)s.") % {"account": account.name},
     )

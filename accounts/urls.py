@@ -2,6 +2,7 @@
 
 from django.urls import include, path
 
+from accounts.views.links import link
 from accounts.views.profile import profile
 from accounts.views.tokens import token_add, token_delete, token_list, token_reset
 
@@ -15,5 +16,6 @@ account_urls = [
 ]
 urlpatterns = [
     path("a/<int:account_id>/", include(account_urls)),
+    path("l/<str:token>/", link, name="link"),
     path("profile/", profile, name="profile"),
 ]

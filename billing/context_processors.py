@@ -1,16 +1,73 @@
-"""Gives account pages the meter at the foot of their side."""
+"""Gives account pages the meter at the foot of their side, and the one notice above their content."""
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, cast
 
+from django.contrib.messages import ERROR, get_messages
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext as _
 
+from accounts.roles import Ability, can
+from accounts.tenancy import AccountRequest
+from billing.account_notice import OF_THE_METER, Kind, Notice, choose, words_of
 from billing.metering import usage as usage_of
+from billing.models import Subscription
+from billing.quota import Usage
+from mailtrap_site.web.navigation import url_or_nothing
+
+SAID_BY_PAGE = {
+    "sending:overview": OF_THE_METER | {Kind.SUSPENDED},
+    "billing:usage": OF_THE_METER,
+    "billing:plan": OF_THE_METER,
+}
+"""What a page tells anyway, so that it needs no notice, by the URL's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountNotice:
+    """What `components/account_notice.html` draws; without a `url` there is no button."""
+
+    words: Notice
+    url: str
+    action: str
 
 
 def usage(request: HttpRequest) -> dict[str, Any]:
-    """`usage` on pages of a metered account, asked from the database when a template first looks at it."""
+    """`usage` and `account_notice` on pages of a metered account, each asked from the database when a template first
+    looks at it. `account_notice` is false where there is nothing to say."""
     account = getattr(request, "account", None)
     if account is None or account.is_platform:
         return {}
-    return {"usage": SimpleLazyObject(lambda: usage_of(account))}
+    meter = SimpleLazyObject(lambda: usage_of(account))
+    notice = SimpleLazyObject(lambda: _notice(cast(AccountRequest, request), cast(Usage, meter)))
+    return {"usage": meter, "account_notice": notice}
+
+
+def _notice(request: AccountRequest, meter: Usage) -> AccountNotice | None:
+    if any(message.level >= ERROR for message in get_messages(request)):
+        # Drawn as a notice too, and a page has one.
+        return None
+    account = request.account
+    grace_until = Subscription.objects.filter(account=account).values_list("grace_until", flat=True).first()
+    kind = choose(is_suspended=account.is_suspended, grace_until=grace_until, usage=meter, now=timezone.now())
+    match = request.resolver_match
+    if kind is None or (match and kind in SAID_BY_PAGE.get(match.view_name, ())):
+        return None
+    words = words_of(kind, reason=account.suspension_reason, grace_until=grace_until, usage=meter)
+    url, action = _button(kind, request)
+    return AccountNotice(words, "" if url == request.path else url, action)
+
+
+def _button(kind: Kind, request: AccountRequest) -> tuple[str, str]:
+    """Where it is mended; a suspension is mended by support alone."""
+    account_id = request.account.pk
+    if kind is Kind.SUSPENDED:
+        return "", ""
+    if kind is Kind.PAYMENT_FAILED:
+        return url_or_nothing("billing:invoices", account_id), _("See the invoices")
+    plans = url_or_nothing("billing:plan", account_id)
+    if plans and can(request.membership, Ability.MANAGE_BILLING):
+        return plans, _("Compare plans")
+    return url_or_nothing("billing:usage", account_id), _("See the usage")

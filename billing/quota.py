@@ -110,8 +110,12 @@ def _full_at(used: int, limit: int, period: Period, now: datetime) -> datetime |
     if used <= 0 or used >= limit:
         return None
     elapsed = max(now - period.starts_at, SHORTEST_VIEW)
-    left = elapsed / used * (limit - used)
-    return now + left if left < period.ends_at - now else None
+    to_come, ratio = period.ends_at - now, (limit - used) / used
+    if ratio >= to_come / elapsed:
+        # Asked first, because the time to reach a huge limit may be longer than a timedelta holds.
+        return None
+    full_at = now + elapsed * ratio
+    return full_at if full_at < period.ends_at else None
 
 
 def _at_the_end(used: int, period: Period, now: datetime) -> int:

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from billing import compare, overage, stripe_events
+from billing import compare, overage, stripe_events, usage_letters
 from billing.stripe_gateway import payments_are_on
 
 
@@ -33,3 +33,9 @@ def compare_with_stripe() -> None:
     if payments_are_on():
         compare.compare(timezone.now())
         stripe_events.forget_old(timezone.now())
+
+
+@shared_task(name="billing.tell_alerts")
+def tell_alerts() -> None:
+    """Write of limits that came near."""
+    usage_letters.tell_due(timezone.now())

@@ -4,9 +4,10 @@ import pytest
 from django.core import mail
 from django.db import transaction
 
+from accounts.links import Link
 from accounts.models import Notification, Role
 from accounts.notices import notify
-from accounts.tests.letters import html_of
+from accounts.tests.letters import html_of, link_of
 from mailtrap_site.testing.world import World
 
 
@@ -24,7 +25,7 @@ def test_news_reach_the_roles_they_are_for(world: World, django_capture_on_commi
     assert (one.user, one.account, one.kind, one.level) == (world.alice, world.account, "domain.verified", "info")
     [letter] = mail.outbox
     assert letter.to == ["alice@acme.test"]
-    assert "http://localhost:8020/a/1/" in letter.body
+    assert link_of(letter) == Link(world.alice.pk, "/a/1/")
     assert "You can send now." in html_of(letter)
     assert "account Acme" in letter.body
 

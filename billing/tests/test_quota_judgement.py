@@ -46,6 +46,10 @@ def test_the_first_minutes_do_not_foretell_a_full_meter():
     assert judged.full_at is None
 
 
+def test_a_limit_that_would_take_millions_of_years_is_not_foretold():
+    assert judge(1, 10**9, NOVEMBER, MIDDLE).full_at is None
+
+
 def test_a_full_meter_is_not_foretold_but_full():
     judged = judge(4000, 4000, NOVEMBER, MIDDLE)
     assert judged.is_full

@@ -1,0 +1,52 @@
+"""The notice in a real browser: axe finds nothing, and nothing scrolls sideways."""
+
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from pytest_django.live_server_helper import LiveServer
+
+from billing.models import Subscription, UsagePeriod
+from billing.periods import period_of
+from mailtrap_site.testing.browser import THEMES, WIDTHS, axe_findings, chromium, is_wider_than_the_screen, open_page
+from mailtrap_site.testing.world import World, make_world
+
+pytestmark = [pytest.mark.outside("chromium"), pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def world(transactional_db: None) -> World:
+    return make_world()
+
+
+@pytest.mark.parametrize("state", ["near", "payment_failed"])
+def test_axe_finds_nothing_in_either_theme_and_width(world: World, live_server: LiveServer, state: str) -> None:
+    period = period_of(world.account.created_at, timezone.now())
+    UsagePeriod.objects.create(
+        account=world.account, starts_at=period.starts_at, ends_at=period.ends_at, used=3_700, message_limit=4_000
+    )
+    if state == "payment_failed":
+        Subscription.objects.create(
+            account=world.account,
+            plan_code="basic_10k",
+            plan_generation=1,
+            anchor=world.account.created_at,
+            grace_until=timezone.now() + timedelta(days=3),
+        )
+    client = Client()
+    client.force_login(world.alice)
+    session = client.cookies["sessionid"].value
+    host = urlsplit(live_server.url).hostname or "localhost"
+    with chromium() as browser:
+        for theme in THEMES:
+            for width in WIDTHS:
+                page = open_page(browser, theme, width)
+                page.context.add_cookies([{"name": "sessionid", "value": session, "domain": host, "path": "/"}])
+                page.goto(live_server.url + reverse("accounts:tokens", args=[world.account.pk]))
+                assert page.locator(".notice").count() == 1
+                assert axe_findings(page) == [], (theme, width)
+                assert not is_wider_than_the_screen(page), (theme, width)
+                page.context.close()
