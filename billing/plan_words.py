@@ -83,11 +83,16 @@ def overage_words(plan: Plan) -> str:
 def change_words(old: Plan, new: Plan) -> tuple[str, ...]:
     """What is different besides volume and price, each in a few words."""
     pairs = (
-        (people_words(old.users), people_words(new.users)),
-        (domains_words(old.domains), domains_words(new.domains)),
-        (log_words(old.log_days), log_words(new.log_days)),
+        (old.users, new.users, people_words(new.users)),
+        (old.domains, new.domains, domains_words(new.domains)),
+        (old.log_days, new.log_days, log_words(new.log_days)),
     )
-    found = [_("%(new)s, now %(old)s") % {"new": now, "old": before} for before, now in pairs if before != now]
+    found = [
+        _("%(new)s, now\N{NO-BREAK SPACE}%(old)s")
+        % {"new": words, "old": _("any number") if had is None else figure_words(had)}
+        for had, offered, words in pairs
+        if had != offered
+    ]
     if gained := tuple(feature for feature in new.features if feature not in old.features):
         found.append(_("With %(features)s") % {"features": feature_words(gained)})
     if lost := tuple(feature for feature in old.features if feature not in new.features):

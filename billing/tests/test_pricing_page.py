@@ -19,8 +19,8 @@ def test_it_shows_every_plan_on_offer_to_visitors(db: None):
         "$1,250",
         "By agreement",
         "150 a day",
-        "up to 5,000 more at $1 a thousand",
-        "stops at the limit",
+        "Up to 5,000 more at $1 a thousand",
+        "Stops at the limit",
     ):
         assert words in text
     assert reverse("account_signup") in text

@@ -57,6 +57,7 @@ def _page(request: AccountRequest, form: OverageForm | None = None, *, status: i
         "outlook": plan_cards.outlook(standing),
         "tiers": plan_cards.tiers(standing, now),
         "period_ends": long_day(standing.period.ends_at),
+        "grace_ends": long_day(standing.row.grace_until) if standing.row.grace_until else "",
         "requested": requests.what(standing.request) if standing.request else "",
         "overage": overage_words(in_force),
         "overage_form": form or OverageForm(initial={"emails": standing.row.overage_cap}, plan=in_force),
