@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from billing.plans import PLANS, Plan
+from mailtrap_site.web.wording import figure_words
 
 
 class SizeRequestForm(forms.Form):
@@ -42,3 +43,29 @@ class PlanRequestForm(forms.Form):
     def wanted(self) -> Plan:
         """The plan of a valid form."""
         return PLANS.newest(self.cleaned_data["plan"])
+
+
+class OverageForm(forms.Form):
+    """How many emails above the limit of `plan` are paid for; zero for none."""
+
+    emails = forms.IntegerField(
+        label=_("Emails above the limit"),
+        min_value=0,
+        error_messages={
+            "required": _("A number is missing. Zero stops mail at the limit."),
+            "invalid": _("This is not a whole number."),
+            "min_value": _("The number cannot be below zero. Zero stops mail at the limit."),
+        },
+    )
+
+    def __init__(self, *args: Any, plan: Plan, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._most = plan.most_overage
+        self.fields["emails"].widget.attrs["max"] = self._most
+
+    def clean_emails(self) -> int:
+        emails: int = self.cleaned_data["emails"]
+        if emails > self._most:
+            most = figure_words(self._most)
+            raise forms.ValidationError(_("The plan offers no more than %(most)s.") % {"most": most})
+        return emails

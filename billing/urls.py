@@ -2,13 +2,16 @@
 
 from django.urls import path
 
-from billing.views import payments, requests, stripe_webhook, usage
+from billing.views import payments, plan, pricing, requests, stripe_webhook, usage
 
 app_name = "billing"
 ACCOUNT = "a/<int:account_id>/"
 
 urlpatterns = [
     path("stripe/events/", stripe_webhook.events, name="stripe_events"),
+    path("pricing/", pricing.pricing, name="pricing"),
+    path(f"{ACCOUNT}plan/", plan.plan, name="plan"),
+    path(f"{ACCOUNT}plan/overage/", plan.overage, name="overage"),
     path(f"{ACCOUNT}plan/checkout/", payments.checkout, name="checkout"),
     path(f"{ACCOUNT}plan/checkout/return/", payments.checkout_return, name="checkout_return"),
     path(f"{ACCOUNT}plan/change/", payments.change, name="change"),

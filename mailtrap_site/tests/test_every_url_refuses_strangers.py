@@ -22,6 +22,7 @@ OPEN_TO_ALL = (
     "bulk/api/send",
     "captured/",  # the development route's mailbox, on the loopback alone
     "healthz",
+    "pricing/",  # what the plans cost, for whoever thinks of an account
     "readyz",
     "refusals/",  # what the codes mean, for whoever reads them in a log
     "stripe/events/",  # signed by Stripe

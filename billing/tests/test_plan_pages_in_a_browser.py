@@ -1,0 +1,102 @@
+"""Plan and prices in a real browser: axe finds nothing in either theme and width, and nothing scrolls sideways."""
+
+import os
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from playwright.sync_api import Page
+from pytest_django.live_server_helper import LiveServer
+
+from billing import requests, subscriptions
+from billing.models import UsagePeriod
+from billing.periods import period_of
+from billing.plans import PLANS
+from billing.subscriptions import By
+from billing.terms import terms_of
+from mailtrap_site.testing.browser import THEMES, WIDTHS, axe_findings, chromium, is_wider_than_the_screen, open_page
+from mailtrap_site.testing.world import World, make_world
+
+pytestmark = [pytest.mark.outside("chromium"), pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def world(transactional_db: None) -> World:
+    return make_world()
+
+
+def session_of(world: World) -> str:
+    client = Client()
+    client.force_login(world.alice)
+    return client.cookies["sessionid"].value
+
+
+def sign_in(page: Page, live_server: LiveServer, session: str) -> None:
+    host = urlsplit(live_server.url).hostname or "localhost"
+    page.context.add_cookies([{"name": "sessionid", "value": session, "domain": host, "path": "/"}])
+
+
+def on_basic(world: World) -> None:
+    """Paid, with much used, a smaller plan agreed and a payment that failed."""
+    now = timezone.now()
+    begun = now - timedelta(days=22)
+    subscriptions.put_on(world.account, PLANS.newest("basic_10k"), By(name="Stripe"), begun, stripe_id="sub_1")
+    subscriptions.know_customer(world.account, "cus_1")
+    period = period_of(terms_of(world.account).anchor, now)
+    UsagePeriod.objects.update_or_create(
+        account=world.account,
+        starts_at=period.starts_at,
+        defaults={"ends_at": period.ends_at, "used": 8_214, "message_limit": 10_000},
+    )
+
+
+def states(world: World, settings: Any, state: str) -> None:
+    if state != "unpaid" and state != "asked":
+        settings.STRIPE_SECRET_KEY = "sk_test_x"
+    if state in ("basic", "planned"):
+        on_basic(world)
+    if state == "planned":
+        now = timezone.now()
+        by = By(name="Stripe")
+        subscriptions.agree_later(world.account, PLANS.free, by, period_of(terms_of(world.account).anchor, now).ends_at)
+        subscriptions.set_grace(world.account, now + timedelta(days=7), by)
+    if state == "asked":
+        requests.ask_for_plan(world.account, PLANS.newest("basic_50k"), "Newsletters.", world.alice)
+
+
+@pytest.mark.parametrize("state", ["free", "basic", "planned", "unpaid", "asked", "prices"])
+def test_axe_finds_nothing(world: World, live_server: LiveServer, settings: Any, state: str) -> None:
+    states(world, settings, state)
+    session = session_of(world)
+    address = reverse("billing:pricing") if state == "prices" else reverse("billing:plan", args=[world.account.pk])
+    with chromium() as browser:
+        for theme in THEMES:
+            for width in WIDTHS:
+                page = open_page(browser, theme, width)
+                if state != "prices":
+                    sign_in(page, live_server, session)
+                page.goto(live_server.url + address)
+                for fold in page.locator("main details > summary").all()[:2]:
+                    fold.click()
+                if os.environ.get("SHOTS"):
+                    page.screenshot(path=f"/tmp/l-{state}-{theme}-{width}.png", full_page=True)
+                assert axe_findings(page) == [], (theme, width)
+                assert not is_wider_than_the_screen(page), (theme, width)
+                page.context.close()
+
+
+def test_overage_is_saved_by_hand(world: World, live_server: LiveServer) -> None:
+    subscriptions.put_on(world.account, PLANS.newest("basic_10k"), By(name="Staff"), timezone.now())
+    session = session_of(world)
+    with chromium() as browser:
+        page = open_page(browser)
+        sign_in(page, live_server, session)
+        page.goto(live_server.url + reverse("billing:plan", args=[world.account.pk]))
+        page.get_by_label("Emails above the limit").fill("2500")
+        page.get_by_role("button", name="Save").click()
+        page.wait_for_selector(".toast")
+        assert page.get_by_text("Up to 2,500 emails above the limit are sent").is_visible()
