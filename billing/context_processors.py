@@ -5,6 +5,7 @@ from typing import Any, cast
 
 from django.contrib.messages import ERROR, get_messages
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
@@ -15,7 +16,6 @@ from billing.account_notice import OF_THE_METER, Kind, Notice, choose, words_of
 from billing.metering import usage as usage_of
 from billing.models import Subscription
 from billing.quota import Usage
-from mailtrap_site.web.navigation import url_or_nothing
 
 SAID_BY_PAGE = {
     "sending:overview": OF_THE_METER | {Kind.SUSPENDED},
@@ -66,8 +66,7 @@ def _button(kind: Kind, request: AccountRequest) -> tuple[str, str]:
     if kind is Kind.SUSPENDED:
         return "", ""
     if kind is Kind.PAYMENT_FAILED:
-        return url_or_nothing("billing:invoices", account_id), _("See the invoices")
-    plans = url_or_nothing("billing:plan", account_id)
-    if plans and can(request.membership, Ability.MANAGE_BILLING):
-        return plans, _("Compare plans")
-    return url_or_nothing("billing:usage", account_id), _("See the usage")
+        return reverse("billing:invoices", args=[account_id]), _("See the invoices")
+    if can(request.membership, Ability.MANAGE_BILLING):
+        return reverse("billing:plan", args=[account_id]), _("Compare plans")
+    return reverse("billing:usage", args=[account_id]), _("See the usage")

@@ -15,7 +15,6 @@ from billing import subscriptions
 from billing.models import SupportRequest
 from billing.plans import PLANS, Plan
 from billing.subscriptions import By
-from mailtrap_site.web.navigation import url_or_nothing
 from mailtrap_site.web.wording import figure_words
 
 Kind, State = SupportRequest.Kind, SupportRequest.State
@@ -145,4 +144,4 @@ def _where(request: SupportRequest) -> str:
     """Where the account's people see how things stand."""
     if request.kind == Kind.MESSAGE_SIZE:
         return reverse("billing:size_request", args=[request.account_id])
-    return url_or_nothing("billing:plan", request.account_id) or url_or_nothing("sending:overview", request.account_id)
+    return reverse("billing:plan", args=[request.account_id])

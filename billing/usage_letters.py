@@ -20,7 +20,6 @@ from billing.plan_fit import fitting_plan
 from billing.plans import PLANS, Plan
 from billing.quota import Usage, judge
 from billing.terms import terms_of
-from mailtrap_site.web.navigation import url_or_nothing
 from mailtrap_site.web.wording import NBSP, figure_words
 
 log = structlog.get_logger(__name__)
@@ -56,8 +55,8 @@ def words_for(alert: UsageAlert, usage: Usage, plan: Plan, now: datetime) -> Wor
 
 
 def plan_path(account_id: int) -> str:
-    """Where more emails are to be had: the page of plans, or that of usage where there is none."""
-    return url_or_nothing("billing:plan", account_id) or reverse("billing:usage", args=[account_id])
+    """Where more emails are to be had."""
+    return reverse("billing:plan", args=[account_id])
 
 
 def _quietly(alert: UsageAlert, now: datetime) -> bool:

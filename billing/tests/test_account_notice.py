@@ -68,10 +68,11 @@ def test_below_80_percent_there_is_none(world: World):
 @pytest.mark.parametrize("percent", [80, 90])
 def test_near_the_limit_it_says_when_it_is_full(world: World, percent: int):
     use(world, percent)
-    text = page(world.alice, world)
+    text = page(world.vera, world)
     assert f"<strong>{percent} % of this month’s emails are used</strong>" in text
     assert 'data-tone="warn"' in text
     assert f'href="/a/{world.account.pk}/usage/">See the usage</a>' in text
+    assert f'href="/a/{world.account.pk}/plan/">Compare plans</a>' in page(world.alice, world)
 
 
 def test_at_the_limit_mail_is_refused(world: World):

@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.links import Link
 from accounts.models import Account, Notification, Role
 from accounts.tests.letters import link_of
-from billing.models import Subscription, UsageAlert, UsagePeriod
+from billing.models import QuotaOverride, UsageAlert, UsagePeriod
 from billing.periods import Period, period_of
 from billing.plans import PLANS
 from billing.quota import judge
@@ -48,7 +48,7 @@ def test_an_alert_is_told_once(django_capture_on_commit_callbacks):
         assert tell_due(NOW) == 1
         assert tell_due(NOW) == 0
     one = Notification.objects.get()
-    assert (one.account, one.kind, one.level, one.path) == (account, "usage.alert", "info", f"/a/{account.pk}/usage/")
+    assert (one.account, one.kind, one.level, one.path) == (account, "usage.alert", "info", f"/a/{account.pk}/plan/")
     [letter] = mail.outbox
     assert one.title == "You have used 80\N{NO-BREAK SPACE}% of this month’s emails"
     assert letter.subject == "You have used 80 % of this month’s emails"
@@ -76,7 +76,7 @@ def test_of_two_runs_at_once_one_tells():
 @pytest.mark.django_db
 def test_what_fails_before_the_commit_is_told_by_the_next_run_and_stops_no_other():
     broken = near_the_limit()
-    row = Subscription.objects.create(account=broken, plan_code="lost", plan_generation=1, anchor=SIGNED_UP)
+    row = QuotaOverride.objects.create(account=broken, term="moons", value=1, reason="No term.", starts_at=SIGNED_UP)
     sound = make_account("Sound", used=LIMIT * 9 // 10 - 1, emails_per_day=None)
     make_user("sue@sound.test", sound)
     ask(demand(sound))

@@ -6,6 +6,7 @@ import structlog
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
@@ -18,7 +19,6 @@ from billing.checkout import NotPossible
 from billing.plans import PLANS, Plan
 from billing.stripe_gateway import CardDeclined, NotThere, StripeTrouble, payments_are_on
 from billing.stripe_sync import Restless
-from mailtrap_site.web.navigation import url_or_nothing
 
 log = structlog.get_logger(__name__)
 
@@ -148,4 +148,4 @@ def _plan(request: AccountRequest) -> Plan:
 
 def _home(request: AccountRequest) -> str:
     """The page of the plan."""
-    return url_or_nothing("billing:plan", request.account.pk) or url_or_nothing("billing:invoices", request.account.pk)
+    return reverse("billing:plan", args=[request.account.pk])

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -14,7 +15,6 @@ from accounts.tenancy import AccountRequest, account_view
 from billing import requests
 from billing.forms import PlanRequestForm, SizeRequestForm
 from billing.models import SupportRequest
-from mailtrap_site.web.navigation import url_or_nothing
 
 
 @account_view(Ability.VIEW_USAGE)
@@ -63,11 +63,10 @@ def _size_page(request: AccountRequest, form: SizeRequestForm, *, status: int = 
         "is_highest": limit >= HIGHEST_MESSAGE_BYTES,
         "last": requests.last_of(request.account, SupportRequest.Kind.MESSAGE_SIZE),
         "may_ask": can(request.membership, Ability.MANAGE_BILLING),
-        "usage_url": url_or_nothing("billing:usage", request.account.pk),
+        "usage_url": reverse("billing:usage", args=[request.account.pk]),
     }
     return render(request, "billing/size_request.html", context, status=status)
 
 
 def _plans(request: AccountRequest) -> str:
-    account_id = request.account.pk
-    return url_or_nothing("billing:plan", account_id) or url_or_nothing("sending:overview", account_id) or "/"
+    return reverse("billing:plan", args=[request.account.pk])
