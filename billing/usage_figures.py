@@ -37,7 +37,7 @@ def by_domain(account: Account, usage: Usage) -> list[Share]:
 
 def by_stream(account: Account, usage: Usage) -> list[Share]:
     """The most first."""
-    return [Share(str(name), used) for name, used in _sums(account, usage, "stream")]
+    return [Share(str(name).capitalize(), used) for name, used in _sums(account, usage, "stream")]
 
 
 def by_token(account: Account, usage: Usage) -> list[Share]:

@@ -1,6 +1,5 @@
-"""Plan and prices in a real browser: axe finds nothing in either theme and width, and nothing scrolls sideways."""
+"""Usage, plan and prices in a real browser: axe finds nothing in either theme and width, and nothing scrolls sideways."""
 
-import os
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,7 +12,7 @@ from playwright.sync_api import Page
 from pytest_django.live_server_helper import LiveServer
 
 from billing import requests, subscriptions
-from billing.models import UsagePeriod
+from billing.models import UsageDay, UsagePeriod
 from billing.periods import period_of
 from billing.plans import PLANS
 from billing.subscriptions import By
@@ -47,17 +46,27 @@ def on_basic(world: World) -> None:
     subscriptions.put_on(world.account, PLANS.newest("basic_10k"), By(name="Stripe"), begun, stripe_id="sub_1")
     subscriptions.know_customer(world.account, "cus_1")
     period = period_of(terms_of(world.account).anchor, now)
-    UsagePeriod.objects.update_or_create(
+    meter, _new = UsagePeriod.objects.update_or_create(
         account=world.account,
         starts_at=period.starts_at,
         defaults={"ends_at": period.ends_at, "used": 8_214, "message_limit": 10_000},
     )
+    for number in range(22):
+        UsageDay.objects.create(
+            account=world.account,
+            period=meter,
+            day=(begun + timedelta(days=number)).date(),
+            domain=world.domain.name,
+            stream="bulk" if number % 7 == 0 else "transactional",
+            token_id=world.token.pk,
+            used=100 + number * 26,
+        )
 
 
 def states(world: World, settings: Any, state: str) -> None:
     if state != "unpaid" and state != "asked":
         settings.STRIPE_SECRET_KEY = "sk_test_x"
-    if state in ("basic", "planned"):
+    if state in ("basic", "planned", "usage"):
         on_basic(world)
     if state == "planned":
         now = timezone.now()
@@ -68,11 +77,12 @@ def states(world: World, settings: Any, state: str) -> None:
         requests.ask_for_plan(world.account, PLANS.newest("basic_50k"), "Newsletters.", world.alice)
 
 
-@pytest.mark.parametrize("state", ["free", "basic", "planned", "unpaid", "asked", "prices"])
+@pytest.mark.parametrize("state", ["free", "basic", "planned", "unpaid", "asked", "prices", "usage"])
 def test_axe_finds_nothing(world: World, live_server: LiveServer, settings: Any, state: str) -> None:
     states(world, settings, state)
     session = session_of(world)
-    address = reverse("billing:pricing") if state == "prices" else reverse("billing:plan", args=[world.account.pk])
+    pages = {"prices": reverse("billing:pricing"), "usage": reverse("billing:usage", args=[world.account.pk])}
+    address = pages.get(state) or reverse("billing:plan", args=[world.account.pk])
     with chromium() as browser:
         for theme in THEMES:
             for width in WIDTHS:
@@ -82,8 +92,6 @@ def test_axe_finds_nothing(world: World, live_server: LiveServer, settings: Any,
                 page.goto(live_server.url + address)
                 for fold in page.locator("main details > summary").all()[:2]:
                     fold.click()
-                if os.environ.get("SHOTS"):
-                    page.screenshot(path=f"/tmp/l-{state}-{theme}-{width}.png", full_page=True)
                 assert axe_findings(page) == [], (theme, width)
                 assert not is_wider_than_the_screen(page), (theme, width)
                 page.context.close()

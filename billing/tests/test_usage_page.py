@@ -61,6 +61,7 @@ def test_mail_is_shown_by_who_sent_it_and_a_deleted_token_says_so(world: World):
     text = page(world.vera, world)
     assert '<th scope="row" class="domain">example.test</th><td class="number">12</td>' in text
     assert '<th scope="row" class="domain">Test</th><td class="number">8</td>' in text
+    assert '<th scope="row" class="domain">Transactional</th>' in text
     assert "A deleted token (no. 987654)" in text
     assert "Sent from these pages" in text
 

@@ -211,8 +211,16 @@ def _grid(top: int, ground: float, room: float) -> list[str]:
         y = ground - room * value / top
         name = "grid ground" if value == 0 else "grid"
         lines.append(f'<line class="{name}" x1="{LEFT}" x2="{CHART_WIDTH}" y1="{y:.1f}" y2="{y:.1f}"/>')
-        lines.append(_text(LEFT - 8, y + 4, f"{value:,}", "end"))
+        lines.append(_text(LEFT - 8, y + 4, _short(value), "end"))
     return lines
+
+
+def _short(value: int) -> str:
+    """A round value in the room beside the axis: 500, 2.5k, 1M."""
+    for unit, word in ((1_000_000, "M"), (1_000, "k")):
+        if value >= unit:
+            return f"{value / unit:g}{word}"
+    return str(value)
 
 
 def _column(

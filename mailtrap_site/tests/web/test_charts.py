@@ -76,6 +76,12 @@ def test_the_day_that_is_not_over_is_drawn_pale() -> None:
     assert "series-delivered" not in drawing
 
 
+def test_large_values_are_short_beside_the_axis() -> None:
+    drawing = stacked_bars(SERIES, [Bar("Mon", (3_900, 0)), Bar("Tue", (0, 0))], label="Week")
+    assert ">5k</text>" in drawing
+    assert ">2.5k</text>" in drawing
+
+
 def test_a_sparkline_marks_now_and_keeps_zero_on_the_ground() -> None:
     columns = ElementTree.fromstring(spark_bars([0, 4, 2], label="By hour"))
     assert [column.get("class") for column in columns] == ["zero", "bar", "now"]
