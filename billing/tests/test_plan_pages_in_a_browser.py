@@ -1,4 +1,4 @@
-"""Usage, plan and prices in a real browser: axe finds nothing in either theme and width, and nothing scrolls sideways."""
+"""Usage, plan and prices in a real browser: axe finds nothing in either theme and width, nothing scrolls sideways."""
 
 from datetime import timedelta
 from typing import Any
