@@ -1,30 +1,24 @@
 """The pages of accounts in a real browser: axe finds nothing, nothing scrolls sideways, and a token is made by hand."""
 
 import re
-from urllib.parse import urlsplit
 
 import pytest
-from django.test import Client
 from django.urls import reverse
-from playwright.sync_api import Page
 from pytest_django.live_server_helper import LiveServer
 
-from accounts.models import User
-from mailtrap_site.testing.browser import THEMES, WIDTHS, axe_findings, chromium, is_wider_than_the_screen, open_page
+from mailtrap_site.testing.browser import (
+    THEMES,
+    WIDTHS,
+    axe_findings,
+    chromium,
+    is_wider_than_the_screen,
+    open_page,
+    session_of,
+    sign_in,
+)
 from mailtrap_site.testing.world import World
 
 pytestmark = [pytest.mark.outside("chromium"), pytest.mark.django_db(transaction=True)]
-
-
-def session_of(user: User) -> str:
-    client = Client()
-    client.force_login(user)
-    return client.cookies["sessionid"].value
-
-
-def sign_in(page: Page, live_server: LiveServer, session: str) -> None:
-    host = urlsplit(live_server.url).hostname or "localhost"
-    page.context.add_cookies([{"name": "sessionid", "value": session, "domain": host, "path": "/"}])
 
 
 @pytest.fixture
@@ -48,7 +42,7 @@ def test_axe_finds_nothing_in_either_theme_and_width(world: World, live_server: 
         for theme in THEMES:
             for width in WIDTHS:
                 page = open_page(browser, theme, width)
-                sign_in(page, live_server, session)
+                sign_in(page, live_server.url, session)
                 page.goto(where)
                 assert axe_findings(page) == [], (theme, width)
                 assert not is_wider_than_the_screen(page), (theme, width)
@@ -59,7 +53,7 @@ def test_a_token_is_added_and_deleted_by_hand(world: World, live_server: LiveSer
     session = session_of(world.alice)
     with chromium() as browser:
         page = open_page(browser)
-        sign_in(page, live_server, session)
+        sign_in(page, live_server.url, session)
         page.goto(live_server.url + reverse("accounts:tokens", args=[world.account.pk]))
         page.get_by_label("Name of the token").fill("Shop")
         page.get_by_role("button", name="Add the token").click()

@@ -2,13 +2,10 @@
 
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
-from playwright.sync_api import Page
 from pytest_django.live_server_helper import LiveServer
 
 from billing import requests, subscriptions
@@ -17,7 +14,16 @@ from billing.periods import period_of
 from billing.plans import PLANS
 from billing.subscriptions import By
 from billing.terms import terms_of
-from mailtrap_site.testing.browser import THEMES, WIDTHS, axe_findings, chromium, is_wider_than_the_screen, open_page
+from mailtrap_site.testing.browser import (
+    THEMES,
+    WIDTHS,
+    axe_findings,
+    chromium,
+    is_wider_than_the_screen,
+    open_page,
+    session_of,
+    sign_in,
+)
 from mailtrap_site.testing.world import World, make_world
 
 pytestmark = [pytest.mark.outside("chromium"), pytest.mark.django_db(transaction=True)]
@@ -26,17 +32,6 @@ pytestmark = [pytest.mark.outside("chromium"), pytest.mark.django_db(transaction
 @pytest.fixture
 def world(transactional_db: None) -> World:
     return make_world()
-
-
-def session_of(world: World) -> str:
-    client = Client()
-    client.force_login(world.alice)
-    return client.cookies["sessionid"].value
-
-
-def sign_in(page: Page, live_server: LiveServer, session: str) -> None:
-    host = urlsplit(live_server.url).hostname or "localhost"
-    page.context.add_cookies([{"name": "sessionid", "value": session, "domain": host, "path": "/"}])
 
 
 def on_basic(world: World) -> None:
@@ -80,7 +75,7 @@ def states(world: World, settings: Any, state: str) -> None:
 @pytest.mark.parametrize("state", ["free", "basic", "planned", "unpaid", "asked", "prices", "usage"])
 def test_axe_finds_nothing(world: World, live_server: LiveServer, settings: Any, state: str) -> None:
     states(world, settings, state)
-    session = session_of(world)
+    session = session_of(world.alice)
     pages = {"prices": reverse("billing:pricing"), "usage": reverse("billing:usage", args=[world.account.pk])}
     address = pages.get(state) or reverse("billing:plan", args=[world.account.pk])
     with chromium() as browser:
@@ -88,7 +83,7 @@ def test_axe_finds_nothing(world: World, live_server: LiveServer, settings: Any,
             for width in WIDTHS:
                 page = open_page(browser, theme, width)
                 if state != "prices":
-                    sign_in(page, live_server, session)
+                    sign_in(page, live_server.url, session)
                 page.goto(live_server.url + address)
                 for fold in page.locator("main details > summary").all()[:2]:
                     fold.click()
@@ -99,10 +94,10 @@ def test_axe_finds_nothing(world: World, live_server: LiveServer, settings: Any,
 
 def test_overage_is_saved_by_hand(world: World, live_server: LiveServer) -> None:
     subscriptions.put_on(world.account, PLANS.newest("basic_10k"), By(name="Staff"), timezone.now())
-    session = session_of(world)
+    session = session_of(world.alice)
     with chromium() as browser:
         page = open_page(browser)
-        sign_in(page, live_server, session)
+        sign_in(page, live_server.url, session)
         page.goto(live_server.url + reverse("billing:plan", args=[world.account.pk]))
         page.get_by_label("Emails above the limit").fill("2500")
         page.get_by_role("button", name="Save").click()

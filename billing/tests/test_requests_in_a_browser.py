@@ -1,16 +1,20 @@
 """Asking for larger messages in a real browser: axe finds nothing in any state, and nothing scrolls sideways."""
 
-from urllib.parse import urlsplit
-
 import pytest
-from django.test import Client
 from django.urls import reverse
-from playwright.sync_api import Page
 from pytest_django.live_server_helper import LiveServer
 
-from accounts.models import User
 from billing import requests
-from mailtrap_site.testing.browser import THEMES, WIDTHS, axe_findings, chromium, is_wider_than_the_screen, open_page
+from mailtrap_site.testing.browser import (
+    THEMES,
+    WIDTHS,
+    axe_findings,
+    chromium,
+    is_wider_than_the_screen,
+    open_page,
+    session_of,
+    sign_in,
+)
 from mailtrap_site.testing.world import World, make_world
 
 pytestmark = [pytest.mark.outside("chromium"), pytest.mark.django_db(transaction=True)]
@@ -19,17 +23,6 @@ pytestmark = [pytest.mark.outside("chromium"), pytest.mark.django_db(transaction
 @pytest.fixture
 def world(transactional_db: None) -> World:
     return make_world()
-
-
-def session_of(user: User) -> str:
-    client = Client()
-    client.force_login(user)
-    return client.cookies["sessionid"].value
-
-
-def sign_in(page: Page, live_server: LiveServer, session: str) -> None:
-    host = urlsplit(live_server.url).hostname or "localhost"
-    page.context.add_cookies([{"name": "sessionid", "value": session, "domain": host, "path": "/"}])
 
 
 @pytest.mark.parametrize("state", ["new", "open", "declined", "granted"])
@@ -44,7 +37,7 @@ def test_axe_finds_nothing_in_either_theme_and_width(world: World, live_server: 
         for theme in THEMES:
             for width in WIDTHS:
                 page = open_page(browser, theme, width)
-                sign_in(page, live_server, session)
+                sign_in(page, live_server.url, session)
                 page.goto(live_server.url + reverse("billing:size_request", args=[world.account.pk]))
                 assert axe_findings(page) == [], (theme, width)
                 assert not is_wider_than_the_screen(page), (theme, width)
@@ -55,7 +48,7 @@ def test_a_request_is_sent_by_hand_and_then_stands_open(world: World, live_serve
     session = session_of(world.alice)
     with chromium() as browser:
         page = open_page(browser)
-        sign_in(page, live_server, session)
+        sign_in(page, live_server.url, session)
         page.goto(live_server.url + reverse("billing:size_request", args=[world.account.pk]))
         page.get_by_label("What do you send?").fill("Contracts")
         page.get_by_role("button", name="Send the request").click()

@@ -94,6 +94,7 @@ def test_the_newest_override_in_force_wins_in_both_ways_to_ask(world: World) -> 
     QuotaOverride.objects.create(
         account=world.account, term="emails_per_day", value=None, reason="x", starts_at=now - timedelta(days=1)
     )
+    QuotaOverride.objects.create(account=world.account, term="unknown", value=1, reason="x", starts_at=now)
     asked = terms_of(world.account, now)
     assert read_terms(raw_cursor(), [world.account.pk, world.stranger_account.pk], now)[world.account.pk] == asked
     assert (asked.emails_per_month, asked.emails_per_day, asked.plan) == (7_000, None, FREE)

@@ -12,12 +12,12 @@ from django.utils import timezone
 from accounts.links import Link
 from accounts.models import Account, Notification, Role
 from accounts.tests.letters import link_of
-from billing.models import QuotaOverride, UsageAlert, UsagePeriod
+from billing.models import UsageAlert, UsagePeriod
 from billing.periods import Period, period_of
 from billing.plans import PLANS
 from billing.quota import judge
 from billing.tasks import tell_alerts
-from billing.tests.senders import LIMIT, NOW, SIGNED_UP, ask, demand, grant, make_account
+from billing.tests.senders import LIMIT, NOW, ask, demand, grant, make_account
 from billing.usage_letters import tell_due, words_for
 from mailtrap_site.celery import app
 from mailtrap_site.testing.world import World, make_user
@@ -76,14 +76,15 @@ def test_of_two_runs_at_once_one_tells():
 @pytest.mark.django_db
 def test_what_fails_before_the_commit_is_told_by_the_next_run_and_stops_no_other():
     broken = near_the_limit()
-    row = QuotaOverride.objects.create(account=broken, term="moons", value=1, reason="No term.", starts_at=SIGNED_UP)
+    alert = UsageAlert.objects.filter(account=broken)
+    alert.update(threshold=85)  # which no letter has words for
     sound = make_account("Sound", used=LIMIT * 9 // 10 - 1, emails_per_day=None)
     make_user("sue@sound.test", sound)
     ask(demand(sound))
     assert tell_due(NOW) == 1
     assert [one.account for one in Notification.objects.all()] == [sound]
     assert UsageAlert.objects.get(account=broken).told_at is None
-    row.delete()
+    alert.update(threshold=80)
     assert tell_due(NOW) == 1
 
 

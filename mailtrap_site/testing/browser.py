@@ -4,9 +4,13 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Literal
+from urllib.parse import urlsplit
 
 from axe_playwright_python.sync_playwright import Axe
+from django.test import Client
 from playwright.sync_api import Browser, Page, sync_playwright
+
+from accounts.models import User
 
 Theme = Literal["light", "dark"]
 THEMES: tuple[Theme, ...] = ("light", "dark")
@@ -32,6 +36,19 @@ def open_page(browser: Browser, theme: Theme = "light", width: int = 1280) -> Pa
     return browser.new_context(
         viewport={"width": width, "height": 844}, color_scheme=theme, reduced_motion="reduce"
     ).new_page()
+
+
+def session_of(user: User) -> str:
+    """A session of the user's; made before the browser runs, whose event loop keeps the ORM out."""
+    client = Client()
+    client.force_login(user)
+    return client.cookies["sessionid"].value
+
+
+def sign_in(page: Page, url: str, session: str) -> None:
+    """Gives the page's context a session at the site of `url`."""
+    host = urlsplit(url).hostname or "localhost"
+    page.context.add_cookies([{"name": "sessionid", "value": session, "domain": host, "path": "/"}])
 
 
 def axe_findings(page: Page) -> list[str]:

@@ -5,12 +5,18 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
-from django.test import Client
-from playwright.sync_api import Page
 from pytest_django.live_server_helper import LiveServer
 
-from accounts.models import User
-from mailtrap_site.testing.browser import THEMES, WIDTHS, axe_findings, chromium, is_wider_than_the_screen, open_page
+from mailtrap_site.testing.browser import (
+    THEMES,
+    WIDTHS,
+    axe_findings,
+    chromium,
+    is_wider_than_the_screen,
+    open_page,
+    session_of,
+    sign_in,
+)
 from mailtrap_site.testing.captured import make_captured, make_sandbox
 from mailtrap_site.testing.world import World, make_world
 
@@ -30,17 +36,6 @@ HOSTILE = (
 @pytest.fixture
 def world(transactional_db: None) -> World:
     return make_world()
-
-
-def session_of(user: User) -> str:
-    client = Client()
-    client.force_login(user)
-    return client.cookies["sessionid"].value
-
-
-def sign_in(page: Page, live_server: LiveServer, session: str) -> None:
-    host = urlsplit(live_server.url).hostname or "localhost"
-    page.context.add_cookies([{"name": "sessionid", "value": session, "domain": host, "path": "/"}])
 
 
 def hostile(html: str = HOSTILE) -> bytes:
@@ -85,7 +80,7 @@ def test_axe_finds_nothing_on_any_page_in_either_theme_and_width(world: World, l
         for theme in THEMES:
             for width in WIDTHS:
                 page = open_page(browser, theme, width)
-                sign_in(page, live_server, session)
+                sign_in(page, live_server.url, session)
                 for path in paths:
                     page.goto(live_server.url + path)
                     assert axe_findings(page) == [], (path, theme, width)
@@ -104,7 +99,7 @@ def test_hostile_mail_runs_nothing_loads_nothing_and_leaves_the_page_alone(
     session, asked, dialogs = session_of(world.alice), [], []
     with chromium() as browser:
         page = open_page(browser)
-        sign_in(page, live_server, session)
+        sign_in(page, live_server.url, session)
         page.on("request", lambda request: asked.append(request.url))
         page.on("requestfailed", lambda request: asked.remove(request.url) if request.failure == "csp" else None)
         page.on("dialog", lambda dialog: dialogs.append(dialog.message))
@@ -129,7 +124,7 @@ def test_new_mail_appears_by_itself_and_the_focus_stays(world: World, live_serve
     where = f"{live_server.url}/a/{world.account.pk}/sandboxes/{sandbox.pk}/"
     with chromium() as browser:
         page = open_page(browser)
-        sign_in(page, live_server, session)
+        sign_in(page, live_server.url, session)
         page.goto(where)
         assert page.get_by_text("Waiting for the first email").is_visible()
         page.evaluate("window.kept = true")
