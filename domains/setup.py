@@ -62,6 +62,7 @@ def save_domain(account: Account, name: str, pairs: Sequence[KeyPair], *, user: 
             key_id=_random(12),
             private_key=pair.private_pem.decode("ascii"),
             public_key=pair.public_base64,
+            signs_since=timezone.now() if selector == SELECTORS[0] else None,
         )
         for selector, pair in zip(SELECTORS, pairs, strict=True)
     )

@@ -2,15 +2,15 @@
 
 from django.urls import path
 
-from domains import views
+from domains.views import listing, setup
 
 app_name = "domains"
 
 urlpatterns = [
-    path("a/<int:account_id>/domains/", views.domain_list, name="list"),
-    path("a/<int:account_id>/domains/add/", views.domain_add, name="add"),
-    path("a/<int:account_id>/domains/<int:domain_id>/", views.domain_detail, name="detail"),
-    path("a/<int:account_id>/domains/<int:domain_id>/verification/", views.domain_verification, name="verification"),
-    path("a/<int:account_id>/domains/<int:domain_id>/demo-zone/", views.domain_demo_zone, name="demo_zone"),
-    path("a/<int:account_id>/domains/<int:domain_id>/delete/", views.domain_delete, name="delete"),
+    path("a/<int:account_id>/domains/", listing.domain_list, name="list"),
+    path("a/<int:account_id>/domains/add/", listing.domain_add, name="add"),
+    path("a/<int:account_id>/domains/<int:domain_id>/", setup.domain_detail, name="detail"),
+    path("a/<int:account_id>/domains/<int:domain_id>/verification/", setup.domain_verification, name="verification"),
+    path("a/<int:account_id>/domains/<int:domain_id>/demo-zone/", setup.domain_demo_zone, name="demo_zone"),
+    path("a/<int:account_id>/domains/<int:domain_id>/delete/", listing.domain_delete, name="delete"),
 ]

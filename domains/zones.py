@@ -120,7 +120,7 @@ class PlatformZone:
                 yield name, record
         for own in self._own_domain_records():
             yield f"{own.name}.{self.domain}", Record(own.type, own.value, PLATFORM_TTL)
-        for key in DkimKey.objects.order_by("id").iterator():
+        for key in DkimKey.objects.filter(retired_at=None).order_by("id").iterator():
             yield f"{key.selector}.{key.key_id}.dkim.{self.domain}", _key_record(key)
 
     def _own_domain_records(self) -> QuerySet[DnsRecord]:
@@ -176,7 +176,9 @@ def soa(apex: str, ttl: int) -> Record:
 def _keys_at(relative: str) -> list[Record]:
     match relative.split("."):
         case [selector, key_id, "dkim"]:
-            return [_key_record(key) for key in DkimKey.objects.filter(selector=selector, key_id=key_id)]
+            return [
+                _key_record(key) for key in DkimKey.objects.filter(selector=selector, key_id=key_id, retired_at=None)
+            ]
     return []
 
 

@@ -12,7 +12,8 @@ from typing import NoReturn
 
 import environ
 
-from mailtrap_site import payment_settings
+from mailtrap_site import domain_settings, payment_settings
+from mailtrap_site.domain_settings import DomainSettings
 from mailtrap_site.payment_settings import Payments
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -110,6 +111,7 @@ class Environment:
     plans_file: Path
     """What is on offer, as TOML."""
     payments: Payments
+    domains: DomainSettings
     log_level: str
     metrics_token: str
     """Bearer of `/metrics`; empty: staff alone."""
@@ -209,6 +211,7 @@ def _from(env: environ.Env, var_dir: Path) -> Environment:
         lease_seconds=_lease_seconds(env),
         fallback_email_url=env.str("FALLBACK_EMAIL_URL", ""),
         plans_file=Path(env.str("PLANS_FILE", str(BASE_DIR / "billing" / "plans.toml"))),
+        domains=domain_settings.read(env, dns_port, playground),
         payments=payment_settings.read(env, env.str("SITE_URL", "")),
         log_level=_log_level(env),
         metrics_token=env.str("METRICS_TOKEN", ""),

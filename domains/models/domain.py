@@ -1,4 +1,4 @@
-"""Sending domains, their DKIM keys, the DNS records they need, and the demo zone of the embedded name server."""
+"""A sending domain: one exact name that mail may come from, and whether it may right now."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,8 +8,6 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-
-from mailtrap_site.sealed import SealedTextField
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +35,12 @@ class SendingDomain(models.Model):
         COMPLIANT = "compliant", _("Verified")
         SUSPENDED = "suspended", _("Suspended")
 
+    class KeyMode(models.TextChoices):
+        """How the customer publishes the DKIM keys."""
+
+        DELEGATED = "delegated", _("CNAME records; we hold the keys and replace them")
+        DIRECT = "direct", _("TXT records; you publish each key yourself")
+
     account = models.ForeignKey("accounts.Account", on_delete=models.CASCADE, related_name="domains")
     name = models.CharField(_("name"), max_length=253)
     """Lower-case A-labels, as it stands in DNS."""
@@ -55,6 +59,31 @@ class SendingDomain(models.Model):
     """Addresses that get a copy of each email of this domain. Written by `domains.auto_bcc`, as is the line below."""
     auto_bcc_header = models.CharField(max_length=200, blank=True)
     """A header line without its end, such as "X-Copy: yes", which the copies alone carry; empty for none."""
+    custom_domain_tracking_enabled = models.BooleanField(default=False)
+    require_tls = models.BooleanField(default=False)
+    """Mail that cannot be handed over by TLS waits and bounces rather than going in the clear."""
+    suspended_streams = ArrayField(models.CharField(max_length=16), default=list, blank=True)
+    """Of "transactional" and "bulk"."""
+    health_alerts_enabled = models.BooleanField(default=True)
+    critical_alerts_enabled = models.BooleanField(default=True)
+    alert_recipient = models.EmailField(blank=True)
+    """Empty: the owners and admins of the account."""
+    is_demo = models.BooleanField(default=False, editable=False)
+    """The one domain of an account that needs no set-up and reaches its owner alone."""
+    demo_emails_left = models.PositiveIntegerField(null=True, editable=False)
+    key_mode = models.CharField(max_length=16, choices=KeyMode, default=KeyMode.DELEGATED)
+    ed25519_enabled = models.BooleanField(default=False)
+    """A second signature (RFC 8463) is made once its record stands."""
+    approved_at = models.DateTimeField(_("approved"), null=True, editable=False)
+    """When compliance let it send. Losing its records does not take this away; `domains.compliance` writes it."""
+    records_gone_since = models.DateTimeField(null=True, editable=False)
+    """Since when records of a verified domain do not stand; it is warned first. Written by `domains.verification`."""
+    nameservers = ArrayField(models.CharField(max_length=253), default=list, blank=True, editable=False)
+    """Of the zone that holds the domain, as the last check saw them."""
+    dns_findings = models.JSONField(default=list, editable=False)
+    """`[{"code": …, "params": {…}}]`: what the last check noticed beside the records."""
+    first_email_at = models.DateTimeField(null=True, editable=False)
+    """When its first email was accepted. Written from above, by `sending`."""
     created_by = models.ForeignKey("accounts.User", on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(_("added"), default=timezone.now, editable=False)
     deleted_at = models.DateTimeField(null=True, editable=False)
@@ -98,84 +127,3 @@ def send_permission(
     if compliance_status != SendingDomain.Compliance.COMPLIANT:
         return SendPermission(False, "domain_not_compliant")
     return SendPermission(True)
-
-
-class DkimKey(models.Model):
-    """One signing key of a domain. Two selectors stand, so that the operator can rotate."""
-
-    domain = models.ForeignKey(SendingDomain, on_delete=models.CASCADE, related_name="dkim_keys")
-    selector = models.CharField(max_length=63)
-    key_id = models.CharField(max_length=63, unique=True)
-    """Names the key in the platform's zone: `<selector>.<key_id>.dkim.<platform>`."""
-    private_key = SealedTextField()
-    public_key = models.TextField()
-    """Base64 of the SubjectPublicKeyInfo, as `p=` carries it."""
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
-
-    objects: ClassVar[models.Manager["DkimKey"]] = models.Manager()
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["domain", "selector"], name="a_selector_once_a_domain")]
-
-    def __str__(self) -> str:
-        return f"{self.selector}._domainkey.{self.domain}"
-
-
-class DnsRecord(models.Model):
-    """A record that a domain needs, and what DNS answered last. Written by `domains.verification`."""
-
-    class Status(models.TextChoices):
-        """The contract's values; the page says Found, Not found yet, Different value, Could not check."""
-
-        UNCHECKED = "unchecked", _("Not checked yet")
-        PASS = "pass", _("Found")
-        MISSING = "missing", _("Not found yet")
-        FAIL = "fail", _("Different value")
-        SOFTFAIL = "softfail", _("Different value")
-        NETWORK_ERROR = "network_error", _("Could not check")
-
-    domain = models.ForeignKey(SendingDomain, on_delete=models.CASCADE, related_name="dns_records")
-    key = models.CharField(max_length=32)
-    """`verification`, `dkim1`, `dkim2`, `dmarc` or `link_verification`."""
-    type = models.CharField(max_length=8)
-    name = models.CharField(max_length=253)
-    """Relative to the domain."""
-    value = models.TextField()
-    required = models.BooleanField(default=True)
-    status = models.CharField(max_length=16, choices=Status, default=Status.UNCHECKED)
-    observed = models.JSONField(default=list)
-    """The values that DNS gave, as text."""
-    advice = models.CharField(max_length=64, blank=True)
-    """Code of the advice in `domains.diagnosis`."""
-    checked_at = models.DateTimeField(null=True)
-
-    objects: ClassVar[models.Manager["DnsRecord"]] = models.Manager()
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["domain", "key"], name="a_record_once_a_domain")]
-        ordering = ["id"]
-
-    def __str__(self) -> str:
-        return f"{self.type} {self.fqdn}"
-
-    @property
-    def fqdn(self) -> str:
-        return f"{self.name}.{self.domain.name}" if self.name else self.domain.name
-
-
-class ZoneRecord(models.Model):
-    """A record of the demo zone, which the embedded name server answers."""
-
-    name = models.CharField(max_length=253)
-    """Fully qualified, lower case, without the last dot."""
-    type = models.CharField(max_length=8)
-    value = models.TextField()
-    ttl = models.PositiveIntegerField(default=60)
-
-    objects: ClassVar[models.Manager["ZoneRecord"]] = models.Manager()
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["name", "type", "value"], name="a_zone_record_once")]
-
-    def __str__(self) -> str:
-        return f"{self.name} {self.ttl} {self.type} {self.value}"

@@ -1,0 +1,1 @@
+"""The pages of sending domains, one subject a file."""

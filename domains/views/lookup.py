@@ -1,0 +1,17 @@
+"""Finding the domain that a page is about: always from the account, so that a stranger's is 404."""
+
+from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
+
+from accounts.tenancy import AccountRequest
+from domains.models import SendingDomain
+
+
+def domains_of(request: AccountRequest) -> QuerySet[SendingDomain]:
+    """The account's domains, deleted ones left out."""
+    return SendingDomain.objects.filter(account=request.account, deleted_at=None)
+
+
+def domain_of(request: AccountRequest, domain_id: int) -> SendingDomain:
+    """One of them. Raises Http404."""
+    return get_object_or_404(domains_of(request).select_related("account", "created_by"), pk=domain_id)

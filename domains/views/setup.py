@@ -1,0 +1,76 @@
+"""The wizard of one domain: its page, "check now", and publishing in the demo zone."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.roles import Ability, can
+from accounts.tenancy import AccountRequest, account_view
+from domains import setup, verification
+from domains.models import SendingDomain
+from domains.views.lookup import domain_of
+from domains.wizard import wizard
+from mailtrap_site.web.navigation import url_or_nothing
+from mailtrap_site.web.partials import STOP_POLLING, render_page, unchanged, wants_fragment
+
+FRAGMENT = "domain"
+
+
+@account_view(Ability.VIEW)
+@require_safe
+def domain_detail(request: AccountRequest, domain_id: int) -> HttpResponse:
+    domain = domain_of(request, domain_id)
+    polled = wants_fragment(request, FRAGMENT)
+    context = _detail_context(request, domain)
+    if polled and request.GET.get("seen") == context["wizard"].seen:
+        return unchanged()
+    status = STOP_POLLING if polled and context["wizard"].is_verified else 200
+    return render_page(request, "domains/detail.html", "domains/_domain.html", context, target=FRAGMENT, status=status)
+
+
+@account_view(Ability.MANAGE_DOMAINS)
+@require_POST
+def domain_verification(request: AccountRequest, domain_id: int) -> HttpResponse:
+    """Ask DNS now."""
+    domain = verification.check(domain_of(request, domain_id).pk)
+    if domain is None:
+        raise Http404
+    if wants_fragment(request, FRAGMENT):
+        return render(request, "domains/_domain.html", _detail_context(request, domain))
+    return redirect("domains:detail", request.account.pk, domain_id)
+
+
+@account_view(Ability.MANAGE_DOMAINS)
+@require_POST
+def domain_demo_zone(request: AccountRequest, domain_id: int) -> HttpResponse:
+    """Publish the records in the embedded name server's demo zone."""
+    if not setup.has_demo_zone():
+        raise Http404
+    setup.publish_in_demo_zone(domain_of(request, domain_id))
+    messages.success(request, _("The records were published in the demo zone."))
+    return redirect("domains:detail", request.account.pk, domain_id)
+
+
+def _detail_context(request: AccountRequest, domain: SendingDomain) -> dict[str, Any]:
+    full_names = request.GET.get("names") == "full"
+    here = reverse("domains:detail", args=[domain.account_id, domain.pk])
+    return {
+        "domain": domain,
+        "wizard": wizard(domain, timezone.now(), full_names=full_names),
+        "here": here,
+        "full_names": full_names,
+        "short_names": not full_names,
+        "full_names_url": f"{here}?names=full",
+        "may_manage": can(request.membership, Ability.MANAGE_DOMAINS),
+        "demo_zone": setup.has_demo_zone(),
+        "may_send": can(request.membership, Ability.SEND),
+        "integration_url": url_or_nothing("sending:integration", domain.account_id),
+        "copies_url": url_or_nothing("sending:auto_bcc", domain.account_id, domain.pk),
+        "test_email_url": url_or_nothing("sending:test_email", domain.account_id),
+    }
