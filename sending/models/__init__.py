@@ -5,6 +5,7 @@ from sending.models.balance import HourBalance, HourCheck, MeterDifference
 from sending.models.captured_mail import CapturedMail
 from sending.models.content import Content
 from sending.models.event import Event
+from sending.models.feed import EventBatch, FeedPosition
 from sending.models.idempotency import IdempotencyKey
 from sending.models.message import Message, MessageStatus, RecipientKind
 from sending.models.queue_control import QueueOrder, QueuePause
@@ -22,6 +23,8 @@ __all__ = [
     "Content",
     "Door",
     "Event",
+    "EventBatch",
+    "FeedPosition",
     "Hold",
     "HourBalance",
     "HourCheck",

@@ -11,6 +11,7 @@ from domains.models import DkimKey, SendingDomain
 from sending.models.attempt import Attempt
 from sending.models.content import Content
 from sending.models.event import Event
+from sending.models.feed import EventBatch
 from sending.models.idempotency import IdempotencyKey
 from sending.models.message import Message
 from sending.models.queue_control import QueuePause
@@ -25,6 +26,7 @@ _MODELS = {
     "content": Content,
     "attempt": Attempt,
     "event": Event,
+    "batch": EventBatch,
     "idempotency": IdempotencyKey,
     "domain": SendingDomain,
     "dkim_key": DkimKey,
