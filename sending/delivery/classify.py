@@ -44,10 +44,6 @@ class Category(StrEnum):
     SPAM_GMAIL = "spam_gmail"
 
 
-SUPPRESSING = frozenset({Category.BAD_RECIPIENT, Category.OVER_QUOTA, Category.TIMEOUT})
-"""A bounce of these categories puts the recipient on the suppression list."""
-
-
 class Phase(StrEnum):
     """Where in a delivery the answer was given: the client's phases, and what comes before the connection."""
 

@@ -103,8 +103,9 @@ def _read(after: int, most: int, account_id: int | None) -> tuple[Sequence[FedEv
 
 
 def _event(numbers: dict[uuid.UUID, int], event_id: uuid.UUID, *rest: Any) -> FedEvent:
-    *columns, details = rest
-    return FedEvent(numbers[event_id], event_id, *columns, details=msgspec.json.decode(details))
+    message_id, account_id, kind, occurred_at, attempt_id, details = rest
+    read = msgspec.json.decode(details)
+    return FedEvent(numbers[event_id], event_id, message_id, account_id, kind, occurred_at, attempt_id, read)
 
 
 # A batch may hold events on both sides of `after`. No more than `most` batches can be needed.

@@ -15,6 +15,7 @@ from sending.models.shared_counts import SharedCount
 from sending.models.site_pace import SitePace
 from sending.models.stream_setting import OnUncertain, StreamSetting
 from sending.models.submission import Door, Stream, Submission
+from sending.models.suppression import Suppression
 
 __all__ = [
     "PARKED",
@@ -43,4 +44,5 @@ __all__ = [
     "Stream",
     "StreamSetting",
     "Submission",
+    "Suppression",
 ]

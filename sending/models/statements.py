@@ -18,6 +18,7 @@ from sending.models.queue_control import QueuePause
 from sending.models.queue_entry import QueueEntry
 from sending.models.stream_setting import StreamSetting
 from sending.models.submission import Submission
+from sending.models.suppression import Suppression
 
 _MODELS = {
     "queue": QueueEntry,
@@ -33,6 +34,7 @@ _MODELS = {
     "accounts": Account,
     "pause": QueuePause,
     "stream_setting": StreamSetting,
+    "suppression": Suppression,
 }
 _TABLES = {name: sql.Identifier(model._meta.db_table) for name, model in _MODELS.items()}
 
