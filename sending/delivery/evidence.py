@@ -125,6 +125,7 @@ def _details(ending: Ending, contact: Contact, evidence: Evidence, retry_at: dat
         "email_service_provider_response": evidence.reply_text,
         "bounce_category": ending.verdict.category,
         "response_code": evidence.reply_code,
+        "cure": ending.verdict.cure,
     }
     if ending.verdict.rule:
         details["rule"] = ending.verdict.rule
