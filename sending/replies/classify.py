@@ -15,7 +15,7 @@ from typing import Any
 from sending.models import Attempt
 from sending.protocol.reply import Reply
 from sending.protocol.smtp_client_events import ClientPhase
-from sending.queue.pacing import Asks
+from sending.replies.asks import Asks
 
 RULES = Path(__file__).with_name("bounce_rules.toml")
 READ_CHARACTERS = 2000

@@ -1,4 +1,4 @@
-"""The bounce rules on replies that receiving servers really gave; `replies/README.md` says where they are from."""
+"""The bounce rules on replies that receiving servers really gave; `corpus/README.md` says where they are from."""
 
 import json
 from collections import Counter
@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from sending.delivery.classify import CURES, Category, Cure, Phase, classify
 from sending.protocol.reply import parse_reply
+from sending.replies.classify import CURES, Category, Cure, Phase, classify
 from sending.suppressions.consequences import SUPPRESSING
 
-REPLIES = Path(__file__).with_name("replies")
+REPLIES = Path(__file__).with_name("corpus")
 CASES = [json.loads(line) for name in ("replies", "own") for line in (REPLIES / f"{name}.jsonl").open()]
 SEEN = [case for case in CASES if not case["held_back"]]
 HELD_BACK = [case for case in CASES if case["held_back"]]
