@@ -62,7 +62,7 @@ def _standard(mail: Mail) -> Report | None:
     """A report in one of the two standard forms, however its outer part calls itself; None for other mail."""
     for number, part in enumerate(mail.walk()):
         if number == MOST_PARTS:
-            return None
+            raise ValueError("no report has so many parts")
         match part.get_content_type():
             case "message/delivery-status" | "message/global-delivery-status":
                 return _delivery_status(part)
