@@ -20,7 +20,7 @@ MOST_LINES = 250_000
 MOST_BOUNDARIES = 20
 MOST_DOCUMENTS = 10
 MOST_OCTETS = 10_000_000
-"""Of one report, unpacked."""
+"""Of all reports in a mail, unpacked."""
 ALWAYS_ALLOWED = 1_000_000
 MOST_RATIO = 200
 """Beyond `ALWAYS_ALLOWED`, unpacked by packed; real reports stay below 60."""
@@ -68,8 +68,11 @@ def documents(mail: bytes) -> list[Document]:
     if len(mail) > MOST_MAIL_OCTETS or mail.count(b"\n") > MOST_LINES or is_deep:
         raise ReportRefused(Reason.TOO_LARGE)
     found: list[Document] = []
+    octets = 0
     for packed in _attachments(mail):
         for data in _unpacked(packed):
+            octets += len(data)
+            _check_size(octets, MOST_OCTETS)
             found.append(Document(_kind(data), data))
             if len(found) == MOST_DOCUMENTS:
                 return found

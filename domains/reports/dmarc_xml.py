@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from ipaddress import IPv6Address, ip_address
 from typing import Any
-from xml.etree.ElementTree import Element, ParseError  # noqa: S405 types; defusedxml parses
+from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import iterparse

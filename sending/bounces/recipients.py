@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import structlog
 from django.conf import settings
 
+from domains.reports import intake
+from domains.reports.mailboxes import MAILBOXES
 from sending.listener.incoming import IncomingMail
 from sending.protocol import return_path
 from sending.protocol.reply import Reply
@@ -38,6 +40,16 @@ def is_own_mailbox(recipient: Path) -> bool:
     return own_domain and recipient.local_part.lower() in OWN_MAILBOXES
 
 
+def is_report_mailbox(recipient: Path) -> bool:
+    """Where DMARC and TLS reports about customers' domains come in; the records that customers publish name it."""
+    return recipient.domain.lower() == settings.PLATFORM_DOMAIN and recipient.local_part.lower() in MAILBOXES
+
+
+def take_reports(mail: IncomingMail, recipient: Path) -> None:
+    """Keeps what receivers report; a mail without a report is dropped."""
+    intake.take(mail.content)
+
+
 def note_report(mail: IncomingMail, recipient: Path) -> None:
     """A report about one of our messages has come back."""
     message_id = return_path.decode(recipient.local_part, settings.RETURN_PATH_KEY)
@@ -45,6 +57,7 @@ def note_report(mail: IncomingMail, recipient: Path) -> None:
 
 
 RETURN_PATHS = Row("return path", is_return_path, note_report)
+REPORTS = Row("DMARC and TLS reports", is_report_mailbox, take_reports)
 
 
 def row_for(recipient: Path, table: Sequence[Row]) -> Row | None:

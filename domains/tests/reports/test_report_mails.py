@@ -60,6 +60,8 @@ def test_several_reports_in_one_mail_are_several_up_to_a_bound() -> None:
     assert len(documents(several([XML, TLS]))) == 2
     assert len(documents(bare(zipped(("a.xml", XML), ("b.xml", XML)), "application/zip"))) == 2
     assert len(documents(several([TLS] * 15))) == MOST_DOCUMENTS
+    large = b"<" + Random(1).randbytes(MOST_OCTETS // 6).hex().encode()
+    assert reason(several([large] * 4)) is Reason.TOO_LARGE
 
 
 @pytest.mark.parametrize(
