@@ -18,7 +18,7 @@ from mailtrap_site.testing.world import World, make_domain
 pytestmark = pytest.mark.django_db
 
 
-def take_aggregate(*rows: str, **options) -> Counter[Fate]:  # type: ignore[no-untyped-def]
+def take_aggregate(*rows: str, **options) -> Counter[Fate]:
     return take(gzipped_mail(aggregate(*rows, **options)))
 
 
