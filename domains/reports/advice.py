@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from domains.reports.sources import Source, SourceKind
+from domains.reports.sources import Source, SourceKind, share_of
 
 ENOUGH_DAYS = 14
 ENOUGH_EMAILS = 100
@@ -52,7 +52,7 @@ class Facts:
 
     @property
     def share(self) -> float:
-        return self.passed / self.emails if self.emails else 0.0
+        return share_of(self.passed, self.emails) or 0.0
 
 
 @dataclass(frozen=True, slots=True)

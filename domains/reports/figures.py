@@ -12,7 +12,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from domains.models import DmarcReport, DmarcSource, SendingDomain
-from domains.reports.sources import Source, kind_of
+from domains.reports.sources import Source, kind_of, share_of
 from mailtrap_site.web.charts import Bar, Series, StackedChart
 from mailtrap_site.web.wording import figure_words
 
@@ -63,7 +63,7 @@ class Totals:
     sources: int
 
     def share(self, part: int) -> float | None:
-        return part / self.emails if self.emails else None
+        return share_of(part, self.emails)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +92,8 @@ def totals(period: Period) -> Totals:
 
 def sources(period: Period, *, limit: int = JUDGED) -> list[Source]:
     """By address, those that failed most first, then the largest."""
-    rows: list[dict[str, Any]] = list(
-        _sources(period).values("address").annotate(**_sums()).order_by("-failed", "-mails", "address")[:limit]
-    )
+    grouped: Any = _sources(period).values("address")
+    rows = list(grouped.annotate(**_sums()).order_by("-failed", "-mails", "address")[:limit])
     details = _details(period, [row["address"] for row in rows])
     ours = own_addresses()
     selectors = set(period.domain.dkim_keys.values_list("selector", flat=True))

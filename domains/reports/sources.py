@@ -10,6 +10,11 @@ FORWARDING = frozenset({"forwarded", "mailing_list", "trusted_forwarder"})
 """Reasons by which a receiver says that the mail only came by that way (RFC 7489 appendix C)."""
 
 
+def share_of(part: int, whole: int) -> float | None:
+    """In tenths of a percent, rounded down: 100 % is said of all, never of nearly all. None of nothing."""
+    return part * 1000 // whole / 1000 if whole else None
+
+
 class SourceKind(StrEnum):
     """As one word of explanation needs it."""
 
@@ -42,7 +47,8 @@ class Source:
     @property
     def share(self) -> float:
         """Of its mail that passed; an address without mail has failed at nothing."""
-        return self.passed / self.emails if self.emails else 1.0
+        share = share_of(self.passed, self.emails)
+        return 1.0 if share is None else share
 
     @property
     def failed(self) -> int:

@@ -1,7 +1,7 @@
 """MTA-STS records, policies and patterns (RFC 8461), as they are and as people get them wrong."""
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from domains.mta_sts_policy import LONGEST_MAX_AGE, Mode, Policy, PolicyRefused, covers, parse_policy, record_id
@@ -57,6 +57,7 @@ def test_what_cannot_be_read_is_named(data: bytes, key: str) -> None:
     assert caught.value.key == key
 
 
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode) | st.binary(max_size=20).map(lambda x: GOOD + x))
 def test_any_octets_are_a_policy_or_refused(data: bytes) -> None:
     try:

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from domains.reports.dmarc_xml import (
@@ -146,12 +146,14 @@ def test_what_explains_may_be_missing() -> None:
     assert (report.sources[0].header_from, report.sources[0].disposition) == ("", "none")
 
 
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
 def test_any_octets_are_a_report_or_refused(data: bytes) -> None:
     with pytest.raises(ReportRefused):
         parse_dmarc(data)
 
 
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.integers(0, 1500),
     st.integers(0, 40),

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from domains.reports.container import MOST_DOCUMENTS, MOST_MAIL_OCTETS, MOST_OCTETS, Document, Kind, documents
@@ -107,13 +107,14 @@ def test_an_archive_with_a_password_is_damaged() -> None:
     assert reason(attached(bytes(whole), "application/zip", "a.zip")) is Reason.DAMAGED
 
 
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.binary(max_size=300))
 def test_any_mail_holds_documents_or_is_refused(mail: bytes) -> None:
     with pytest.raises(ReportRefused):
         documents(mail)
 
 
-@settings(max_examples=200)
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.sampled_from([gzip.compress(XML), zipped(("a.xml", XML)), zipped(("a.xml", XML), ("b.json", TLS))]),
     st.integers(0, 800),
@@ -127,7 +128,7 @@ def test_an_archive_with_changed_octets_holds_documents_or_is_refused(packed: by
     assert all(len(document.data) <= MOST_OCTETS for document in found)
 
 
-@settings(max_examples=200)
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.integers(0, 400), st.integers(0, 10), st.binary(max_size=10))
 def test_a_mail_with_changed_headers_holds_documents_or_is_refused(at: int, length: int, put: bytes) -> None:
     mail = gzipped_mail(XML)

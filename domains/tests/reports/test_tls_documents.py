@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from domains.reports.refusal import Reason, ReportRefused
@@ -90,12 +90,14 @@ def test_what_a_database_cannot_hold_is_left_out() -> None:
     assert report.report_id == "1795651200!1795737599"
 
 
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
 def test_any_octets_are_a_report_or_refused(data: bytes) -> None:
     with pytest.raises(ReportRefused):
         parse_tls(data)
 
 
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.integers(0, 900), st.integers(0, 30), st.binary(max_size=20) | st.sampled_from([b"null", b"-9", b"{", b'"']))
 def test_a_report_with_a_hole_in_it_is_a_report_or_refused(at: int, length: int, put: bytes) -> None:
     whole = sample("google-tls.json")
