@@ -12,7 +12,7 @@ from domains.names import display_name
 from domains.records import DMARC_POLICIES, RecordKey
 from domains.reports import figures, tls_figures, tls_words
 from domains.reports.advice import Facts, counsel
-from domains.reports.advice_words import EXPLAINED, KINDS, AdviceWords, advice_words, answer
+from domains.reports.advice_words import EXPLAINED, KINDS, OURS_FAILS, AdviceWords, advice_words, answer
 from domains.reports.dmarc_record import dmarc_record, reports_to, tags
 from domains.reports.figures import Period, Receiver, Totals
 from domains.reports.mailboxes import dmarc_address, tls_address
@@ -150,7 +150,8 @@ def _record(domain: SendingDomain) -> str:
 
 def _row(source: Source) -> SourceRow:
     signers = ", ".join(source.signers[:NAMED_SIGNERS])
-    return SourceRow(source, KINDS[source.kind], str(EXPLAINED[source.kind]), signers)
+    look = OURS_FAILS if source.kind is SourceKind.OURS and source.is_trouble else KINDS[source.kind]
+    return SourceRow(source, look, str(EXPLAINED[source.kind]), signers)
 
 
 def _tls_row(one: tls_figures.FailureFigures) -> TlsRow:

@@ -24,6 +24,7 @@ KINDS: dict[SourceKind, Look] = {
     SourceKind.PARTLY: Look("triangle", gettext_lazy("Partly"), "warn"),
     SourceKind.FAILING: Look("triangle", gettext_lazy("Fails"), "warn"),
 }
+OURS_FAILS = Look("triangle", gettext_lazy("This service, fails"), "warn")
 EXPLAINED: dict[SourceKind, str | Promise] = {
     SourceKind.OURS: gettext_lazy("An address that we send your mail from."),
     SourceKind.SERVICE: gettext_lazy("Another sender that signs or sends as your domain and is set up well."),
@@ -35,7 +36,7 @@ EXPLAINED: dict[SourceKind, str | Promise] = {
     ),
     SourceKind.PARTLY: gettext_lazy("Some of its mail passes. If it is yours, look at how it signs."),
     SourceKind.FAILING: gettext_lazy(
-        "Neither DKIM nor SPF passes for your domain. It is a sender of yours that needs set-up, or not yours at all."
+        "Neither DKIM nor SPF proves its mail to be yours: a sender of yours that needs set-up, or not yours at all."
     ),
 }
 
@@ -78,7 +79,9 @@ def advice_words(given: Counsel, facts: Facts, record: str, report_address: str)
     }
     heading, sentence = _TEXTS[given.advice]
     if given.advice is Advice.TIGHTEN and given.next_policy == "reject":
-        sentence = _REJECT
+        sentence = _TIGHTEN_TO_REJECT
+    if given.advice is Advice.FIX_SOURCES and not given.next_policy:
+        sentence = _FIX_UNDER_REJECT
     published = _record(given, record, report_address)
     is_fold = given.advice is Advice.FIX_SOURCES and bool(published)
     fold = _("They are not yours? Then publish the stricter policy, which stops them") if is_fold else ""
@@ -129,8 +132,8 @@ _TEXTS: dict[Advice, tuple[str, str]] = {
     Advice.FIX_SOURCES: (
         gettext_noop("Find out who sends from these addresses"),
         gettext_noop(
-            "%(sources)s fail and send more than 1 %% of your mail. If they are yours (a shop, a newsletter, an office "
-            "server), set up DKIM for your domain there before you make the policy stricter."
+            "Mail from %(sources)s fails, and is more than 1 %% of what was reported. If that is a sender of yours (a "
+            "shop, a newsletter, an office server), set up DKIM for your domain there before you tighten the policy."
         ),
     ),
     Advice.TOO_FEW: (
@@ -169,7 +172,11 @@ _TEXTS: dict[Advice, tuple[str, str]] = {
         ),
     ),
 }
-_REJECT = gettext_noop(
+_TIGHTEN_TO_REJECT = gettext_noop(
     "Under p=quarantine nearly all mail passed for two weeks and more. With this record mail that only pretends to be "
     "yours is turned away."
+)
+_FIX_UNDER_REJECT = gettext_noop(
+    "Mail from %(sources)s fails, and is more than 1 %% of what was reported; p=reject turns it away. If that is a "
+    "sender of yours, set up DKIM for your domain there. If not, the policy does what it is for."
 )

@@ -196,6 +196,8 @@ def check_period(begin: datetime, end: datetime) -> None:
 def domain_name(text: str) -> str:
     """Lower case, without the final dot, as A-labels; empty for what is no domain name."""
     name = text.strip().rstrip(".").lower()
+    if len(name) > LONGEST_NAME:
+        return ""
     if not name.isascii():
         try:
             name = name.encode("idna").decode("ascii")

@@ -68,7 +68,7 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """Who reported: any name may be claimed, since reports are not signed."""
+    """Who reported: any name may be claimed, since anybody can send a report."""
 
     name: str
     reports: int

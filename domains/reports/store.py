@@ -1,7 +1,7 @@
 """Keeps reports, each once a domain, and forgets them in time.
 
-What a report says is a claim: nobody signed it. So it is kept for domains alone that an account has proved to own, and
-no more of it a day than receivers could have to say.
+What a report says is a claim: anybody can send one. So it is kept for domains alone that an account has proved to
+own, and no more of it a day than receivers could have to say.
 """
 
 from collections import Counter

@@ -111,6 +111,7 @@ def changed(old: str, new: str) -> bytes:
         ("<domain>example.test</domain>", "<domain></domain>", Reason.DOMAIN),
         ("<domain>example.test</domain>", "<domain>a b</domain>", Reason.DOMAIN),
         ("<domain>example.test</domain>", f"<domain>{'x' * 300}</domain>", Reason.DOMAIN),
+        ("<domain>example.test</domain>", f"<domain>{'ü' * 1_000_000}</domain>", Reason.DOMAIN),
         ("<count>1</count>", "<count>-1</count>", Reason.COUNT),
         ("<count>1</count>", "<count>1e9</count>", Reason.COUNT),
         ("<count>1</count>", f"<count>{10**15}</count>", Reason.COUNT),

@@ -46,8 +46,9 @@ def troubled(domain: SendingDomain) -> None:
         {"address": "198.51.100.77", "emails": 14, "dkim": False, "spf": False},
         days=26,
     )
-    plant(domain, {"emails": 240}, {"address": "203.0.113.5", "emails": 3, "dkim": False, "spf": False,
-          "details": {"reasons": [{"type": "mailing_list", "comment": ""}]}}, organization="Outlook.com", days=18)  # fmt: skip
+    listed = {"reasons": [{"type": "mailing_list", "comment": ""}]}
+    changed = {"address": "203.0.113.5", "emails": 3, "dkim": False, "spf": False, "details": listed}
+    plant(domain, {"emails": 240}, changed, organization="Outlook.com", days=18)
     failed = {"result_type": "certificate-expired", "mx": "mail.example.test", "sending_ip": "192.0.2.1", "emails": 4}
     plant_tls(domain, [failed], successes=1_204)
 
@@ -57,6 +58,7 @@ def healthy(domain: SendingDomain) -> None:
     plant(domain, {"emails": 400}, policy="quarantine")
 
 
+@pytest.mark.timeout(300)
 def test_axe_finds_nothing_in_either_theme_and_width(world: World, live_server: LiveServer) -> None:
     clean = make_domain(world.account, "clean.test")
     empty = make_domain(world.account, "a-rather-long-name-of-a-subdomain.department.example.test")
@@ -64,7 +66,6 @@ def test_axe_finds_nothing_in_either_theme_and_width(world: World, live_server: 
     healthy(clean)
     paths = {
         "troubled": f"{address(world.domain)}?days=30",
-        "quarter": f"{address(world.domain)}?days=90",
         "healthy": address(clean),
         "empty": address(empty),
     }

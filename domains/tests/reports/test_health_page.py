@@ -20,7 +20,7 @@ from domains.models import DmarcReport, DmarcSource, SendingDomain
 from domains.nameserver import Record
 from domains.tests.reports.plant import OUR_SIGNATURE, plant, plant_tls, publish_dmarc
 from mailtrap_site.testing.fake_dns import StoredZones, resolving
-from mailtrap_site.testing.world import World
+from mailtrap_site.testing.world import World, make_domain
 
 pytestmark = pytest.mark.django_db
 OUR_RECORD = "v=DMARC1; p=none; rua=mailto:dmarc@platform.test"
@@ -62,6 +62,13 @@ def test_without_reports_it_says_what_will_come_and_which_record_asks_for_it(wor
     assert "v=TLSRPTv1; rua=mailto:tlsrpt@platform.test" in page
 
 
+def test_an_unverified_domain_is_told_that_reports_wait_for_it(world: World) -> None:
+    waiting = make_domain(world.account, "shop.test", verified=False)
+    told = "Reports are kept from the moment on at which the domain is verified."
+    assert told in words(as_user(world.alice), address(waiting))
+    assert told not in words(as_user(world.alice), address(world.domain))
+
+
 def test_a_record_that_reports_elsewhere_is_shown_with_ours_added(world: World) -> None:
     publish_dmarc(world.domain, "v=DMARC1; p=reject; rua=mailto:d@far.test!10m; adkim=s")
     page = words(as_user(world.alice), address(world.domain))
@@ -81,7 +88,7 @@ def test_the_first_sentence_answers_whether_mail_is_authenticated(world: World) 
     assert "97 % of 2,000 emails in the last 30 days passed DMARC; 1 source fails." in page
     assert "1 receiver reported" in page
     assert "Find out who sends from these addresses" in page
-    assert "198.51.100.7 fail and send more than 1 % of your mail." in page
+    assert "Mail from 198.51.100.7 fails, and is more than 1 % of what was reported." in page
     assert "The same numbers as a table" in page
 
 
@@ -125,6 +132,14 @@ def test_each_source_is_named_for_what_it_is(world: World) -> None:
     ):
         assert re.search(text, page), text
     assert page.index("2001:db8::7 Fails") < page.index("127.0.0.1 This service")
+
+
+def test_mail_of_ours_that_fails_is_marked_and_the_advice_is_to_look_at_the_records(world: World) -> None:
+    publish_dmarc(world.domain, OUR_RECORD)
+    plant(world.domain, {"emails": 90}, {"emails": 10, "dkim": False, "spf": False})
+    page = words(as_user(world.alice), address(world.domain))
+    assert "127.0.0.1 This service, fails" in page
+    assert "Look at your DNS records first" in page
 
 
 def test_the_file_holds_the_sources_and_no_formula(world: World) -> None:

@@ -4,6 +4,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from domains.models import DmarcReport, DmarcSource, TlsReport
 from domains.tests.reports.mails import aggregate, gzipped_mail, row
@@ -40,6 +42,18 @@ def test_an_aggregate_report_becomes_rows_and_is_in_nobodys_mailbox(world: World
     assert DmarcReport.objects.get().domain == world.domain
     assert sorted(DmarcSource.objects.values_list("emails", flat=True)) == [3, 12]
     assert not CapturedMail.objects.exists()
+
+
+def test_who_owns_the_domain_reads_it_on_the_health_page(world: World, tmp_path: Path) -> None:
+    report = aggregate(row("127.0.0.1", 97), row("198.51.100.9", 3, dkim=False, spf=False, disposition="reject"))
+    with mx_running("mx") as address:
+        deliver(tmp_path, address, "dmarc@platform.test", gzipped_mail(report))
+    client = Client()
+    client.force_login(world.alice)
+    page = client.get(reverse("domains:health", args=[world.account.pk, world.domain.pk])).content.decode()
+    assert "97\N{NO-BREAK SPACE}% of 100 emails in the last 30 days passed DMARC; 1 source fails." in page
+    assert "198.51.100.9" in page
+    assert "google.com" in page
 
 
 def test_a_tls_report_becomes_rows(world: World, tmp_path: Path) -> None:
