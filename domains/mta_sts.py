@@ -53,8 +53,13 @@ def look(domain: SendingDomain, now: datetime) -> InboundTls:
     if last is not None and now - last.checked_at < NOT_TWICE_WITHIN:
         return last
     found = inspect(domain.name, now)
-    cache.set(_key(domain), asdict(found), KEPT.total_seconds())
+    remember(domain, found)
     return found
+
+
+def remember(domain: SendingDomain, found: InboundTls) -> None:
+    """Keeps what a check found, for all processes."""
+    cache.set(_key(domain), asdict(found), KEPT.total_seconds())
 
 
 def inspect(name: str, now: datetime, *, port: int = 443, context: ssl.SSLContext | None = None) -> InboundTls:

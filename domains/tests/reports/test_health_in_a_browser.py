@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 from django.core.cache import cache
 from django.urls import reverse
+from django.utils import timezone
 from pytest_django.live_server_helper import LiveServer
 
 from domains.models import SendingDomain
+from domains.mta_sts import InboundTls, remember
 from domains.nameserver import Record
 from domains.tests.reports.plant import OUR_SIGNATURE, plant, plant_tls, publish_dmarc
 from mailtrap_site.testing.browser import (
@@ -56,6 +58,9 @@ def troubled(domain: SendingDomain) -> None:
 def healthy(domain: SendingDomain) -> None:
     publish_dmarc(domain, RECORD.format("quarantine"))
     plant(domain, {"emails": 400}, policy="quarantine")
+    servers = ("mail.clean.test", "backup.elsewhere.test")
+    found = InboundTls(timezone.now(), servers, "testing", "uncovered", servers[1], 604_800, ("*.clean.test",))
+    remember(domain, found)
 
 
 @pytest.mark.timeout(300)
