@@ -131,7 +131,8 @@ def _facts(period: Period, record: str, totals: Totals, sources: list[Source], d
         # DNS was not asked yet, or does not answer; then a receiver's word for it will do.
         found = figures.newest_policy(period)
     policy = found.get("p", "").lower()
-    percent = found.get("pct", "")
+    # RFC 9989 has a test mode, in which the policy is applied to nothing, in place of a percentage.
+    percent = "0" if found.get("t", "").lower() == "y" else found.get("pct", "")
     return Facts(
         policy=policy if policy in DMARC_POLICIES else "",
         percent=int(percent) if percent.isdigit() and len(percent) <= 3 else 100,

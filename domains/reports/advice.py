@@ -33,7 +33,7 @@ class Advice(StrEnum):
     MORE_DAYS = "more_days"
     MORE_EMAILS = "more_emails"
     ALL_OF_IT = "all_of_it"
-    """The policy is applied to a part of the mail only (`pct`)."""
+    """The policy is applied to a part of the mail only (`pct`), or tested (`t=y`)."""
     TIGHTEN = "tighten"
     DONE = "done"
 

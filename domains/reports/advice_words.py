@@ -156,7 +156,9 @@ _TEXTS: dict[Advice, tuple[str, str]] = {
     ),
     Advice.ALL_OF_IT: (
         gettext_noop("Apply the policy to all of your mail"),
-        gettext_noop("It is applied to %(percent)s of what fails. Nearly everything passes, so take pct= out."),
+        gettext_noop(
+            "It is applied to %(percent)s of what fails. Nearly everything passes, so publish it without a limit."
+        ),
     ),
     Advice.TIGHTEN: (
         gettext_noop("Change the policy to %(next)s"),

@@ -24,7 +24,8 @@ def with_policy(record: str, policy: str) -> str:
     own; of no record, a new one."""
     found = {"v": "DMARC1", "p": ""} | tags(record)
     found["p"] = policy
-    found.pop("pct", None)
+    for name in ("pct", "t"):
+        found.pop(name, None)
     return _written(found)
 
 

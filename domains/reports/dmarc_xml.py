@@ -1,9 +1,10 @@
-"""Reads a DMARC aggregate report (RFC 7489 section 7.2 and appendix C; the elements of DMARCbis are tolerated).
+"""Reads a DMARC aggregate report (RFC 7489 section 7.2 and appendix C; what RFC 9990 adds is tolerated).
 
 Pure. Receivers differ: some leave out the version, put everything into a namespace, write results in capitals or name
 no selector. What decides is required (domain, period, address, count); what explains may be missing.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -25,6 +26,9 @@ MOST_RESULTS = 10
 MOST_EMAILS = 10**12
 LONGEST_PERIOD = timedelta(days=32)
 LONGEST_NAME = 253
+HEAD_OCTETS = 1_000
+_SCHEMA = re.compile(rb"<xs:schema\b[^>]*>")
+_ENCODING = re.compile(rb"""<\?xml[^>]{0,100}?encoding\s*=\s*["']([\w.-]+)["']""")
 DISPOSITIONS = ("none", "quarantine", "reject")
 POLICIES = ("none", "quarantine", "reject")
 
@@ -89,7 +93,7 @@ class AggregateReport:
 def parse_dmarc(data: bytes) -> AggregateReport:
     """The report in `data`. Raises ReportRefused."""
     try:
-        return _report(data)
+        return _report(_mended(data))
     except ReportRefused:
         raise
     except DefusedXmlException as problem:
@@ -97,6 +101,18 @@ def parse_dmarc(data: bytes) -> AggregateReport:
     except (ParseError, LookupError, ValueError) as problem:
         # The last two: a declared encoding that Python does not know, or knows to be no text.
         raise ReportRefused(Reason.DAMAGED) from problem
+
+
+def _mended(data: bytes) -> bytes:
+    """Without two mistakes that receivers make: the schema's own element before the report, which is never closed, and
+    octets that are no UTF-8 where a header of the mail was copied."""
+    head, rest = data[:HEAD_OCTETS], data[HEAD_OCTETS:]
+    mended = _SCHEMA.sub(b"", head, count=1)
+    data = mended + (rest if len(mended) == len(head) else rest.replace(b"</xs:schema>", b""))
+    declared = _ENCODING.search(head)
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")) or (declared and declared[1].lower() != b"utf-8"):
+        return data
+    return data.decode("utf-8", "replace").encode()
 
 
 def _report(data: bytes) -> AggregateReport:

@@ -91,6 +91,33 @@ def test_several_reasons_and_a_missing_selector_are_kept_as_they_are() -> None:
     assert source.dkim == (AuthResult("example.test", "pass"),)
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"<feedback>", b'<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" targetNamespace="x">\n<feedback>'),
+        (b"<selector>s1</selector>", b"<selector>s\x91\xff</selector>"),
+        (b' encoding="UTF-8" ', b""),
+        (b"UTF-8", b"utf-8"),
+        (b'<?xml version="1.0" encoding="UTF-8" ?>\n', b""),
+        (b"arc=pass", b"&lt;a@b.test&gt; \xc3\xbc"),
+        (b"\n", b"\r\n"),
+    ],
+)
+def test_mistakes_that_receivers_make_do_no_harm(old: bytes, new: bytes) -> None:
+    whole = sample("google.xml")
+    assert old in whole
+    report = parse_dmarc(whole.replace(old, new))
+    assert [source.emails for source in report.sources] == [1204, 7]
+    assert report.policy == parse_dmarc(whole).policy
+
+
+def test_a_schema_that_is_closed_and_utf_16_are_read() -> None:
+    text = sample("google.xml").decode()
+    wrapped = text.replace("<feedback>", "<xs:schema a='b'><feedback>") + "</xs:schema>"
+    assert len(parse_dmarc(wrapped.encode()).sources) == 2
+    assert len(parse_dmarc(text.replace("UTF-8", "UTF-16").encode("utf-16")).sources) == 2
+
+
 def changed(old: str, new: str) -> bytes:
     text = aggregate(row()).decode()
     assert old in text

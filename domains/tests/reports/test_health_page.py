@@ -110,6 +110,15 @@ def test_after_two_clean_weeks_it_offers_the_next_policy_and_keeps_the_rest_of_t
     assert "v=DMARC1; p=quarantine; rua=mailto:dmarc@platform.test; aspf=s" in page
 
 
+@pytest.mark.parametrize("limit", ["pct=20", "t=y"])
+def test_a_policy_that_is_applied_to_a_part_is_first_applied_to_all(world: World, limit: str) -> None:
+    publish_dmarc(world.domain, f"v=DMARC1; p=quarantine; {limit}; rua=mailto:dmarc@platform.test")
+    plant(world.domain, {})
+    page = words(as_user(world.alice), address(world.domain))
+    assert "Apply the policy to all of your mail" in page
+    assert "v=DMARC1; p=quarantine; rua=mailto:dmarc@platform.test" in page
+
+
 def test_each_source_is_named_for_what_it_is(world: World) -> None:
     forwarded = {"address": "192.0.2.50", "emails": 2, "spf": False, "details": OUR_SIGNATURE}
     service = {"dkim": [{"domain": "crm.test", "selector": "s1", "result": "pass"}]}

@@ -152,6 +152,7 @@ def test_what_an_address_is(
     [
         ("v=DMARC1; p=none; rua=mailto:a@x.t; fo=1", "quarantine", "v=DMARC1; p=quarantine; rua=mailto:a@x.t; fo=1"),
         ("v=DMARC1;p=quarantine;pct=20;", "reject", "v=DMARC1; p=reject"),
+        ("v=DMARC1;p=quarantine;t=y", "quarantine", "v=DMARC1; p=quarantine"),
         ("V=DMARC1; P=None; sp=none", "reject", "v=DMARC1; p=reject; sp=none"),
         ("", "none", "v=DMARC1; p=none"),
     ],
