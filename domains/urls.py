@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from domains.views import listing, setup
+from domains.views import health, listing, setup
 
 app_name = "domains"
 
@@ -12,5 +12,14 @@ urlpatterns = [
     path("a/<int:account_id>/domains/<int:domain_id>/", setup.domain_detail, name="detail"),
     path("a/<int:account_id>/domains/<int:domain_id>/verification/", setup.domain_verification, name="verification"),
     path("a/<int:account_id>/domains/<int:domain_id>/demo-zone/", setup.domain_demo_zone, name="demo_zone"),
+    path("a/<int:account_id>/domains/<int:domain_id>/health/", health.domain_health, name="health"),
+    path(
+        "a/<int:account_id>/domains/<int:domain_id>/health/sources.csv",
+        health.domain_health_sources,
+        name="health_sources",
+    ),
+    path(
+        "a/<int:account_id>/domains/<int:domain_id>/health/inbound-tls/", health.domain_inbound_tls, name="inbound_tls"
+    ),
     path("a/<int:account_id>/domains/<int:domain_id>/delete/", listing.domain_delete, name="delete"),
 ]

@@ -36,6 +36,7 @@ app.conf.beat_schedule = {
     "turn plans over": _every(300, "billing.turn_over"),
     "compare with Stripe": _every(86_400, "billing.compare_with_stripe"),
     "check domains that are due": _every(10, "domains.check_due"),
+    "forget old reports": _every(86_400, "domains.prune_reports"),
 }
 
 

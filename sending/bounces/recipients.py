@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
+from domains.reports import intake
+from domains.reports.mailboxes import MAILBOXES
 from sending.bounces.ingest import take_report
 from sending.listener.incoming import IncomingMail
 from sending.protocol import return_path
@@ -36,7 +38,18 @@ def is_own_mailbox(recipient: Path) -> bool:
     return own_domain and recipient.local_part.lower() in OWN_MAILBOXES
 
 
+def is_domain_report_mailbox(recipient: Path) -> bool:
+    """Where DMARC and TLS reports about customers' domains come in; the records that customers publish name it."""
+    return recipient.domain.lower() == settings.PLATFORM_DOMAIN and recipient.local_part.lower() in MAILBOXES
+
+
+def keep_domain_reports(mail: IncomingMail, recipient: Path) -> None:
+    """A mail without a report is dropped."""
+    intake.take(mail.content)
+
+
 RETURN_PATHS = Row("return path", is_return_path, take_report)
+DOMAIN_REPORTS = Row("DMARC and TLS reports", is_domain_report_mailbox, keep_domain_reports)
 
 
 def row_for(recipient: Path, table: Sequence[Row]) -> Row | None:
