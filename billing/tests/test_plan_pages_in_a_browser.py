@@ -103,3 +103,19 @@ def test_overage_is_saved_by_hand(world: World, live_server: LiveServer) -> None
         page.get_by_role("button", name="Save").click()
         page.wait_for_selector(".toast")
         assert page.get_by_text("Up to 2,500 emails above the limit are sent").is_visible()
+
+
+def test_the_days_of_a_period_are_downloaded(world: World, live_server: LiveServer) -> None:
+    on_basic(world)
+    session = session_of(world.vera)
+    with chromium() as browser:
+        page = open_page(browser)
+        sign_in(page, live_server.url, session)
+        page.goto(live_server.url + reverse("billing:usage", args=[world.account.pk]))
+        with page.expect_download() as begun:
+            page.get_by_role("link", name="Download CSV").click()
+        lines = begun.value.path().read_text().splitlines()
+        name = begun.value.suggested_filename
+    assert name.startswith(f"usage-{world.account.pk}-20")
+    assert lines[0] == "day,domain,stream,token_id,token,emails"
+    assert sum(int(line.rpartition(",")[2]) for line in lines[1:]) == sum(100 + number * 26 for number in range(22))
