@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.roles import Ability
 from accounts.tenancy import AccountRequest, account_view
-from billing import metering, usage_figures
+from billing import metering, usage_figures, usage_letters
 from billing import usage_csv as files
 
 
@@ -32,6 +32,8 @@ def usage(request: AccountRequest) -> HttpResponse:
             (_("By token"), _("API token"), usage_figures.by_token(account, meter)),
         ],
         "periods": usage_figures.history(account),
+        "readers": usage_letters.readers_of(account),
+        "told": usage_letters.last_told(account, meter),
         "hide_side_usage": True,
     }
     return render(request, "billing/usage.html", context)
