@@ -93,7 +93,7 @@ def test_axe_finds_nothing(world: World, live_server: LiveServer, settings: Any,
 
 
 def test_overage_is_saved_by_hand(world: World, live_server: LiveServer) -> None:
-    subscriptions.put_on(world.account, PLANS.newest("basic_10k"), By(name="Staff"), timezone.now())
+    subscriptions.put_on(world.account, PLANS.newest("basic_10k"), By(), timezone.now(), stripe_id="sub_1")
     session = session_of(world.alice)
     with chromium() as browser:
         page = open_page(browser)

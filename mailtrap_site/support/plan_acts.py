@@ -20,8 +20,9 @@ from billing.models import QuotaOverride
 from billing.periods import period_of
 from billing.subscriptions import By
 from billing.terms import terms_of
-from mailtrap_site.support.plan_forms import AssignForm, GraceForm, GrantForm, ReasonForm
+from mailtrap_site.support.plan_forms import AssignForm, GraceForm, GrantForm, OverageForm, ReasonForm
 from mailtrap_site.support.plan_page import moment_words
+from mailtrap_site.web.wording import figure_words
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -137,6 +138,37 @@ def grace(request: HttpRequest, account_id: int) -> HttpResponse:
             else _("The account keeps its plan until then, and goes to Free unless it has paid. It has no grace now.")
         )
         % {"at": moment_words(until)},
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def overage(request: HttpRequest, account_id: int) -> HttpResponse:
+    """Emails above the limit, for an account that pays otherwise than by card."""
+    staff, account = _staff(request, "billing.change_subscription"), get_object_or_404(Account, pk=account_id)
+    subscription = subscriptions.subscription_of(account)
+    most = subscriptions.plan_of(subscription).most_overage
+
+    def act(values: dict[str, Any]) -> str:
+        by = By(staff, is_staff=True, reason=values["reason"])
+        row = subscriptions.agree_overage(account, values["emails"], by)
+        return _("%(account)s may send %(count)s emails above its limit.") % {
+            "account": account.name,
+            "count": figure_words(row.overage_cap),
+        }
+
+    unbilled = subscriptions.why_unbilled(subscription)
+    return _act(
+        request,
+        account,
+        OverageForm(request.POST or None, initial={"emails": subscription.overage_cap}),
+        act,
+        title=_("Allow emails above the limit of %(account)s") % {"account": account.name},
+        button=_("Allow them for %(account)s") % {"account": account.name},
+        consequence=_("They count from the next email on; the plan offers up to %(most)s. A change of plan ends them.")
+        % {"most": figure_words(most)},
+        warning=_("Nothing bills them: no card pays for this plan. Say in the reason how they are paid.")
+        if unbilled
+        else "",
     )
 
 

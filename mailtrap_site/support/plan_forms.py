@@ -73,6 +73,15 @@ class AssignForm(ReasonForm):
         return PLANS.newest(self.cleaned_data["plan"])
 
 
+class OverageForm(ReasonForm):
+    """Emails above the limit that were agreed otherwise than by card; zero for none."""
+
+    emails = forms.IntegerField(
+        label=_("Emails above the limit, each period"), min_value=0, widget=UnfoldAdminIntegerFieldWidget
+    )
+    field_order = ("emails", "reason")
+
+
 class GraceForm(ReasonForm):
     """The last day (UTC) on which an unpaid plan still counts."""
 

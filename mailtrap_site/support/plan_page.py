@@ -42,6 +42,7 @@ def plan_page(request: HttpRequest, account_id: int) -> HttpResponse:
         "overrides": [(one, counts) for one, counts in _marked(in_force)],
         "periods": {"headers": [_("from"), _("to"), _("used"), _("given back"), _("limit")], "rows": _periods(account)},
         "open": [(one, requests.what(one)) for one in open_requests().filter(account=account)],
+        "offers_overage": bool(terms.plan.most_overage),
         "may_grant": request.user.has_perm("billing.change_quotaoverride"),
         "may_change": request.user.has_perm("billing.change_subscription"),
         "may_answer": request.user.has_perm("billing.change_supportrequest"),

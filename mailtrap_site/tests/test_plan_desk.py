@@ -171,3 +171,15 @@ def test_customers_do_not_enter(world: World) -> None:
     client.force_login(world.alice)
     for where in (path(world), path(world, "assign/"), "/admin/requests/"):
         assert client.get(where).status_code in (302, 403)
+
+
+def test_emails_above_the_limit_are_allowed_with_a_reason_where_no_card_pays(world: World, staff: Client) -> None:
+    subscriptions.put_on(world.account, BASIC, By(is_staff=True, reason="A partner"), timezone.now())
+    assert path(world, "overage/") in staff.get(path(world)).text
+    assert "Nothing bills them" in staff.get(path(world, "overage/")).text
+    assert staff.post(path(world, "overage/"), {"emails": "500", "reason": ""}).status_code == 422
+    assert staff.post(path(world, "overage/"), {"emails": "5001", "reason": "Too many"}).status_code == 422
+    assert staff.post(path(world, "overage/"), {"emails": "500", "reason": "By invoice"})["Location"] == path(world)
+    assert terms_of(world.account).overage_cap == 500
+    entry = AuditEntry.objects.get(action="plan.overage")
+    assert (entry.by_staff, entry.changes["reason"]["to"]) == (True, "By invoice")
