@@ -61,7 +61,7 @@ def on_basic(world: World) -> None:
 def states(world: World, settings: Any, state: str) -> None:
     if state != "unpaid" and state != "asked":
         settings.STRIPE_SECRET_KEY = "sk_test_x"
-    if state in ("basic", "planned", "usage"):
+    if state in ("basic", "planned", "usage", "up", "down"):
         on_basic(world)
     if state == "planned":
         now = timezone.now()
@@ -72,11 +72,17 @@ def states(world: World, settings: Any, state: str) -> None:
         requests.ask_for_plan(world.account, PLANS.newest("basic_50k"), "Newsletters.", world.alice)
 
 
-@pytest.mark.parametrize("state", ["free", "basic", "planned", "unpaid", "asked", "prices", "usage"])
+@pytest.mark.parametrize("state", ["free", "basic", "planned", "unpaid", "asked", "prices", "usage", "up", "down"])
 def test_axe_finds_nothing(world: World, live_server: LiveServer, settings: Any, state: str) -> None:
     states(world, settings, state)
     session = session_of(world.alice)
-    pages = {"prices": reverse("billing:pricing"), "usage": reverse("billing:usage", args=[world.account.pk])}
+    change = reverse("billing:change", args=[world.account.pk])
+    pages = {
+        "prices": reverse("billing:pricing"),
+        "usage": reverse("billing:usage", args=[world.account.pk]),
+        "up": f"{change}?plan=basic_50k",
+        "down": f"{change}?plan=free",
+    }
     address = pages.get(state) or reverse("billing:plan", args=[world.account.pk])
     with chromium() as browser:
         for theme in THEMES:
