@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.models import Account, User
-from billing import overrides, subscriptions
+from billing import overrides, stripe_leaving, subscriptions
 from billing.models import QuotaOverride
 from billing.periods import period_of
 from billing.subscriptions import By
@@ -88,11 +88,13 @@ def assign(request: HttpRequest, account_id: int) -> HttpResponse:
 
     def act(values: dict[str, Any]) -> str:
         plan = form.chosen
+        stripe_leaving.leave(account, agreed=form.ends_stripe)
         by = By(staff, is_staff=True, reason=values["reason"])
         subscriptions.put_on(account, plan, by, timezone.now(), stripe_id="")
         return _("%(account)s is on %(plan)s now.") % {"account": account.name, "plan": plan.name}
 
-    form = AssignForm(request.POST or None, initial={"plan": old.code})
+    pays = stripe_leaving.pays_at_stripe(account)
+    form = AssignForm(request.POST or None, initial={"plan": old.code}, pays=pays)
     return _act(
         request,
         account,
@@ -177,8 +179,8 @@ def stripe_warning(stripe_subscription_id: str) -> str:
     if not stripe_subscription_id:
         return ""
     return _(
-        "This account pays at Stripe (%(id)s). Cancel that subscription there first: otherwise the card goes on being"
-        " charged, for a plan that this page no longer knows of."
+        "This account pays at Stripe (%(id)s). A plan that staff assign takes its place only once that subscription has"
+        " ended. It ends at once, without giving money back; what is unpaid is asked for no more."
     ) % {"id": stripe_subscription_id}
 
 
