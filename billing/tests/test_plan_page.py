@@ -262,3 +262,13 @@ def test_the_platforms_own_account_has_no_limit_and_its_page_stands(world: World
     world.account.is_platform = True
     world.account.save()
     assert "What is included" in page(world)
+
+
+def test_the_page_asks_no_more_of_the_database_for_more_plans(
+    world: World, payments: None, django_assert_max_num_queries: Any
+):
+    pay_for(world, "basic_10k")
+    now = timezone.now()
+    standing = plan_cards.standing_of(world.account, now, may_manage=True)
+    with django_assert_max_num_queries(0):
+        plan_cards.tiers(standing, now)
