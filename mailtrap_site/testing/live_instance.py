@@ -27,7 +27,7 @@ from mailtrap_site.testing.visitor import Visitor
 
 OF_THE_TEST_RUN = (*SETTINGS, "DATABASE_URL", "TEST_DATABASE_URL", "VAR_DIR", INHERITED)
 PORTS = ("WEB_PORT", "SMTP_PORT", "SMTPS_PORT", "MX_PORT", "DNS_PORT", "POSTGRES_PORT", "FAKE_STRIPE_PORT")
-START_SECONDS = 400
+START_SECONDS = 150
 PATIENCE = 60
 """Seconds for anything that takes two on a machine with nothing else to do."""
 
