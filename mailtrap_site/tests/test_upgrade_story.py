@@ -87,7 +87,7 @@ def upgrade(live: LiveInstance, account_id: int) -> None:
         look_at(page, "Sign in")
         page.get_by_label("Email").fill(ADDRESS)
         page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("button", name="Sign in", exact=True).click()
         look_at(page, "Free, $0 a month")
         assert page.url == f"{live.url}/a/{account_id}/plan/"
         card = page.get_by_role("listitem").filter(has=page.get_by_role("heading", name="Basic 10K"))
