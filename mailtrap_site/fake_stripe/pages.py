@@ -140,7 +140,8 @@ def _money(cents: int) -> str:
 def _page(title: str, body: str) -> str:
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title} (stand-in)</title>'
-        f'<meta name="viewport" content="width=device-width"><link rel="icon" href="data:,"><style>{STYLE}</style></head><body><main>'
+        '<meta name="viewport" content="width=device-width"><link rel="icon" href="data:,">'
+        f"<style>{STYLE}</style></head><body><main>"
         '<p class="stand-in">This page stands in for Stripe on this machine. <strong>No money moves.</strong></p>'
         f"{body}</main></body></html>"
     )
