@@ -23,8 +23,10 @@ def notify(
     path: str = "",
     level: str = "info",
     roles: Sequence[Role] = (Role.OWNER, Role.ADMIN),
+    letter: bool = True,
 ) -> None:
-    """One notification for each active member with one of the roles now, and a letter to each after the commit.
+    """One notification for each active member with one of the roles now, and a letter to each after the commit unless
+    `letter` says that the dashboard is enough.
 
     `kind` is `noun.verb` ("domain.verified"); `path` is where in the dashboard to act ("/a/1/domains/2/").
     """
@@ -42,7 +44,8 @@ def notify(
             )
             for reader in readers
         )
-        transaction.on_commit(partial(_send_letters, account, written))
+        if letter:
+            transaction.on_commit(partial(_send_letters, account, written))
 
 
 def _send_letters(account: Account, notifications: Sequence[Notification]) -> None:

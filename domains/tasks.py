@@ -2,10 +2,16 @@
 
 from celery import shared_task
 
-from domains import verification
+from domains import rotation, verification
 
 
 @shared_task(name="domains.check_due")
 def check_due() -> None:
     """Ask DNS about the domains whose time has come."""
     verification.check_due()
+
+
+@shared_task(name="domains.rotate_keys")
+def rotate_keys() -> None:
+    """Replace the DKIM keys whose time has come, and let those sign that DNS gives by now."""
+    rotation.rotate()
