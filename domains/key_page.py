@@ -129,11 +129,13 @@ def _sentence(domain: SendingDomain, ring: Ring, key: DkimKey, state: KeyState, 
             return _("Signed until %(day)s. It stays published, so that mail under way verifies.") % {"day": day}
         case KeyState.WAITS:
             settles = ring.settles_at(key)
+            clock = {"clock": moment_words(settles, now, zone)}
+            if domain.key_mode == KeyMode.DIRECT:
+                if settles > now:
+                    return _("Publish its record below. It signs once that stands, from %(clock)s on.") % clock
+                return _("Publish its record below. It signs once that stands; we look every five minutes.")
             if settles > now:
-                clock = {"clock": moment_words(settles, now, zone)}
                 return _("Published. It signs from about %(clock)s on, when no resolver holds the one before.") % clock
-            if domain.key_mode == KeyMode.DELEGATED:
-                return _("It signs as soon as DNS gives it at your name. We look every five minutes.")
-            return _("It signs once its record below stands. We look every five minutes.")
+            return _("It signs as soon as DNS gives it at your name. We look every five minutes.")
         case _:
             return ""
