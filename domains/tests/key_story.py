@@ -48,3 +48,10 @@ def keys_of(domain: SendingDomain) -> Ring:
     ring = ring_of(SendingDomain.objects.get(pk=domain.pk))
     assert ring is not None
     return ring
+
+
+def other_of(domain: SendingDomain) -> DkimKey:
+    """The RSA key that does not sign."""
+    other = keys_of(domain).other
+    assert other is not None
+    return other

@@ -14,7 +14,7 @@ from domains.key_states import SETTLES_IN, STAYS_FOR, KeyState
 from domains.keys import KeyMode, KeyRefusal
 from domains.models import DkimKey, SendingDomain
 from domains.nameserver import Record
-from domains.tests.key_story import BothZones, keys_of, pass_time
+from domains.tests.key_story import BothZones, keys_of, other_of, pass_time
 from mailtrap_site.testing.fake_dns import FailingZones, resolving
 from mailtrap_site.testing.world import World
 
@@ -59,7 +59,7 @@ def test_the_fresh_key_is_published_at_once_and_signs_once_caches_are_empty(
     assert (after.signer, after.other, after.other_state) == (fresh, before.signer, KeyState.STAYS)
     # Both verify: what is sent now, and what is under way.
     assert keys.stands(domain, after.signer)
-    assert keys.stands(domain, after.other)
+    assert keys.stands(domain, other_of(domain))
     assert keys.settle(domain.pk) == []
 
 
@@ -113,7 +113,7 @@ def test_a_crash_between_two_steps_leaves_a_replacement_that_goes_on(
 
 
 def test_two_workers_settle_and_replace_once(domain: SendingDomain, dns: BothZones) -> None:
-    stale = keys_of(domain)
+    stale = other_of(domain)
     fresh = keys.replace(domain)
     pass_time(domain, SETTLES_IN)
     assert keys.settle(domain.pk) == [fresh]
@@ -121,7 +121,7 @@ def test_two_workers_settle_and_replace_once(domain: SendingDomain, dns: BothZon
     assert not keys._begin(fresh, timezone.now())
     assert DkimKey.objects.get(pk=fresh.pk).signs_since == began
     with pytest.raises(KeyRefusal, match="just changed"):
-        keys._succeed(stale.other, keys.generate())
+        keys._succeed(stale, keys.generate())
     assert AuditEntry.objects.filter(action="dkim_key.replaced").count() == 1
 
 
@@ -156,7 +156,7 @@ def test_a_leaked_key_stops_signing_at_once_and_leaves_dns(domain: SendingDomain
     assert (after.signer, after.other_state) == (spare, KeyState.SPARE)
     assert (after.other.selector, after.other.key_id) == (leaked.selector, leaked.key_id)
     assert not keys.stands(domain, leaked)
-    assert keys.stands(domain, after.other)
+    assert keys.stands(domain, other_of(domain))
     assert [key.pk for key in after.retired] == [leaked.pk]
     # The fresh key is a spare: nothing switches back to it by itself, and the next replacement may begin.
     pass_time(domain, SETTLES_IN)

@@ -1,6 +1,7 @@
 """The exported zone in name servers that others wrote: each of them answers every question as we do."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 
@@ -124,7 +125,7 @@ def test_the_serial_that_we_answer_follows_the_keys(world: World) -> None:
         return int(platform_zone().records(PLATFORM)[0].value.split()[2])
 
     before = serial()
-    DkimKey.objects.update(created_at=timezone.now() - timezone.timedelta(days=1))
+    DkimKey.objects.update(created_at=timezone.now() - timedelta(days=1))
     assert serial() < before
     keys.replace(world.domain)
     assert serial() >= before
