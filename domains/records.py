@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from domains.answers import Answer, Outcome
+from domains.dkim.keys import record_tags
 
 
 class RecordKey(StrEnum):
@@ -16,6 +17,7 @@ class RecordKey(StrEnum):
     VERIFICATION = "verification"
     DKIM1 = "dkim1"
     DKIM2 = "dkim2"
+    DKIM_ED25519 = "dkim_ed25519"
     DMARC = "dmarc"
     LINK = "link_verification"
 
@@ -73,6 +75,17 @@ class ExpectedRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class PublishedKey:
+    """A DKIM key as its record needs it; `text` is the whole TXT value, empty where a CNAME to our zone does."""
+
+    record: RecordKey
+    selector: str
+    key_id: str
+    text: str = ""
+    required: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Judgement:
     """What one record is worth, and why; `domains.diagnosis` turns the code into a sentence."""
 
@@ -80,6 +93,8 @@ class Judgement:
     advice: AdviceCode = AdviceCode.NONE
 
 
+PLATFORM_TTL = 300
+"""Seconds that the records of our own zone may be kept."""
 DMARC_POLICIES = ("none", "quarantine", "reject")
 
 
@@ -94,21 +109,19 @@ def expected_records(
 
     return [
         record(RecordKey.VERIFICATION, RecordType.CNAME, verification_label, return_path_target(platform_domain)),
-        record(
-            RecordKey.DKIM1,
-            RecordType.CNAME,
-            dkim_record_name(selector1),
-            dkim_target(selector1, key_id1, platform_domain),
-        ),
-        record(
-            RecordKey.DKIM2,
-            RecordType.CNAME,
-            dkim_record_name(selector2),
-            dkim_target(selector2, key_id2, platform_domain),
-        ),
+        key_record(domain_name, PublishedKey(RecordKey.DKIM1, selector1, key_id1), platform_domain),
+        key_record(domain_name, PublishedKey(RecordKey.DKIM2, selector2, key_id2), platform_domain),
         record(RecordKey.DMARC, RecordType.TXT, "_dmarc", f"v=DMARC1; p=none; rua=mailto:dmarc@{platform_domain}"),
         record(RecordKey.LINK, RecordType.CNAME, "mt-link", link_target(platform_domain), required=False),
     ]
+
+
+def key_record(domain_name: str, key: PublishedKey, platform_domain: str) -> ExpectedRecord:
+    """What the customer publishes for one key: the key itself, or a CNAME to where we hold it."""
+    name = dkim_record_name(key.selector)
+    kind = RecordType.TXT if key.text else RecordType.CNAME
+    value = key.text or dkim_target(key.selector, key.key_id, platform_domain)
+    return ExpectedRecord(key.record, kind, name, f"{name}.{domain_name}", value, key.required)
 
 
 def return_path_target(platform_domain: str) -> str:
@@ -143,7 +156,12 @@ def judge(expected: ExpectedRecord, answer: Answer | None, doubled: Answer | Non
     if answer.outcome.is_failure:
         advice = AdviceCode.TIMEOUT if answer.outcome is Outcome.TIMEOUT else AdviceCode.SERVFAIL
         return Judgement(RecordStatus.NETWORK_ERROR, advice)
-    judgement = _judge_dmarc(answer) if expected.key is RecordKey.DMARC else _judge_cname(expected, answer)
+    if expected.key is RecordKey.DMARC:
+        judgement = _judge_dmarc(answer)
+    elif expected.type is RecordType.TXT:
+        judgement = _judge_key(expected, answer)
+    else:
+        judgement = _judge_cname(expected, answer)
     if judgement.status is RecordStatus.MISSING and doubled is not None and doubled.outcome is Outcome.FOUND:
         return Judgement(RecordStatus.FAIL, AdviceCode.NAME_DOUBLED)
     return judgement
@@ -169,6 +187,23 @@ def _judge_cname(expected: ExpectedRecord, answer: Answer) -> Judgement:
     else:
         advice = AdviceCode.OTHER_VALUE
     return Judgement(RecordStatus.FAIL, advice)
+
+
+def _judge_key(expected: ExpectedRecord, answer: Answer) -> Judgement:
+    if not answer.values:
+        return Judgement(RecordStatus.MISSING, AdviceCode.NOT_FOUND)
+    if len(answer.values) > 1:
+        # A verifier may take any of them (RFC 6376 section 3.6.2.2).
+        return Judgement(RecordStatus.FAIL, AdviceCode.SEVERAL_VALUES)
+    found, wanted = record_tags(answer.values[0]), record_tags(expected.value)
+    if found is not None and wanted is not None:
+        if (found["p"], found.get("k", "rsa")) == (wanted["p"], wanted.get("k", "rsa")):
+            return Judgement(RecordStatus.PASSED)
+        if found["p"] and wanted["p"].startswith(found["p"]):
+            return Judgement(RecordStatus.FAIL, AdviceCode.VALUE_CUT_SHORT)
+    elif _unquoted(answer.values[0]) == expected.value:
+        return Judgement(RecordStatus.FAIL, AdviceCode.VALUE_QUOTED)
+    return Judgement(RecordStatus.FAIL, AdviceCode.OTHER_VALUE)
 
 
 def _judge_dmarc(answer: Answer) -> Judgement:

@@ -53,16 +53,18 @@ def add_domain(
 def save_domain(account: Account, name: str, pairs: Sequence[KeyPair], *, user: User | None = None) -> SendingDomain:
     """The rows of an unverified domain: itself (`name` in A-labels), one DKIM key a pair, the records to publish."""
     domain = SendingDomain.objects.create(
-        account=account, name=name, verification_label=f"mt{_random(8)}", created_by=user
+        account=account, name=name, verification_label=f"mt{random_label(8)}", created_by=user
     )
+    now = timezone.now()
     keys = DkimKey.objects.bulk_create(
         DkimKey(
             domain=domain,
             selector=selector,
-            key_id=_random(12),
+            key_id=random_label(12),
             private_key=pair.private_pem.decode("ascii"),
             public_key=pair.public_base64,
-            signs_since=timezone.now() if selector == SELECTORS[0] else None,
+            created_at=now,
+            signs_since=now if selector == SELECTORS[0] else None,
         )
         for selector, pair in zip(SELECTORS, pairs, strict=True)
     )
@@ -101,8 +103,14 @@ def publish_in_demo_zone(domain: SendingDomain) -> None:
     """Write the domain's records into the demo zone as a registrar would; whether they stand is for DNS to say."""
     with transaction.atomic():
         for record in domain.dns_records.all():
-            ZoneRecord.objects.filter(name=record.fqdn, type=record.type).delete()
+            # Whatever stood there: a CNAME stands beside nothing else (RFC 2181 section 10.1).
+            ZoneRecord.objects.filter(name=record.fqdn).delete()
             ZoneRecord.objects.create(name=record.fqdn, type=record.type, value=record.value)
+
+
+def random_label(length: int) -> str:
+    """Letters and digits that nobody guesses and everybody can read out."""
+    return "".join(secrets.choice(_LETTERS) for _position in range(length))
 
 
 def _refuse_without_room(account: Account) -> None:
@@ -113,7 +121,3 @@ def _refuse_without_room(account: Account) -> None:
 
 def _has(account: Account, name: DomainName) -> bool:
     return SendingDomain.objects.filter(account=account, name=name.ascii, deleted_at=None).exists()
-
-
-def _random(length: int) -> str:
-    return "".join(secrets.choice(_LETTERS) for _position in range(length))

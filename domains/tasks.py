@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from domains import verification
+from domains import rotation, verification
 from domains.reports import store
 
 
@@ -17,3 +17,9 @@ def check_due() -> None:
 def prune_reports() -> None:
     """Forget the reports about times long ago."""
     store.prune(timezone.now())
+
+
+@shared_task(name="domains.rotate_keys")
+def rotate_keys() -> None:
+    """Replace the DKIM keys whose time has come, and let those sign that DNS gives by now."""
+    rotation.rotate()

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from domains.views import health, listing, setup
+from domains.views import health, keys, listing, setup
 
 app_name = "domains"
 
@@ -21,5 +21,15 @@ urlpatterns = [
     path(
         "a/<int:account_id>/domains/<int:domain_id>/health/inbound-tls/", health.domain_inbound_tls, name="inbound_tls"
     ),
+    path("a/<int:account_id>/domains/<int:domain_id>/keys/", keys.domain_keys, name="keys"),
+    path(
+        "a/<int:account_id>/domains/<int:domain_id>/keys/replacement/",
+        keys.domain_key_replacement,
+        name="keys_replacement",
+    ),
+    path("a/<int:account_id>/domains/<int:domain_id>/keys/leak/", keys.domain_key_leak, name="keys_leak"),
+    path("a/<int:account_id>/domains/<int:domain_id>/keys/ed25519/", keys.domain_ed25519, name="keys_ed25519"),
+    path("a/<int:account_id>/domains/<int:domain_id>/keys/mode/", keys.domain_key_mode, name="keys_mode"),
+    path("a/<int:account_id>/domains/<int:domain_id>/keys/check/", keys.domain_key_check, name="keys_check"),
     path("a/<int:account_id>/domains/<int:domain_id>/delete/", listing.domain_delete, name="delete"),
 ]

@@ -19,6 +19,7 @@ PURPOSES: dict[str, str | Promise] = {
     RecordKey.VERIFICATION: gettext_lazy("Ownership and return path"),
     RecordKey.DKIM1: gettext_lazy("DKIM signature, first key"),
     RecordKey.DKIM2: gettext_lazy("DKIM signature, second key"),
+    RecordKey.DKIM_ED25519: gettext_lazy("DKIM signature with Ed25519"),
     RecordKey.DMARC: gettext_lazy("DMARC policy"),
     RecordKey.LINK: gettext_lazy("Tracked links"),
 }

@@ -38,6 +38,7 @@ app.conf.beat_schedule = {
     "compare with Stripe": _every(86_400, "billing.compare_with_stripe"),
     "check domains that are due": _every(10, "domains.check_due"),
     "forget old reports": _every(86_400, "domains.prune_reports"),
+    "replace DKIM keys": _every(300, "domains.rotate_keys"),
 }
 
 

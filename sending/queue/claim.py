@@ -55,6 +55,8 @@ class Claim:
     domain_name: str | None
     verification_label: str | None
     dkim_key_id: int | None
+    ed25519_key_id: int | None
+    """Of the second signature, where the domain wants one and its key stands."""
     asks_when_uncertain: bool
     """What the account chose for this stream: to be asked before an uncertain message is sent again."""
     send_at: datetime | None
