@@ -3,9 +3,16 @@
 from celery import shared_task
 
 from domains import verification
+from domains.compliance import automatic
 
 
 @shared_task(name="domains.check_due")
 def check_due() -> None:
     """Ask DNS about the domains whose time has come."""
     verification.check_due()
+
+
+@shared_task(name="domains.review")
+def review() -> None:
+    """Take the compliance reviews that wait for the rules one step on."""
+    automatic.review_waiting()
