@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from accounts.models import User
+from billing.stripe_gateway import payments_are_on
 from domains.compliance import decisions, review
 from domains.models import ComplianceReview, SendingDomain
 from domains.names import display_name
@@ -22,6 +23,7 @@ from mailtrap_site.support.compliance_forms import ActForm
 
 State = ComplianceReview.State
 Compliance = SendingDomain.Compliance
+REASON = gettext_lazy("Reason, for the customer too")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ class Act:
     consequence: str | Promise
     call: Callable[..., Any]
     of_review: bool = True
-    label: str | Promise = gettext_lazy("Reason, for the customer too")
+    label: str | Promise = REASON
     is_main: bool = False
 
 
@@ -97,7 +99,7 @@ def acts_on(domain: SendingDomain, last: ComplianceReview | None) -> list[Act]:
         return []
     codes: list[str] = []
     if last is not None and last.state in review.OPEN_STATES:
-        codes += ["approve", "ask", "card", "reject"]
+        codes += ["approve", "ask", *(["card"] if payments_are_on() else []), "reject"]
     if last is not None and last.state == State.REJECTED:
         codes.append("again")
     codes.append("release" if domain.compliance_status == Compliance.SUSPENDED else "suspend")
