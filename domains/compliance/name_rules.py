@@ -57,10 +57,10 @@ def _about(
         return "brand_with_bait", {"brand": brand.name, "bait": f"{put_before}."}
     if brand.name in sub_labels and not brand.is_common and own_label in bait:
         return "brand_with_bait", {"brand": brand.name, "bait": own_label}
-    if any(is_near(part, brand, harmless) for part in {own_label, own_label.replace("-", "")}):
-        return "brand_near", {"label": own_label, "brand": brand.name}
     if is_named(own_label, brand):
         return "brand_in_name", {"brand": brand.name}
+    if any(is_near(part, brand, harmless) for part in {own_label, own_label.replace("-", "")}):
+        return "brand_near", {"label": own_label, "brand": brand.name}
     if any(is_named(label, brand) for label in sub_labels):
         return "brand_in_subdomain", {"brand": brand.name}
     return None

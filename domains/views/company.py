@@ -22,14 +22,14 @@ from domains.views.lookup import domains_of
 class CompanyForm(forms.Form):
     """Takes what a person types; `domains.company` says what stands."""
 
-    info_level = forms.ChoiceField(
-        label=_("You send as"), choices=CompanyInfo.Level.choices, required=False, widget=forms.RadioSelect
+    info_level = forms.CharField(
+        label=_("You send as"), required=False, widget=forms.RadioSelect(choices=CompanyInfo.Level.choices)
     )
     name = forms.CharField(label=_("Name"), required=False)
     address = forms.CharField(label=_("Street and number"), required=False)
     zip_code = forms.CharField(label=_("Postal code"), required=False)
     city = forms.CharField(label=_("City"), required=False)
-    country = forms.ChoiceField(label=_("Country"), required=False)
+    country = forms.CharField(label=_("Country"), required=False, widget=forms.Select)
     website_url = forms.CharField(label=_("Website"), required=False)
     phone = forms.CharField(label=_("Phone"), required=False)
     privacy_policy_url = forms.CharField(label=_("Privacy policy"), required=False)
@@ -42,9 +42,8 @@ class CompanyForm(forms.Form):
         if info is not None and info.country not in names:
             # The API takes any text.
             names.insert(0, info.country)
-        country = self.fields["country"]
-        assert isinstance(country, forms.ChoiceField)
-        country.choices = [("", _("Choose a country")), *((name, name) for name in names)]
+        choices = [("", _("Choose a country")), *((name, name) for name in names)]
+        self.fields["country"].widget = forms.Select(choices=choices)
         if info is not None and info.level_switched:
             del self.fields["info_level"]
 
