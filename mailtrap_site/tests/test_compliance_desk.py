@@ -1,4 +1,4 @@
-"""Staff see which reviews wait for what, all that a decision needs, and decide with a reason that is kept and mailed."""
+"""Staff see which reviews wait for what and all that a decision needs; their reason is kept and mailed."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,10 +1,12 @@
 """What is known of the owner, rule by rule; and what follows from the sum."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings as standing_settings
 
 from domains.answers import Answer, Outcome
 from domains.compliance import blocklists
@@ -14,9 +16,10 @@ from domains.compliance.rulebook import Outcome as Verdict
 from domains.compliance.rulebook import for_customer, for_staff, judge, rule_book
 from domains.tests.compliance.people import ANSWERS
 
+LISTED = Listing("acme.test", "a", "127.0.0.2")
 BAN = Ban(7, "acme.test", "suspended", "Spam")
 OTHER = Ban(8, "other.test", "rejected", "No consent")
-NORMAL = {"domain": "acme.test", "owner_domains": ("acme.test",), "website_host": "acme.test"}
+NORMAL: dict[str, Any] = {"domain": "acme.test", "owner_domains": ("acme.test",), "website_host": "acme.test"}
 
 
 def weigh(**changed: Any) -> list[tuple[str, int]]:
@@ -77,11 +80,11 @@ def test_each_rule_finds_its_own_and_weighs_what_the_file_says(changed, found) -
         ({"owner_domains": ("mailinator.com",)}, Verdict.ASK),
         ({"listings": (Listing("acme.test", "dbl.example", "127.0.1.2"),)}, Verdict.ASK),
         ({"owner_domains": ("mailinator.com",), "answers": ANSWERS}, Verdict.MANUAL),
-        ({"listings": (Listing("acme.test", "a", "127.0.0.2"),), "answers": ANSWERS}, Verdict.MANUAL),
+        ({"listings": (LISTED,), "answers": ANSWERS}, Verdict.MANUAL),
         ({"domain": "googel.com", "website_host": "googel.com", "answers": ANSWERS}, Verdict.APPROVE),
         ({"domain": "googel.com", "answers": ANSWERS | {"consent": "other"}}, Verdict.MANUAL),
         (
-            {"listings": (Listing("acme.test", "a", "127.0.0.2"), Listing("acme.test", "b", "127.0.0.2"))},
+            {"listings": (LISTED, LISTED)},
             Verdict.MANUAL,
         ),
         ({"bans_of_account": (OTHER,)}, Verdict.MANUAL),
@@ -142,8 +145,6 @@ def test_every_rule_has_its_sentences_and_they_take_the_details() -> None:
 
 
 def test_a_rule_book_of_ones_own_is_read_and_a_broken_one_names_itself(tmp_path: Path, settings: Any) -> None:
-    from dataclasses import replace
-
     own = tmp_path / "rules.toml"
     text = rule_book_text().replace("approve_below = 30", "approve_below = 5")
     own.write_text(text)
@@ -159,6 +160,4 @@ def test_a_rule_book_of_ones_own_is_read_and_a_broken_one_names_itself(tmp_path:
 
 
 def rule_book_text() -> str:
-    from django.conf import settings
-
-    return settings.ENVIRONMENT.domains.compliance_rules.read_text()
+    return standing_settings.ENVIRONMENT.domains.compliance_rules.read_text()
