@@ -63,7 +63,7 @@ class CompanyInvalid(Exception):
 
 def save(
     account: Account,
-    data: Mapping[str, str],
+    data: Mapping[str, object],
     *,
     user: User | None = None,
     request: HttpRequest | None = None,
@@ -129,7 +129,7 @@ def sentence(field: str, faults: tuple[Fault, ...]) -> str:
     return _("Choose one of those that are offered.")
 
 
-def _read(data: Mapping[str, str], before: CompanyInfo | None) -> dict[str, str]:
+def _read(data: Mapping[str, object], before: CompanyInfo | None) -> dict[str, str]:
     values = {field: str(getattr(before, field, "") or "") for field in FIELDS}
     for field in FIELDS:
         if field in data:

@@ -19,7 +19,6 @@ from accounts.models import Notification
 from domains import resolver
 from domains.answers import Answer
 from domains.compliance import status
-from domains.compliance.letters import after_verification
 from domains.models import DnsRecord, SendingDomain
 from domains.names import display_name
 from domains.records import (
@@ -151,7 +150,7 @@ def _tell(domain: SendingDomain, is_verified: bool, before: str) -> None:
     name = {"name": display_name(domain.name)}
     if is_verified:
         title = _("%(name)s is verified") % name
-        body = after_verification(domain)
+        body = _("All records were found, so %(name)s may send now.") % name
     else:
         title = _("%(name)s may no longer send") % name
         body = _("A record of %(name)s is missing or has changed. Its mail is refused until the record is back.") % name

@@ -13,7 +13,6 @@ from domains.models import SendingDomain
 from domains.names import display_name
 
 Level = Notification.Level
-Compliance = SendingDomain.Compliance
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,26 +74,6 @@ STEPS = {
         gettext_noop("Our note: %(reason)s"),
     ),
 }
-
-
-AFTER_VERIFICATION = {
-    Compliance.COMPLIANT: gettext_noop("All records were found, so %(name)s may send now."),
-    Compliance.MISSING_COMPANY_INFO: gettext_noop(
-        "All records were found. One thing is left before %(name)s may send: say who stands behind it, once for all "
-        "your domains."
-    ),
-    Compliance.UNDER_REVIEW: gettext_noop(
-        "All records were found. We now look at who sends; it takes about two minutes, and we write to you when "
-        "%(name)s may send."
-    ),
-}
-
-
-def after_verification(domain: SendingDomain) -> str:
-    """The sentence of the letter that says that all records of the domain were found: what happens next."""
-    other = gettext_noop("All records of %(name)s were found. The page of its review says what is left to do.")
-    text = AFTER_VERIFICATION.get(Compliance(domain.compliance_status), other)
-    return _(text) % {"name": display_name(domain.name)}
 
 
 def tell(domain: SendingDomain, kind: str, reason: str = "") -> None:

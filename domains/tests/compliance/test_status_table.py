@@ -1,13 +1,20 @@
 """The ten statuses follow from facts, and what the owner has to do first comes first."""
 
 from itertools import product
+from typing import Any
 
 import pytest
 
 from domains.compliance.status import Facts, derived
 from domains.models import ComplianceReview, SendingDomain
 
-READY = {"suspended": False, "verified": True, "approved": False, "has_company_info": True, "review": ""}
+READY: dict[str, Any] = {
+    "suspended": False,
+    "verified": True,
+    "approved": False,
+    "has_company_info": True,
+    "review": "",
+}
 
 
 @pytest.mark.parametrize(
@@ -34,15 +41,17 @@ READY = {"suspended": False, "verified": True, "approved": False, "has_company_i
         ({"review": "rejected", "suspended": True}, "suspended"),
     ],
 )
-def test_a_status_follows_from_the_facts(changed: dict[str, object], status: str) -> None:
+def test_a_status_follows_from_the_facts(changed: dict[str, Any], status: str) -> None:
     assert derived(Facts(**(READY | changed))) == status
 
 
 def test_every_status_of_the_contract_can_come_about_and_only_what_is_approved_and_verified_is_compliant() -> None:
     seen = set()
-    for *flags, review in product(*[(False, True)] * 4, ["", *ComplianceReview.State.values]):
+    reviews = ["", *ComplianceReview.State.values]
+    yes_no = (False, True)
+    for suspended, verified, approved, known, review in product(yes_no, yes_no, yes_no, yes_no, reviews):
         for demo, used_up in ((False, False), (True, False), (True, True)):
-            facts = Facts(*flags, review=review, demo=demo, demo_used_up=used_up)
+            facts = Facts(suspended, verified, approved, known, review, demo, used_up)
             status = derived(facts)
             seen.add(status)
             if status == SendingDomain.Compliance.COMPLIANT:
