@@ -57,7 +57,7 @@ def test_from_sign_up_to_the_first_delivered_mail(live: LiveInstance) -> None:
     grace.open(f"{account[0]}sender-information/")
     grace.press("Save the sender information", **SENDER)
     grace.open(f"{account[0]}domains/")
-    (domain_id,) = {link for link in re.findall(r"/domains/(\d+)/", grace.page.text)}
+    (domain_id,) = set(re.findall(r"/domains/(\d+)/", grace.page.text))
     until = time.monotonic() + PATIENCE
     while f"{DOMAIN} is approved" not in grace.open(f"{account[0]}domains/{domain_id}/review/"):
         assert time.monotonic() < until, grace.words
