@@ -17,8 +17,8 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Ban:
-    """A domain that was stopped, of this name or of this account. `kind`: "suspended" (it had been approved) or
-    "rejected"."""
+    """A domain that was stopped, of this name or of these owners. `kind`: "suspended" (it or its account, once it had been
+    approved) or "rejected"."""
 
     domain_id: int
     name: str
@@ -41,6 +41,7 @@ class Case:
     bans_of_name: tuple[Ban, ...] = ()
     """Under the same registered name, whosever."""
     bans_of_account: tuple[Ban, ...] = ()
+    """Other names of the account, and of other accounts of its owners."""
     has_approved_sibling: bool = False
     """Whether the account has an approved domain under the same registered name."""
     answers: Mapping[str, str] = field(default_factory=dict)

@@ -7,13 +7,14 @@ from urllib.parse import urlsplit
 import idna
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 
-from accounts.models import Membership, Role
+from accounts.models import Account, Membership, Role
 from domains.compliance.case import Ban, Case, Listing
 from domains.compliance.registered import registered_name
 from domains.models import CompanyInfo, ComplianceReview, SendingDomain
 
 MOST_BANS = 20
 Compliance = SendingDomain.Compliance
+_SUSPENDED = Q(compliance_status=Compliance.SUSPENDED) | Q(account__state=Account.State.SUSPENDED)
 
 
 def case_of(domain: SendingDomain, answers: Mapping[str, str], listings: Sequence[Listing], now: datetime) -> Case:
@@ -22,6 +23,7 @@ def case_of(domain: SendingDomain, answers: Mapping[str, str], listings: Sequenc
     others = SendingDomain.objects.exclude(pk=domain.pk)
     same_name = others.filter(Q(name=registered) | Q(name__endswith=f".{registered}"))
     of_account = others.filter(account=domain.account_id)
+    of_owners = others.filter(account__in=_accounts_of_owners(domain))
     company = CompanyInfo.objects.filter(account=domain.account_id).first()
     return Case(
         domain=domain.name,
@@ -31,7 +33,7 @@ def case_of(domain: SendingDomain, answers: Mapping[str, str], listings: Sequenc
         account_domains=1 + of_account.filter(deleted_at=None).exclude(dns_verified_at=None).count(),
         listings=tuple(listings),
         bans_of_name=_bans(same_name),
-        bans_of_account=_bans(of_account.exclude(pk__in=same_name.values("pk"))),
+        bans_of_account=_bans(of_owners.exclude(pk__in=same_name.values("pk"))),
         has_approved_sibling=_has_approved(same_name.filter(account=domain.account_id)),
         answers=answers,
     )
@@ -43,17 +45,24 @@ def _bans(domains: QuerySet[SendingDomain]) -> tuple[Ban, ...]:
     last = ComplianceReview.objects.filter(domain=OuterRef("pk")).order_by("-pk")
     stopped = domains.annotate(
         last_state=Subquery(last.values("state")[:1]), last_reason=Subquery(last.values("reason")[:1])
-    ).filter(
-        Q(compliance_status=Compliance.SUSPENDED, approved_at__isnull=False)
-        | Q(last_state=ComplianceReview.State.REJECTED)
-    )
-    return tuple(_ban(domain) for domain in stopped.order_by("-pk")[:MOST_BANS])
+    ).filter(_SUSPENDED & Q(approved_at__isnull=False) | Q(last_state=ComplianceReview.State.REJECTED))
+    return tuple(_ban(domain) for domain in stopped.select_related("account").order_by("-pk")[:MOST_BANS])
 
 
 def _ban(domain: SendingDomain) -> Ban:
     if domain.compliance_status == Compliance.SUSPENDED:
         return Ban(domain.pk, domain.name, "suspended", domain.suspension_reason)
+    if domain.account.is_suspended:
+        return Ban(domain.pk, domain.name, "suspended", domain.account.suspension_reason)
     return Ban(domain.pk, domain.name, "rejected", getattr(domain, "last_reason", "") or "")
+
+
+def _accounts_of_owners(domain: SendingDomain) -> QuerySet[Membership, int]:
+    """The account, and others that one of its owners owns: a stopped sender who opens a new account is the same one."""
+    owners = Membership.objects.filter(account=domain.account_id, role=Role.OWNER).values("user")
+    return Membership.objects.filter(Q(role=Role.OWNER, user__in=owners) | Q(account=domain.account_id)).values_list(
+        "account", flat=True
+    )
 
 
 def _has_approved(domains: QuerySet[SendingDomain]) -> bool:

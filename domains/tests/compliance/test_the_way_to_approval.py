@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from accounts.models import Account, AuditEntry, Notification
+from accounts.models import Account, AuditEntry, Membership, Notification, Role
 from billing.models import Invoice
 from domains import company, verification
 from domains.compliance import answering, automatic, decisions, review, status
@@ -253,6 +253,18 @@ def test_a_stopped_domain_makes_the_accounts_next_one_a_case_for_a_person(world:
     row = looked_at(make_domain(world.account, "brightwater.test", approved=False))
     assert "banned_account" in [one["rule"] for one in row.findings]
     assert row.state == State.MANUAL
+
+
+def test_a_suspended_account_is_no_way_out_by_a_new_one(world: World) -> None:
+    looked_at(unreviewed(world.account))
+    Account.objects.filter(pk=world.account.pk).update(state="suspended", suspension_reason="Spam")
+    fresh = Account.objects.create(name="Fresh start")
+    Membership.objects.create(account=fresh, user=world.alice, role=Role.OWNER)
+    other_name = unreviewed(fresh, "brightwater.test")
+    assert (looked_at(other_name).state, other_name.compliance_status) == (State.MANUAL, "under_review")
+    assert "banned_account" in [one["rule"] for one in other_name.reviews.get().findings]
+    same_name = unreviewed(fresh, "acme.test")
+    assert looked_at(same_name).state == State.REJECTED
 
 
 def test_tenants_of_a_shared_suffix_do_not_answer_for_each_other(world: World) -> None:
