@@ -17,8 +17,8 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Ban:
-    """A domain that was stopped, of this name or of these owners. `kind`: "suspended" (it or its account, once it had been
-    approved) or "rejected"."""
+    """A domain that was stopped, of this name or of these owners. `kind`: "suspended" (it or its account, once it had
+    been approved) or "rejected"."""
 
     domain_id: int
     name: str
