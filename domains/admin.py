@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action
 
-from domains.models import DnsRecord, SendingDomain
+from domains.models import DmarcReport, DmarcSource, DnsRecord, SendingDomain, TlsReport
 from mailtrap_site.web.look_only import LookOnly
 
 
@@ -33,3 +33,31 @@ class SendingDomainAdmin(LookOnly, ModelAdmin):
     @action(description=gettext_lazy("Compliance"), url_path="compliance", icon="verified_user")
     def compliance(self, request: HttpRequest, object_id: int) -> HttpResponse:
         return redirect("admin:compliance_review", object_id)
+
+
+class _ReportAdmin(LookOnly, ModelAdmin):
+    """What receivers claim; nobody changes it."""
+
+    list_select_related = ["domain"]
+    search_fields = ["domain__name"]
+    ordering = ["-id"]
+    show_full_result_count = False
+
+
+@admin.register(DmarcReport)
+class DmarcReportAdmin(_ReportAdmin):
+    list_display = ["organization", "domain", "begins_at", "ends_at", "received_at"]
+
+
+@admin.register(DmarcSource)
+class DmarcSourceAdmin(LookOnly, ModelAdmin):
+    list_display = ["address", "header_from", "emails", "disposition", "dkim_aligned", "spf_aligned", "report"]
+    list_select_related = ["report"]
+    search_fields = ["report__domain__name", "address"]
+    ordering = ["-id"]
+    show_full_result_count = False
+
+
+@admin.register(TlsReport)
+class TlsReportAdmin(_ReportAdmin):
+    list_display = ["organization", "domain", "policy_type", "successes", "failures", "begins_at", "received_at"]

@@ -1,9 +1,11 @@
 """Celery's entry points of this app; each may run twice or late."""
 
 from celery import shared_task
+from django.utils import timezone
 
 from domains import verification
 from domains.compliance import automatic
+from domains.reports import store
 
 
 @shared_task(name="domains.check_due")
@@ -16,3 +18,9 @@ def check_due() -> None:
 def review() -> None:
     """Take the compliance reviews that wait for the rules one step on."""
     automatic.review_waiting()
+
+
+@shared_task(name="domains.prune_reports")
+def prune_reports() -> None:
+    """Forget the reports about times long ago."""
+    store.prune(timezone.now())

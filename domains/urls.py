@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from domains.views import company, listing, review, setup
+from domains.views import company, health, listing, review, setup
 
 app_name = "domains"
 
@@ -16,5 +16,14 @@ urlpatterns = [
     path("a/<int:account_id>/domains/<int:domain_id>/review/", review.domain_review, name="review"),
     path("a/<int:account_id>/domains/<int:domain_id>/review/appeal/", review.domain_appeal, name="appeal"),
     path("domains/<str:name>/", review.domain_named, name="named"),
+    path("a/<int:account_id>/domains/<int:domain_id>/health/", health.domain_health, name="health"),
+    path(
+        "a/<int:account_id>/domains/<int:domain_id>/health/sources.csv",
+        health.domain_health_sources,
+        name="health_sources",
+    ),
+    path(
+        "a/<int:account_id>/domains/<int:domain_id>/health/inbound-tls/", health.domain_inbound_tls, name="inbound_tls"
+    ),
     path("a/<int:account_id>/domains/<int:domain_id>/delete/", listing.domain_delete, name="delete"),
 ]

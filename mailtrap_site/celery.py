@@ -23,9 +23,11 @@ def _every(seconds: int, task: str, queue: str = "upkeep") -> dict[str, Any]:
 app.conf.beat_schedule = {
     "sweep the queue": _every(5, "sending.sweep"),
     "tend the queue": _every(5, "sending.tend_queue"),
+    "follow events": _every(2, "sending.follow_events"),
     "make room": _every(3600, "sending.make_room"),
     "check the balance": _every(600, "sending.check_balance"),
     "make partitions": _every(3600, "sending.make_partitions"),
+    "delete what no plan keeps": _every(900, "sending.retain"),
     "trim captured mail": _every(300, "sending.trim_captured"),
     "forget old idempotency keys": _every(3600, "sending.forget_old_keys"),
     "apply Stripe's events": _every(30, "billing.apply_events"),
@@ -35,6 +37,7 @@ app.conf.beat_schedule = {
     "compare with Stripe": _every(86_400, "billing.compare_with_stripe"),
     "check domains that are due": _every(10, "domains.check_due"),
     "review domains": _every(30, "domains.review"),
+    "forget old reports": _every(86_400, "domains.prune_reports"),
 }
 
 
