@@ -4,6 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from domains import rotation, verification
+from domains.compliance import automatic
 from domains.reports import store
 
 
@@ -11,6 +12,12 @@ from domains.reports import store
 def check_due() -> None:
     """Ask DNS about the domains whose time has come."""
     verification.check_due()
+
+
+@shared_task(name="domains.review")
+def review() -> None:
+    """Take the compliance reviews that wait for the rules one step on."""
+    automatic.review_waiting()
 
 
 @shared_task(name="domains.prune_reports")

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from domains.views import health, keys, listing, setup
+from domains.views import company, health, keys, listing, review, setup
 
 app_name = "domains"
 
@@ -12,6 +12,10 @@ urlpatterns = [
     path("a/<int:account_id>/domains/<int:domain_id>/", setup.domain_detail, name="detail"),
     path("a/<int:account_id>/domains/<int:domain_id>/verification/", setup.domain_verification, name="verification"),
     path("a/<int:account_id>/domains/<int:domain_id>/demo-zone/", setup.domain_demo_zone, name="demo_zone"),
+    path("a/<int:account_id>/sender-information/", company.sender_information, name="company"),
+    path("a/<int:account_id>/domains/<int:domain_id>/review/", review.domain_review, name="review"),
+    path("a/<int:account_id>/domains/<int:domain_id>/review/appeal/", review.domain_appeal, name="appeal"),
+    path("domains/<str:name>/", review.domain_named, name="named"),
     path("a/<int:account_id>/domains/<int:domain_id>/health/", health.domain_health, name="health"),
     path(
         "a/<int:account_id>/domains/<int:domain_id>/health/sources.csv",

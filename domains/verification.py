@@ -18,6 +18,7 @@ from accounts import audit, notices
 from accounts.models import Notification
 from domains import resolver
 from domains.answers import Answer
+from domains.compliance import status
 from domains.models import DnsRecord, SendingDomain
 from domains.names import display_name
 from domains.records import (
@@ -37,7 +38,6 @@ SHORTEST_INTERVAL = timedelta(seconds=30)
 CLAIMED_AT_ONCE = 5
 CLAIM_LASTS = timedelta(minutes=5)
 
-Compliance = SendingDomain.Compliance
 Observed = tuple[Judgement, list[str]]
 
 
@@ -118,10 +118,10 @@ def _store(domain_id: int, observed: dict[str, Observed], asked_at: datetime) ->
 
 def _verdict(statuses: Sequence[str]) -> bool | None:
     """True: all stand. False: at least one certainly does not. None: nobody knows, so nothing changes."""
-    if all(status == RecordStatus.PASSED for status in statuses):
+    if all(one == RecordStatus.PASSED for one in statuses):
         return True
     unknown = (RecordStatus.PASSED, RecordStatus.NETWORK_ERROR, RecordStatus.UNCHECKED)
-    return None if all(status in unknown for status in statuses) else False
+    return None if all(one in unknown for one in statuses) else False
 
 
 def _apply(domain: SendingDomain, verdict: bool | None, asked_at: datetime) -> None:
@@ -132,10 +132,7 @@ def _apply(domain: SendingDomain, verdict: bool | None, asked_at: datetime) -> N
     elif verdict is False:
         domain.dns_verified_at = None
     is_verified = domain.dns_verified_at is not None
-    if is_verified and before == Compliance.UNVERIFIED_DNS:
-        domain.compliance_status = Compliance.COMPLIANT
-    elif not is_verified and before == Compliance.COMPLIANT:
-        domain.compliance_status = Compliance.UNVERIFIED_DNS
+    status.refresh(domain)
     domain.checked_at = asked_at
     wait = interval(asked_at - domain.created_at, verified=is_verified)
     # The jitter spreads domains that were added together over the hour.

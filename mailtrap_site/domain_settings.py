@@ -61,6 +61,8 @@ def read(env: environ.Env, dns_port: int, playground: bool) -> DomainSettings:
         raise ValueError("DOMAIN_DRIFT_HOURS must be 1 or more: a domain is warned before it is stopped.")
     if found.demo_emails < 0:
         raise ValueError("DEMO_DOMAIN_EMAILS is a number of emails, or 0 for no demo domains.")
+    if not found.compliance_rules.is_file():
+        raise ValueError(f"COMPLIANCE_RULES_FILE names {found.compliance_rules}, which is no file.")
     return found
 
 

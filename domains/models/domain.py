@@ -76,6 +76,9 @@ class SendingDomain(models.Model):
     """A second signature (RFC 8463) is made once its record stands."""
     approved_at = models.DateTimeField(_("approved"), null=True, editable=False)
     """When compliance let it send. Losing its records does not take this away; `domains.compliance` writes it."""
+    suspended_at = models.DateTimeField(_("suspended"), null=True, editable=False)
+    suspension_reason = models.TextField(_("reason of the suspension"), blank=True, editable=False)
+    """For staff and customer alike. Written by `domains.compliance`, as is the line above."""
     records_gone_since = models.DateTimeField(null=True, editable=False)
     """Since when records of a verified domain do not stand; it is warned first. Written by `domains.verification`."""
     nameservers = ArrayField(models.CharField(max_length=253), default=list, blank=True, editable=False)

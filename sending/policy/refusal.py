@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from django.conf import settings
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -277,6 +278,9 @@ _MEANINGS: dict[Reason, _Meaning] = {
     ),
 }
 
+_SAID_ON_ITS_PAGE = (Reason.DOMAIN_NOT_VERIFIED, Reason.DOMAIN_NOT_COMPLIANT, Reason.DOMAIN_SUSPENDED)
+"""Reasons that the page of the sending domain explains; their detail is its name."""
+
 RETRY_AFTER_SECONDS = {503: 5, 429: WINDOW_SECONDS}
 """By HTTP status."""
 
@@ -318,7 +322,11 @@ class Refusal:
     @property
     def details(self) -> dict[str, Any]:
         """What the API adds beside the contract's `errors`."""
-        return {"code": self.reason.value, "message": self.sentence, "docs": docs_url(self.reason)}
+        found = {"code": self.reason.value, "message": self.sentence, "docs": docs_url(self.reason)}
+        if self.reason in _SAID_ON_ITS_PAGE and self.detail:
+            # The reader's own domain of this name, wherever it lies.
+            found["page"] = settings.SITE_URL + reverse("domains:named", args=[self.detail])
+        return found
 
 
 def docs_url(code: StrEnum) -> str:
