@@ -1,13 +1,34 @@
-"""The DNS records that a sending domain needs, and the judgement of what DNS answered for each.
+"""The DNS records that a sending domain needs, and the judgement of what one server answered for each.
 
-Pure. DMARC syntax follows RFC 7489 sections 6.3, 6.4 and 6.6.3; statuses are the contract's.
+Pure. What several servers answered is weighed by `domains.doctor.verdict`. Statuses are the contract's.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from domains.advice import AdviceCode, Judgement, RecordStatus
 from domains.answers import Answer, Outcome
+from domains.dkim_record import judge_dkim
+from domains.dmarc import judge_dmarc
+from domains.tag_lists import unquoted
+
+__all__ = [
+    "AdviceCode",
+    "ExpectedRecord",
+    "Judgement",
+    "RecordKey",
+    "RecordStatus",
+    "RecordType",
+    "dkim_record_name",
+    "dkim_target",
+    "doubled_name",
+    "expected_records",
+    "judge",
+    "link_target",
+    "report_address",
+    "return_path_target",
+]
 
 
 class RecordKey(StrEnum):
@@ -16,6 +37,7 @@ class RecordKey(StrEnum):
     VERIFICATION = "verification"
     DKIM1 = "dkim1"
     DKIM2 = "dkim2"
+    DKIM_ED25519 = "dkim_ed25519"
     DMARC = "dmarc"
     LINK = "link_verification"
 
@@ -25,39 +47,6 @@ class RecordType(StrEnum):
 
     CNAME = "CNAME"
     TXT = "TXT"
-
-
-class RecordStatus(StrEnum):
-    """`softfail` belongs to the contract's vocabulary; our own records never earn it."""
-
-    PASSED = "pass"
-    MISSING = "missing"
-    FAIL = "fail"
-    SOFTFAIL = "softfail"
-    NETWORK_ERROR = "network_error"
-    UNCHECKED = "unchecked"
-
-
-class AdviceCode(StrEnum):
-    """What is wrong with a record, as finely as one sentence of advice needs it."""
-
-    NONE = ""
-    UNCHECKED = "unchecked"
-    NOT_FOUND = "not_found"
-    OTHER_TYPE = "other_type"
-    NAME_DOUBLED = "name_doubled"
-    VALUE_DOUBLED = "value_doubled"
-    VALUE_QUOTED = "value_quoted"
-    VALUE_CUT_SHORT = "value_cut_short"
-    OTHER_VALUE = "other_value"
-    SEVERAL_VALUES = "several_values"
-    DMARC_SEVERAL = "dmarc_several"
-    DMARC_VERSION = "dmarc_version"
-    DMARC_POLICY_MISSING = "dmarc_policy_missing"
-    DMARC_POLICY_UNKNOWN = "dmarc_policy_unknown"
-    DMARC_SYNTAX = "dmarc_syntax"
-    TIMEOUT = "timeout"
-    SERVFAIL = "servfail"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +59,6 @@ class ExpectedRecord:
     fqdn: str
     value: str
     required: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """What one record is worth, and why; `domains.diagnosis` turns the code into a sentence."""
-
-    status: RecordStatus
-    advice: AdviceCode = AdviceCode.NONE
-
-
-DMARC_POLICIES = ("none", "quarantine", "reject")
 
 
 def expected_records(
@@ -106,9 +84,16 @@ def expected_records(
             dkim_record_name(selector2),
             dkim_target(selector2, key_id2, platform_domain),
         ),
-        record(RecordKey.DMARC, RecordType.TXT, "_dmarc", f"v=DMARC1; p=none; rua=mailto:dmarc@{platform_domain}"),
+        record(
+            RecordKey.DMARC, RecordType.TXT, "_dmarc", f"v=DMARC1; p=none; rua=mailto:{report_address(platform_domain)}"
+        ),
         record(RecordKey.LINK, RecordType.CNAME, "mt-link", link_target(platform_domain), required=False),
     ]
+
+
+def report_address(platform_domain: str) -> str:
+    """Where we read the DMARC reports of receivers."""
+    return f"dmarc@{platform_domain}"
 
 
 def return_path_target(platform_domain: str) -> str:
@@ -143,10 +128,18 @@ def judge(expected: ExpectedRecord, answer: Answer | None, doubled: Answer | Non
     if answer.outcome.is_failure:
         advice = AdviceCode.TIMEOUT if answer.outcome is Outcome.TIMEOUT else AdviceCode.SERVFAIL
         return Judgement(RecordStatus.NETWORK_ERROR, advice)
-    judgement = _judge_dmarc(answer) if expected.key is RecordKey.DMARC else _judge_cname(expected, answer)
+    judgement = _judge_answer(expected, answer)
     if judgement.status is RecordStatus.MISSING and doubled is not None and doubled.outcome is Outcome.FOUND:
         return Judgement(RecordStatus.FAIL, AdviceCode.NAME_DOUBLED)
     return judgement
+
+
+def _judge_answer(expected: ExpectedRecord, answer: Answer) -> Judgement:
+    if expected.key is RecordKey.DMARC:
+        return judge_dmarc(answer.values, expected.value)
+    if expected.type is RecordType.TXT:
+        return judge_dkim(answer.values, expected.value)
+    return _judge_cname(expected, answer)
 
 
 def _judge_cname(expected: ExpectedRecord, answer: Answer) -> Judgement:
@@ -160,7 +153,7 @@ def _judge_cname(expected: ExpectedRecord, answer: Answer) -> Judgement:
     if found == wanted:
         return Judgement(RecordStatus.PASSED)
     zone = expected.fqdn.removeprefix(expected.name + ".")
-    if _plain_name(_unquoted(found)) == wanted:
+    if _plain_name(unquoted(found)) == wanted:
         advice = AdviceCode.VALUE_QUOTED
     elif any(found == f"{wanted}.{parent}" for parent in _parents(zone)):
         advice = AdviceCode.VALUE_DOUBLED
@@ -171,49 +164,8 @@ def _judge_cname(expected: ExpectedRecord, answer: Answer) -> Judgement:
     return Judgement(RecordStatus.FAIL, advice)
 
 
-def _judge_dmarc(answer: Answer) -> Judgement:
-    records = [value for value in answer.values if _is_dmarc(value)]
-    if len(records) > 1:
-        return Judgement(RecordStatus.FAIL, AdviceCode.DMARC_SEVERAL)
-    if records:
-        return _judge_dmarc_tags(records[0])
-    for value in answer.values:
-        if _is_dmarc(_unquoted(value)):
-            return Judgement(RecordStatus.FAIL, AdviceCode.VALUE_QUOTED)
-        if "dmarc" in value.lower() or "p=" in value.replace(" ", ""):
-            return Judgement(RecordStatus.FAIL, AdviceCode.DMARC_VERSION)
-    # Records without the version are not DMARC records, and receivers pass over them (RFC 7489 section 6.6.3).
-    return Judgement(RecordStatus.MISSING, AdviceCode.NOT_FOUND)
-
-
-def _judge_dmarc_tags(record: str) -> Judgement:
-    tags: dict[str, str] = {}
-    for part in record.split(";"):
-        if not part.strip():
-            continue
-        name, equals, value = part.partition("=")
-        name = name.strip().lower()
-        if not equals or not name or name in tags:
-            return Judgement(RecordStatus.FAIL, AdviceCode.DMARC_SYNTAX)
-        tags[name] = value.strip()
-    if "p" not in tags:
-        return Judgement(RecordStatus.FAIL, AdviceCode.DMARC_POLICY_MISSING)
-    if tags["p"].lower() not in DMARC_POLICIES:
-        return Judgement(RecordStatus.FAIL, AdviceCode.DMARC_POLICY_UNKNOWN)
-    return Judgement(RecordStatus.PASSED)
-
-
-def _is_dmarc(value: str) -> bool:
-    name, equals, version = value.partition(";")[0].partition("=")
-    return bool(equals) and name.strip().lower() == "v" and version.strip() == "DMARC1"
-
-
 def _plain_name(value: str) -> str:
     return value.strip().rstrip(".").lower()
-
-
-def _unquoted(value: str) -> str:
-    return value.strip().strip("\"'“”‘’").strip()
 
 
 def _parents(zone: str) -> list[str]:
