@@ -55,14 +55,14 @@ class Ask:
 class Reply:
     """One server's answer, with what only its message shows. Names are lower case without the final dot.
 
-    `alias_end`: where the last CNAME of the answer leads, empty without one. `zone`: the owner of the SOA record, which
+    `aliases`: where the CNAMEs of the answer lead, step by step. `zone`: the owner of the SOA record, which
     is the apex of the zone (RFC 2308); None where none came. `delegated`: the zone that a referral points to, whose
     servers are `name_servers` with the addresses of `glue`.
     """
 
     answer: Answer
     is_authoritative: bool = False
-    alias_end: str = ""
+    aliases: tuple[str, ...] = ()
     zone: str | None = None
     delegated: str = ""
     name_servers: tuple[str, ...] = ()

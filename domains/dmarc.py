@@ -1,4 +1,4 @@
-"""Judges what stands at `_dmarc` (RFC 7489 sections 6.3, 6.4 and 6.6.3), and remarks what works but may surprise. Pure."""
+"""Judges what stands at `_dmarc` (RFC 7489 sections 6.3, 6.4 and 6.6.3), and remarks what may surprise. Pure."""
 
 from collections.abc import Sequence
 
@@ -69,7 +69,8 @@ def _judge_policy(tags: dict[str, str] | None) -> Judgement:
 
 
 def _is_cut_inside_a_tag(record: str, wanted: str) -> bool:
-    return wanted.startswith(record) and wanted[len(record) :][:1] not in ("", ";")
+    is_cut = wanted.startswith(record) and wanted[len(record) :][:1] not in ("", ";")
+    return is_cut and not record.endswith("=")
 
 
 def _has_bad_tag(tags: dict[str, str]) -> bool:

@@ -46,7 +46,7 @@ def failure_of(problem: Exception) -> Answer:
 def reply_of(response: dns.message.Message, *, was_truncated: bool = False) -> Reply:
     """What one server's message says to its own question."""
     question = response.question[0]
-    name, found, ttl = _follow(response, question.name, question.rdtype)
+    aliases, found, ttl = _follow(response, question.name, question.rdtype)
     soa = next((rrset for rrset in response.authority if rrset.rdtype == dns.rdatatype.SOA), None)
     zone = name_text(soa.name) if soa is not None else None
     if found is not None and found.rdtype == dns.rdatatype.SOA:
@@ -62,7 +62,7 @@ def reply_of(response: dns.message.Message, *, was_truncated: bool = False) -> R
     return Reply(
         answer=_answer(response, found, ttl),
         is_authoritative=bool(response.flags & dns.flags.AA),
-        alias_end=name_text(name) if name != question.name else "",
+        aliases=tuple(name_text(name) for name in aliases),
         zone=zone,
         delegated=name_text(referral.name) if referral is not None and is_referral else "",
         name_servers=tuple(_value(rdata) for rdata in referral) if referral is not None and is_referral else (),
@@ -78,21 +78,21 @@ def name_text(name: dns.name.Name) -> str:
 
 def _follow(
     response: dns.message.Message, name: dns.name.Name, rdtype: dns.rdatatype.RdataType
-) -> tuple[dns.name.Name, dns.rrset.RRset | None, int]:
-    """Along the CNAMEs of the answer: where they end, what stands there, and the least TTL on the way."""
+) -> tuple[list[dns.name.Name], dns.rrset.RRset | None, int]:
+    """Along the CNAMEs of the answer: where each leads, what stands at the end, and the least TTL on the way."""
+    aliases: list[dns.name.Name] = []
     ttls: list[int] = []
-    for _step in response.answer or [None]:
-        found = next((rrset for rrset in response.answer if rrset.name == name and rrset.rdtype == rdtype), None)
-        if found is not None:
-            return name, found, min([*ttls, found.ttl])
-        alias = next(
-            (rrset for rrset in response.answer if rrset.name == name and rrset.rdtype == dns.rdatatype.CNAME), None
-        )
+    sets = {(rrset.name, rrset.rdtype): rrset for rrset in response.answer}
+    for _step in response.answer:
+        if (found := sets.get((name, rdtype))) is not None:
+            return aliases, found, min([*ttls, found.ttl])
+        alias = sets.get((name, dns.rdatatype.CNAME))
         if alias is None:
             break
         ttls.append(alias.ttl)
         name = alias[0].target
-    return name, None, min(ttls, default=0)
+        aliases.append(name)
+    return aliases, None, min(ttls, default=0)
 
 
 def _answer(response: dns.message.Message, found: dns.rrset.RRset | None, ttl: int) -> Answer:

@@ -93,11 +93,18 @@ async def ask_many(asks: Sequence[Ask], until: float) -> list[Reply]:
 
 
 def own_resolvers() -> list[Server]:
-    """The resolvers of this service: `DNS_RESOLVERS`, or else the machine's own."""
-    servers = _verification_resolver().nameservers
-    return [_server(one.address, one.port) for one in servers if isinstance(one, dns.nameserver.Do53Nameserver)] + [
-        _server(one, _verification_resolver().port) for one in servers if isinstance(one, str)
-    ]
+    """The resolvers of this service: `DNS_RESOLVERS`, or else the machine's own; the public ones where it has none."""
+    try:
+        resolver = _verification_resolver()
+    except dns.resolver.NoResolverConfiguration:
+        return public_resolvers()
+    ours = []
+    for one in resolver.nameservers:
+        if isinstance(one, dns.nameserver.Do53Nameserver):
+            ours.append(_server(one.address, one.port))
+        elif isinstance(one, str):
+            ours.append(_server(one, resolver.port))
+    return ours or public_resolvers()
 
 
 def public_resolvers() -> list[Server]:
