@@ -172,20 +172,20 @@ async def _ask_server(ask: Ask, until: float) -> Reply:
 
 async def _converse(query: dns.message.Message, server: Server, seconds: float) -> Reply:
     """One question by UDP, and by TCP when the answer does not fit (RFC 7766)."""
-    where = {"where": server.address, "port": server.port, "timeout": seconds}
+    address, port = server.address, server.port
     was_truncated = False
     try:
         try:
             response = await dns.asyncquery.udp(
-                query, **where, raise_on_truncation=True, ignore_unexpected=True, ignore_errors=True
+                query, address, seconds, port, raise_on_truncation=True, ignore_unexpected=True, ignore_errors=True
             )
         except dns.message.Truncated:
             was_truncated = True
-            response = await dns.asyncquery.tcp(query, **where)
+            response = await dns.asyncquery.tcp(query, address, seconds, port)
         if response.rcode() in (dns.rcode.FORMERR, dns.rcode.NOTIMP) and query.edns >= 0:
             # A server from before RFC 6891.
             query.use_edns(False)
-            response, was_truncated = await dns.asyncquery.udp_with_fallback(query, **where)
+            response, was_truncated = await dns.asyncquery.udp_with_fallback(query, address, seconds, port)
     except (dns.exception.Timeout, OSError, EOFError):
         return Reply(Answer(Outcome.TIMEOUT), was_truncated=was_truncated)
     except dns.exception.DNSException:

@@ -74,7 +74,7 @@ async def referred(reply: Reply, until: float) -> Authority:
 
 
 async def _by_resolver(domain: str, until: float) -> tuple[_Found, bool]:
-    """The deepest zone above or at `domain` that our resolver knows, and whether something below it failed."""
+    """The deepest zone above or at `domain` that our resolver knows, and whether it says nothing of names below."""
     names = _at_and_above(domain)
     questions = [(name, rdtype) for name in names for rdtype in ("SOA", "NS")]
     replies = dict(zip(questions, await _recursively(questions, until), strict=True))
@@ -86,26 +86,29 @@ async def _by_resolver(domain: str, until: float) -> tuple[_Found, bool]:
             hosts = replies[(soa.zone, "NS")].answer.values if (soa.zone, "NS") in replies else ()
             exists = not (soa.answer.outcome is Outcome.NXDOMAIN and "." not in soa.zone and name.count(".") == 1)
             return _Found(soa.zone, hosts, exists=exists), is_broken
-        is_broken = is_broken or soa.answer.outcome.is_failure
+        is_broken = True
     return _Found(), is_broken
 
 
 async def _with_addresses(found: _Found, until: float) -> Authority:
-    hosts = found.hosts[:MOST_SERVERS]
+    everyone = tuple(sorted(found.hosts))
+    hosts = everyone[:MOST_SERVERS]
     unknown = [host for host in hosts if host not in found.glue]
     questions = [(host, rdtype) for host in unknown for rdtype in ("A", "AAAA")]
     replies = await _recursively(questions, until)
     addresses = {host: list(known) for host, known in found.glue.items()}
     for (host, _rdtype), reply in zip(questions, replies, strict=True):
         addresses.setdefault(host, []).extend(reply.answer.values)
-    servers, nowhere, hidden = [], [], []
+    servers: list[Server] = []
+    nowhere: list[str] = []
+    hidden: list[str] = []
     for host in hosts:
         askable = [address for address in addresses[host] if _may_be_asked(address)]
         if askable:
             servers.append(Server(host, askable[0], _port()))
         else:
             (hidden if addresses[host] else nowhere).append(host)
-    return Authority(found.zone, found.hosts, tuple(servers), tuple(nowhere), tuple(hidden), found.exists)
+    return Authority(found.zone, everyone, tuple(servers), tuple(nowhere), tuple(hidden), found.exists)
 
 
 async def _recursively(questions: Sequence[tuple[str, str]], until: float) -> list[Reply]:

@@ -28,7 +28,7 @@ class Sighting:
         """Whether it says something about the record."""
         if self.kind is Kind.AUTHORITATIVE:
             return self.reply.is_usable
-        return not self.reply.answer.outcome.is_failure
+        return not self.reply.answer.outcome.is_failure and not self.reply.delegated
 
     def as_json(self) -> dict[str, Any]:
         """As `DnsRecord.seen` keeps it."""

@@ -27,12 +27,12 @@ SENTENCES: dict[str, str] = {
         "The name server %(servers)s has no address. Correct its name at your registrar, or take it off the list."
     ),
     "hidden": gettext_noop(
-        "The name server %(servers)s has only a private address, so nobody outside reaches it. Give it a public one, or "
-        "take it off the list at your registrar."
+        "The name server %(servers)s has only a private address, so nobody outside reaches it. Give it a public one, "
+        "or take it off the list at your registrar."
     ),
     "no_tcp": gettext_noop(
-        "%(servers)s has an answer that is too long for UDP, and does not speak TCP (RFC 7766). Open TCP port 53 there, "
-        "or make the record shorter."
+        "%(servers)s has an answer that is too long for UDP, and does not speak TCP (RFC 7766). Open TCP port 53 "
+        "there, or make the record shorter."
     ),
     "silent": gettext_noop(
         "%(servers)s did not answer us. If it lasts, ask your DNS provider, or take the server off the list at your "
