@@ -28,6 +28,7 @@ __all__ = [
     "link_target",
     "report_address",
     "return_path_target",
+    "short_name",
 ]
 
 
@@ -114,6 +115,13 @@ def dkim_record_name(selector: str) -> str:
 def dkim_target(selector: str, key_id: str, platform_domain: str) -> str:
     """Where the customer's CNAME points and our own zone holds the key: it names the key, so accounts never collide."""
     return f"{selector}.{key_id}.dkim.{platform_domain}"
+
+
+def short_name(fqdn: str, zone: str) -> str:
+    """The name as a provider wants it, who adds the name of the zone by itself; "@" is the zone's own."""
+    if fqdn == zone:
+        return "@"
+    return fqdn.removesuffix("." + zone) if zone else fqdn
 
 
 def doubled_name(expected: ExpectedRecord) -> str:

@@ -89,6 +89,7 @@ def _completed(
         strays=records_at(_beside(expected.fqdn, stray)),
         doubled=answer_to((doubled_name(expected), expected.type, False)),
         on_parent=answer_to((f"{expected.name}.{zone}", expected.type, False)) if _has_parent(domain, zone) else None,
+        parent=zone,
         inherited=answer_to((f"_dmarc.{organisation}", "TXT", True)),
         inherited_from=organisation,
         chain=chain.aliases if chain is not None else (),

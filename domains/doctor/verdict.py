@@ -103,7 +103,7 @@ def _explained(
         if _is_found(around.doubled):
             return Judgement(fail, AdviceCode.NAME_DOUBLED), observed
         if around.on_parent is not None and judge(expected, around.on_parent).status is RecordStatus.PASSED:
-            return Judgement(fail, AdviceCode.ON_PARENT), observed
+            return Judgement(fail, AdviceCode.ON_PARENT), [around.parent]
         code = AdviceCode.OTHER_TYPE if others else AdviceCode.NOT_FOUND
         return Judgement(judgement.status, code), others or observed
     return judgement, observed
