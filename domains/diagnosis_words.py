@@ -78,8 +78,8 @@ MISTAKES: dict[AdviceCode, str] = {
 REMARKS: dict[AdviceCode, str] = {
     AdviceCode.CHAINED: gettext_noop("It leads to ours by way of %(first)s. That works while every step of it stands."),
     AdviceCode.DMARC_INHERITED: gettext_noop(
-        "%(zone)s has no policy of its own, so the one of %(first)s applies (RFC 7489). Nothing has to change; add ours "
-        "to see reports about this domain alone."
+        "%(zone)s has no policy of its own, so the one of %(first)s applies (RFC 7489). Nothing has to change; add "
+        "ours to see reports about this domain alone."
     ),
     AdviceCode.DMARC_ORDER: gettext_noop(
         "The policy (p=) should come right after v=DMARC1; strict receivers ignore the record otherwise. Move it there."

@@ -1,4 +1,4 @@
-"""The records of a domain as files for its DNS provider: a zone file (RFC 1035) and a change batch for Route 53. Pure."""
+"""The records of a domain as files for its DNS provider: zone file (RFC 1035), change batch for Route 53. Pure."""
 
 import json
 from collections.abc import Iterable

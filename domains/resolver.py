@@ -37,8 +37,6 @@ QUESTIONS_AT_ONCE = 100
 """Of one delivering process, or of one `ask_many`."""
 PAYLOAD = 1232
 """Largest UDP answer asked for, in bytes: what passes every path without fragments (DNS flag day 2020)."""
-TRIES = 2
-"""Datagrams get lost."""
 CACHED_ANSWERS = 20_000
 KEPT_FOUND = (1, 86_400)
 """Least and most seconds that an answer is kept, whatever its TTL."""
@@ -157,11 +155,11 @@ async def _ask_server(ask: Ask, until: float) -> Reply:
         query.flags &= ~dns.flags.RD
     if ask.unchecked:
         query.flags |= dns.flags.CD
-    # A resolver may have to ask others first; a server only looks into its own data.
-    patience = min(TIMEOUT, LIFETIME) / (1 if ask.recursive else TRIES)
+    # Twice, because datagrams get lost. A resolver may have to ask others first; a server only looks into its own data.
+    patience = [min(TIMEOUT, LIFETIME) / (1 if ask.recursive else 2), min(TIMEOUT, LIFETIME)]
     reply = Reply(Answer(Outcome.TIMEOUT))
-    for _try in range(TRIES):
-        left = min(patience, until - time.monotonic())
+    for seconds in patience:
+        left = min(seconds, until - time.monotonic())
         if left <= 0:
             break
         reply = await _converse(query, ask.server, left)

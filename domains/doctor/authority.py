@@ -12,6 +12,7 @@ from django.conf import settings
 
 from domains import resolver
 from domains.answers import Ask, Outcome, Reply, Server
+from domains.names import registrable_domain
 from domains.public_addresses import is_public
 
 MOST_SERVERS = 4
@@ -34,6 +35,11 @@ class Authority:
     nowhere: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()
     exists: bool = True
+
+    def holds(self, domain: str) -> bool:
+        """Whether the owner of `domain` may enter records in the zone: a public suffix is somebody else's."""
+        registrable = registrable_domain(domain)
+        return self.zone == registrable or self.zone.endswith("." + registrable)
 
 
 @dataclass(slots=True)

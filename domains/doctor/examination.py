@@ -56,7 +56,7 @@ async def _examine(domain: str, expected: Sequence[ExpectedRecord], until: float
     observations = await look_again(observations, domain, authority, until)
     proxies = [ipaddress.ip_network(text) for text in dns_hosts.proxy_networks()]
     reports = report_address(settings.PLATFORM_DOMAIN)
-    noticed = findings.of_authority(authority, observations) + findings.of_dnssec(observations)
+    noticed = findings.of_authority(domain, authority, observations) + findings.of_dnssec(observations)
     return Examination(
         {one.expected.key: conclude(one, reports, proxies) for one in observations},
         noticed + findings.stored(spf_findings),

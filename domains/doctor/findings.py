@@ -16,14 +16,14 @@ ZONE = "zone"
 """No trouble: where the records are to be entered. Its param `apex` tells."""
 
 
-def of_authority(authority: Authority, observations: Sequence[Observation]) -> list[Stored]:
+def of_authority(domain: str, authority: Authority, observations: Sequence[Observation]) -> list[Stored]:
     """What the name servers did with our questions."""
     replies = _replies_by_server(observations)
     silent = [host for host, all_replies in replies.items() if _all(all_replies, Outcome.TIMEOUT)]
     torn = [host for host in silent if any(reply.was_truncated for reply in replies[host])]
     lame = [host for host, all_replies in replies.items() if host not in silent and all(map(_is_lame, all_replies))]
     found: list[Stored] = []
-    if authority.zone:
+    if authority.holds(domain):
         found.append(_finding(ZONE, apex=authority.zone))
     if not authority.exists:
         found.append(_finding("not_registered", zone=authority.zone))

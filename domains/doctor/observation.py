@@ -47,7 +47,8 @@ class Surroundings:
     """What a second look found round a record that does not stand; None and empty: not asked, or nothing there.
 
     `others` are (type, value) pairs at its own name, `strays` those at a random name beside it. `chain` is where the
-    CNAME leads, step by step. `parent` is the zone above, `inherited` the policy of the organisation's domain, `inherited_from`.
+    CNAME leads, step by step. `parent` is the zone above, `inherited` what stands at the organisation's domain,
+    `inherited_from`.
     """
 
     doubled: Answer | None = None

@@ -29,9 +29,10 @@ async def look_again(
     if not puzzling:
         return list(observations)
     own = resolver.own_resolvers()[0]
+    zone = authority.zone if authority.holds(domain) else ""
     stray = f"doctor-{secrets.token_hex(4)}"
     unchecked = {one.expected.key: ask for one in puzzling if (ask := _unchecked(one)) is not None}
-    questions = {one.expected.key: _questions(one, domain, authority.zone, stray) for one in puzzling if not late(one)}
+    questions = {one.expected.key: _questions(one, domain, zone, stray) for one in puzzling if not late(one)}
     asks: dict[tuple[str, Question], Ask] = {}
     for one in puzzling:
         server = _answering(one)
@@ -47,7 +48,7 @@ async def look_again(
         if one.expected.key not in questions:
             return one
         server = _answering(one)
-        return _completed(one, domain, authority.zone, stray, lambda q: answers.get((server.name if server else "", q)))
+        return _completed(one, domain, zone, stray, lambda q: answers.get((server.name if server else "", q)))
 
     return [complete(one) for one in observations]
 
