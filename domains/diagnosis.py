@@ -11,8 +11,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from domains import diagnosis_words as words
-from domains.advice import AdviceCode
-from domains.records import ExpectedRecord, RecordType, doubled_name, short_name
+from domains.advice import AdviceCode, RecordStatus
+from domains.answers import Answer, Outcome
+from domains.records import ExpectedRecord, RecordType, doubled_name, judge, short_name
 from mailtrap_site.web.wording import duration_words
 
 Seen = Sequence[Mapping[str, Any]]
@@ -46,7 +47,7 @@ def explain(
     if advice in (AdviceCode.NONE, AdviceCode.UNCHECKED):
         return None
     if advice is AdviceCode.STALE:
-        return Explanation(_stale(seen, age), is_remark=True)
+        return Explanation(_stale(expected, seen, age), is_remark=True)
     if advice in words.REMARKS:
         return Explanation(_(words.REMARKS[advice]) % _names(expected, observed, seen), is_remark=True)
     explanation = _mistake(expected, advice, observed, seen)
@@ -89,14 +90,14 @@ def _names(expected: ExpectedRecord, observed: Sequence[str], seen: Seen) -> dic
         "address": expected.value.rpartition("mailto:")[2],
         "first": observed[0] if observed else "",
         "others": ", ".join(sorted({str(one).partition(" ")[0] for one in observed})),
-        "behind": ", ".join(one["server"] for one in _contradicting(seen)),
+        "behind": ", ".join(one["server"] for one in _contradicting(expected, seen, "authoritative")),
         "resolvers": ", ".join(one["server"] for one in seen if one["kind"] == "resolver"),
     }
 
 
-def _stale(seen: Seen, age: float) -> str:
+def _stale(expected: ExpectedRecord, seen: Seen, age: float) -> str:
     """Which resolver remembers an older answer, and for how long still."""
-    late = _contradicting(seen)
+    late = _contradicting(expected, seen, "resolver")
     if not late:
         return _(words.STALE_NO_MORE)
     longest = max(late, key=lambda one: one["ttl"])
@@ -107,16 +108,14 @@ def _stale(seen: Seen, age: float) -> str:
     return _(text) % {"server": longest["server"], "time": duration_words(left)}
 
 
-def _contradicting(seen: Seen) -> list[Mapping[str, Any]]:
-    """Those that answered otherwise than the first authoritative server with a value did."""
-    right = next((one for one in seen if one["kind"] == "authoritative" and one["values"]), None)
-    if right is None:
-        return []
-    return [
-        one
-        for one in seen
-        if one["outcome"] in ("found", "no_data", "nxdomain") and set(one["values"]) != set(right["values"])
-    ]
+def _contradicting(expected: ExpectedRecord, seen: Seen, kind: str) -> list[Mapping[str, Any]]:
+    """Those servers of one kind whose answer is not the record."""
+
+    def stands(one: Mapping[str, Any]) -> bool:
+        answer = Answer(Outcome(one["outcome"]), tuple(one["values"]), one["ttl"])
+        return answer.outcome.is_failure or judge(expected, answer).status is RecordStatus.PASSED
+
+    return [one for one in seen if one["kind"] == kind and not stands(one)]
 
 
 def _when(seen: Seen) -> str:

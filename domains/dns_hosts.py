@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 FILE = Path(__file__).with_name("dns_hosts.toml")
 
@@ -49,8 +50,15 @@ def _fits(host: DnsHost, server: str) -> bool:
     return any(fnmatchcase(server, pattern) for pattern in host.servers)
 
 
-def _host(key: str, entry: dict[str, object]) -> DnsHost:
-    values = dict(entry)
-    names = values.pop("names")
-    tuples = {name: tuple(values.pop(name, ())) for name in ("servers", "steps", "networks")}  # type: ignore[arg-type]
-    return DnsHost(key=key, has_short_names=names == "short", **tuples, **values)  # type: ignore[arg-type]
+def _host(key: str, entry: dict[str, Any]) -> DnsHost:
+    return DnsHost(
+        key=key,
+        name=entry["name"],
+        servers=tuple(entry["servers"]),
+        hint=entry["hint"],
+        has_short_names=entry["names"] == "short",
+        steps=tuple(entry["steps"]),
+        ttl=entry["ttl"],
+        docs=entry["docs"],
+        networks=tuple(entry.get("networks", ())),
+    )

@@ -21,7 +21,7 @@ from mailtrap_site.testing.browser import (
 )
 from mailtrap_site.testing.world import World, make_domain, make_world
 
-pytestmark = [pytest.mark.outside("chromium"), pytest.mark.django_db(transaction=True), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.outside("chromium"), pytest.mark.django_db(transaction=True), pytest.mark.timeout(400)]
 
 
 def seen(values: list[str], ttl: int, late: list[str] | None = None) -> list[dict[str, object]]:
