@@ -110,9 +110,10 @@ async def _with_addresses(found: _Found, until: float) -> Authority:
     hidden: list[str] = []
     for host in hosts:
         askable = [address for address in addresses[host] if _may_be_asked(address)]
-        if askable:
-            servers.append(Server(host, askable[0], _port()))
-        else:
+        reachable = [address for address in askable if ":" not in address or settings.ENVIRONMENT.outbound_ipv6]
+        if reachable:
+            servers.append(Server(host, reachable[0], _port()))
+        elif not askable:
             (hidden if addresses[host] else nowhere).append(host)
     return Authority(found.zone, everyone, tuple(servers), tuple(nowhere), tuple(hidden), found.exists)
 
