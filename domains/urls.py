@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from domains.views import downloads, listing, setup
+from domains.views import downloads, health, listing, setup
 
 app_name = "domains"
 
@@ -14,5 +14,14 @@ urlpatterns = [
     path("a/<int:account_id>/domains/<int:domain_id>/demo-zone/", setup.domain_demo_zone, name="demo_zone"),
     path("a/<int:account_id>/domains/<int:domain_id>/records.zone", downloads.domain_zone_file, name="zone_file"),
     path("a/<int:account_id>/domains/<int:domain_id>/records.json", downloads.domain_route53, name="route53"),
+    path("a/<int:account_id>/domains/<int:domain_id>/health/", health.domain_health, name="health"),
+    path(
+        "a/<int:account_id>/domains/<int:domain_id>/health/sources.csv",
+        health.domain_health_sources,
+        name="health_sources",
+    ),
+    path(
+        "a/<int:account_id>/domains/<int:domain_id>/health/inbound-tls/", health.domain_inbound_tls, name="inbound_tls"
+    ),
     path("a/<int:account_id>/domains/<int:domain_id>/delete/", listing.domain_delete, name="delete"),
 ]

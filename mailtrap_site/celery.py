@@ -23,17 +23,21 @@ def _every(seconds: int, task: str, queue: str = "upkeep") -> dict[str, Any]:
 app.conf.beat_schedule = {
     "sweep the queue": _every(5, "sending.sweep"),
     "tend the queue": _every(5, "sending.tend_queue"),
+    "follow events": _every(2, "sending.follow_events"),
     "make room": _every(3600, "sending.make_room"),
     "check the balance": _every(600, "sending.check_balance"),
     "make partitions": _every(3600, "sending.make_partitions"),
+    "delete what no plan keeps": _every(900, "sending.retain"),
     "trim captured mail": _every(300, "sending.trim_captured"),
     "forget old idempotency keys": _every(3600, "sending.forget_old_keys"),
     "apply Stripe's events": _every(30, "billing.apply_events"),
     "tell usage alerts": _every(600, "billing.tell_alerts"),
+    "tell staff of requests and disputes": _every(600, "billing.tell_staff"),
     "report overage": _every(600, "billing.report_overage"),
     "turn plans over": _every(300, "billing.turn_over"),
     "compare with Stripe": _every(86_400, "billing.compare_with_stripe"),
     "check domains that are due": _every(10, "domains.check_due"),
+    "forget old reports": _every(86_400, "domains.prune_reports"),
 }
 
 

@@ -12,12 +12,14 @@ from django.utils import timezone
 
 from mailtrap_site.broker import DRAIN_SECONDS
 from mailtrap_site.wake import send_now
+from sending import followers
 from sending.capture import upkeep
 from sending.delivery import drain
 from sending.log import balance_check
 from sending.models import partitions
 from sending.queue import hourly, orders, parked
 from sending.queue import sweep as queue_sweep
+from sending.retention import upkeep as retention_upkeep
 from sending.submission import idempotency
 
 GIVES_WAY = 10
@@ -62,6 +64,13 @@ def make_room() -> None:
     send_now("sending.deliver", queue="deliveries")
 
 
+@shared_task(name="sending.follow_events")
+def follow_events() -> None:
+    """Numbers new events and lets each reader of the feed act on them."""
+    if followers.follow(time.monotonic() + TEND_SECONDS):
+        send_now("sending.follow_events", queue="upkeep")
+
+
 @shared_task(name="sending.check_balance")
 def check_balance() -> None:
     """Counts the hours of mail whose messages may have moved, and compares what the tables say."""
@@ -72,6 +81,13 @@ def check_balance() -> None:
 def make_partitions() -> None:
     """Makes the partitions of the coming weeks."""
     partitions.make_partitions(timezone.now())
+
+
+@shared_task(name="sending.retain")
+def retain() -> None:
+    """Deletes what no plan keeps any more."""
+    if retention_upkeep.tend(timezone.now(), time.monotonic() + TEND_SECONDS):
+        send_now("sending.retain", queue="upkeep")
 
 
 @shared_task(name="sending.trim_captured")

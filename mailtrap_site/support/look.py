@@ -67,7 +67,7 @@ def unfold_settings(site_name: str) -> dict[str, Any]:
                     "items": [
                         _place(_("Messages"), "mail", "sending_message"),
                         {"title": _("Queue"), "icon": "hourglass_empty", "link": reverse_lazy("admin:queue")},
-                        _place(_("Balance"), "balance", "sending_hourbalance"),
+                        _place(_("Balance"), "balance", "sending_hourbalance") | {"badge": number_of_differences},
                     ],
                 },
                 {"title": _("Control"), "items": [_place(_("Audit log"), "history", "accounts_auditentry")]},
@@ -82,6 +82,17 @@ def number_of_open_requests() -> str:
     from mailtrap_site.support.plan_page import open_requests
 
     return str(open_requests().count() or "")
+
+
+def number_of_differences() -> str:
+    """The badge in the side: how many recipients and meters the tables contradict each other about; nothing where all
+    is well."""
+    from django.db.models import Sum
+
+    from sending.models import HourCheck, MeterDifference
+
+    off = HourCheck.objects.filter(differences__gt=0).aggregate(sum=Sum("differences", default=0))["sum"]
+    return str(off + MeterDifference.objects.count() or "")
 
 
 def route_label(request: HttpRequest) -> list[Any] | None:

@@ -30,6 +30,7 @@ class SupportDesk(UnfoldAdminSite):
             path("plans/<int:account_id>/", self.admin_view(plan_page.plan_page), name="plan"),
             path("plans/<int:account_id>/grant/", self.admin_view(plan_acts.grant), name="plan_grant"),
             path("plans/<int:account_id>/assign/", self.admin_view(plan_acts.assign), name="plan_assign"),
+            path("plans/<int:account_id>/overage/", self.admin_view(plan_acts.overage), name="plan_overage"),
             path("plans/<int:account_id>/grace/", self.admin_view(plan_acts.grace), name="plan_grace"),
             path("overrides/<int:override_id>/end/", self.admin_view(plan_acts.end_override), name="override_end"),
             path("requests/", self.admin_view(requests.request_queue), name="requests"),
