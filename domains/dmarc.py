@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from domains.advice import AdviceCode, Judgement, RecordStatus
 from domains.tag_lists import parse_tags, unquoted
 
-POLICIES = ("none", "quarantine", "reject")
+DMARC_POLICIES = ("none", "quarantine", "reject")
 ALIGNMENTS = ("r", "s")
 
 
@@ -63,7 +63,7 @@ def _judge_policy(tags: dict[str, str] | None) -> Judgement:
         return Judgement(RecordStatus.FAIL, AdviceCode.DMARC_SYNTAX)
     if "p" not in tags:
         return Judgement(RecordStatus.FAIL, AdviceCode.DMARC_POLICY_MISSING)
-    if tags["p"].lower() not in POLICIES:
+    if tags["p"].lower() not in DMARC_POLICIES:
         return Judgement(RecordStatus.FAIL, AdviceCode.DMARC_POLICY_UNKNOWN)
     return Judgement(RecordStatus.PASSED)
 
@@ -77,7 +77,7 @@ def _has_bad_tag(tags: dict[str, str]) -> bool:
     """A tag that receivers must pass over because of its value (RFC 7489 section 6.3)."""
     percent = tags.get("pct", "100")
     return (
-        tags.get("sp", "none").lower() not in POLICIES
+        tags.get("sp", "none").lower() not in DMARC_POLICIES
         or tags.get("adkim", "r").lower() not in ALIGNMENTS
         or tags.get("aspf", "r").lower() not in ALIGNMENTS
         or not (percent.isdecimal() and int(percent) <= 100)

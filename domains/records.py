@@ -10,10 +10,11 @@ from enum import StrEnum
 from domains.advice import AdviceCode, Judgement, RecordStatus
 from domains.answers import Answer, Outcome
 from domains.dkim_record import judge_dkim
-from domains.dmarc import judge_dmarc
+from domains.dmarc import DMARC_POLICIES, judge_dmarc
 from domains.tag_lists import unquoted
 
 __all__ = [
+    "DMARC_POLICIES",
     "AdviceCode",
     "ExpectedRecord",
     "Judgement",
