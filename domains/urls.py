@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from domains.views import company, health, keys, listing, review, setup
+from domains.views import company, downloads, health, keys, listing, review, setup
 
 app_name = "domains"
 
@@ -16,6 +16,8 @@ urlpatterns = [
     path("a/<int:account_id>/domains/<int:domain_id>/review/", review.domain_review, name="review"),
     path("a/<int:account_id>/domains/<int:domain_id>/review/appeal/", review.domain_appeal, name="appeal"),
     path("domains/<str:name>/", review.domain_named, name="named"),
+    path("a/<int:account_id>/domains/<int:domain_id>/records.zone", downloads.domain_zone_file, name="zone_file"),
+    path("a/<int:account_id>/domains/<int:domain_id>/records.json", downloads.domain_route53, name="route53"),
     path("a/<int:account_id>/domains/<int:domain_id>/health/", health.domain_health, name="health"),
     path(
         "a/<int:account_id>/domains/<int:domain_id>/health/sources.csv",

@@ -5,7 +5,7 @@ DNS is asked outside any transaction. A failure of the way to DNS changes no ver
 
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -16,20 +16,11 @@ from django.utils.translation import gettext as _
 
 from accounts import audit, notices
 from accounts.models import Notification
-from domains import resolver
-from domains.answers import Answer
 from domains.compliance import status
+from domains.doctor.examination import Examination, examine
 from domains.models import DnsRecord, SendingDomain
 from domains.names import display_name
-from domains.records import (
-    ExpectedRecord,
-    Judgement,
-    RecordKey,
-    RecordStatus,
-    RecordType,
-    doubled_name,
-    judge,
-)
+from domains.records import ExpectedRecord, RecordKey, RecordStatus, RecordType
 
 log = structlog.get_logger(__name__)
 
@@ -37,8 +28,6 @@ RECHECK_EVERY = timedelta(hours=1)
 SHORTEST_INTERVAL = timedelta(seconds=30)
 CLAIMED_AT_ONCE = 5
 CLAIM_LASTS = timedelta(minutes=5)
-
-Observed = tuple[Judgement, list[str]]
 
 
 def check(domain_id: int) -> SendingDomain | None:
@@ -50,8 +39,8 @@ def check(domain_id: int) -> SendingDomain | None:
     if domain is None:
         return None
     asked_at = timezone.now()
-    observed = _observe([expectation(record) for record in domain.dns_records.select_related("domain")])
-    return _store(domain_id, observed, asked_at)
+    expected = [expectation(record) for record in domain.dns_records.select_related("domain")]
+    return _store(domain_id, examine(domain.name, expected), {one.key: one.value for one in expected}, asked_at)
 
 
 def check_due(seconds: float = 20.0) -> int:
@@ -79,23 +68,10 @@ def interval(age: timedelta, *, verified: bool) -> timedelta:
     return min(max(age / 10, SHORTEST_INTERVAL), RECHECK_EVERY)
 
 
-def _observe(expected: Sequence[ExpectedRecord]) -> dict[str, Observed]:
-    answers = resolver.lookup_many([(record.fqdn, record.type) for record in expected])
-    missing = [
-        record
-        for record, answer in zip(expected, answers, strict=True)
-        if judge(record, answer).status is RecordStatus.MISSING
-    ]
-    elsewhere = resolver.lookup_many([(doubled_name(record), record.type) for record in missing])
-    doubled: dict[RecordKey, Answer] = {record.key: answer for record, answer in zip(missing, elsewhere, strict=True)}
-    return {
-        record.key: (judge(record, answer, doubled.get(record.key)), list(answer.values))
-        for record, answer in zip(expected, answers, strict=True)
-    }
-
-
 @transaction.atomic
-def _store(domain_id: int, observed: dict[str, Observed], asked_at: datetime) -> SendingDomain | None:
+def _store(
+    domain_id: int, examination: Examination, asked: Mapping[RecordKey, str], asked_at: datetime
+) -> SendingDomain | None:
     domain = (
         SendingDomain.objects.select_for_update(of=("self",))
         .select_related("account")
@@ -107,10 +83,16 @@ def _store(domain_id: int, observed: dict[str, Observed], asked_at: datetime) ->
         return domain
     records = list(domain.dns_records.all())
     for record in records:
-        if record.key in observed:
-            judgement, record.observed = observed[record.key]
+        if record.value != asked.get(RecordKey(record.key)):
+            # Another key took its place while DNS was asked: what was said is about the value before.
+            continue
+        if (conclusion := examination.conclusions.get(record.key)) is not None:
+            judgement, record.observed, record.seen = conclusion.judgement, conclusion.observed, conclusion.seen
             record.status, record.advice, record.checked_at = judgement.status, judgement.advice, asked_at
-    DnsRecord.objects.bulk_update(records, ["status", "advice", "observed", "checked_at"])
+    DnsRecord.objects.bulk_update(records, ["status", "advice", "observed", "seen", "checked_at"])
+    if not examination.saw_nothing:
+        domain.nameservers, domain.dns_findings = examination.name_servers, examination.findings
+        domain.save(update_fields=["nameservers", "dns_findings"])
     verdict = _verdict([record.status for record in records if record.required])
     _apply(domain, verdict, asked_at)
     return domain
@@ -120,7 +102,7 @@ def _verdict(statuses: Sequence[str]) -> bool | None:
     """True: all stand. False: at least one certainly does not. None: nobody knows, so nothing changes."""
     if all(one == RecordStatus.PASSED for one in statuses):
         return True
-    unknown = (RecordStatus.PASSED, RecordStatus.NETWORK_ERROR, RecordStatus.UNCHECKED)
+    unknown = (RecordStatus.PASSED, RecordStatus.SOFTFAIL, RecordStatus.NETWORK_ERROR, RecordStatus.UNCHECKED)
     return None if all(one in unknown for one in statuses) else False
 
 

@@ -9,9 +9,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from domains.diagnosis import Explanation, explain
+from domains.doctor.answers_shown import SeenAnswer, seen_answers
+from domains.doctor.findings import zone_of
 from domains.models import DnsRecord, SendingDomain
 from domains.names import display_name
-from domains.records import AdviceCode, RecordKey
+from domains.records import AdviceCode, RecordKey, short_name
 from domains.verification import expectation
 from mailtrap_site.web.wording import time_words
 
@@ -19,7 +21,7 @@ PURPOSES: dict[str, str | Promise] = {
     RecordKey.VERIFICATION: gettext_lazy("Ownership and return path"),
     RecordKey.DKIM1: gettext_lazy("DKIM signature, first key"),
     RecordKey.DKIM2: gettext_lazy("DKIM signature, second key"),
-    RecordKey.DKIM_ED25519: gettext_lazy("DKIM signature with Ed25519"),
+    RecordKey.DKIM_ED25519: gettext_lazy("DKIM signature, Ed25519 key"),
     RecordKey.DMARC: gettext_lazy("DMARC policy"),
     RecordKey.LINK: gettext_lazy("Tracked links"),
 }
@@ -35,6 +37,20 @@ class RecordRow:
     name: str
     purpose: str
     advice: Explanation | None
+    age: float = 0
+    """Seconds since the answers were given."""
+
+    @property
+    def answers(self) -> list[SeenAnswer]:
+        """What each server said, with the time that is left of it."""
+        return seen_answers(self.record.seen, self.age)
+
+    @property
+    def is_wrong(self) -> bool:
+        """Whether the advice is about a mistake, rather than about something that is not there yet or works anyhow."""
+        wrong = (DnsRecord.Status.FAIL, DnsRecord.Status.SOFTFAIL)
+        named = (AdviceCode.OTHER_TYPE, AdviceCode.WILDCARD)
+        return self.record.status in wrong or self.record.advice in named
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +130,8 @@ def standing(domain: SendingDomain) -> str:
 
 def wizard(domain: SendingDomain, now: datetime, *, full_names: bool = False) -> Wizard:
     """Everything the page needs; asks the database for the records, once."""
-    rows = [_row(record, full_names) for record in domain.dns_records.select_related("domain")]
+    zone = zone_of(domain.dns_findings)
+    rows = [_row(record, full_names, zone, now) for record in domain.dns_records.select_related("domain")]
     return Wizard(
         domain=domain,
         name=display_name(domain.name),
@@ -125,11 +142,13 @@ def wizard(domain: SendingDomain, now: datetime, *, full_names: bool = False) ->
     )
 
 
-def _row(record: DnsRecord, full_names: bool) -> RecordRow:
-    advice = explain(expectation(record), AdviceCode(record.advice), record.observed)
-    if not record.required and record.status == DnsRecord.Status.MISSING:
+def _row(record: DnsRecord, full_names: bool, zone: str, now: datetime) -> RecordRow:
+    age = (now - record.checked_at).total_seconds() if record.checked_at else 0
+    advice = explain(expectation(record), AdviceCode(record.advice), record.observed, record.seen, age)
+    if not record.required and record.advice == AdviceCode.NOT_FOUND:
         advice = None
-    return RecordRow(record, record.fqdn if full_names else record.name, str(PURPOSES[record.key]), advice)
+    name = record.fqdn if full_names else short_name(record.fqdn, zone or record.domain.name)
+    return RecordRow(record, name, str(PURPOSES[record.key]), advice, age)
 
 
 def _poll_seconds(age: timedelta) -> int:

@@ -150,12 +150,19 @@ class DemoZone:
 
     def records(self, name: str) -> list[Record]:
         stored = [Record(record.type, record.value, record.ttl) for record in ZoneRecord.objects.filter(name=name)]
-        if self.apex(name) == name and not any(record.type == "SOA" for record in stored):
-            stored.append(soa(name, DEMO_TTL))
+        types = {record.type for record in stored}
+        if self.apex(name) == name:
+            # The server of a demo zone is this very one, so that it can be asked as a real one is.
+            own = (soa(name, DEMO_TTL), Record("NS", f"ns1.{name}", DEMO_TTL))
+            stored += [record for record in own if record.type not in types]
+        elif not stored and name.startswith("ns1.") and self.apex(name) == name.removeprefix("ns1."):
+            stored.append(Record("A", "127.0.0.1", DEMO_TTL))
         return stored
 
     def has_below(self, name: str) -> bool:
-        return ZoneRecord.objects.filter(name__endswith="." + name).exists()
+        # A name that somebody added is one that he registered.
+        added = SendingDomain.objects.filter(deleted_at=None)
+        return ZoneRecord.objects.filter(name__endswith="." + name).exists() or _at_or_under(added, name)
 
 
 def platform_zone() -> PlatformZone:

@@ -176,4 +176,53 @@ def test_published_in_the_demo_zone_it_verifies_and_a_deleted_record_undoes_it(w
         ZoneRecord.objects.get(name=domain.return_path_domain).delete()
         undone = verification.check(domain.pk)
     assert [one.may_send().allowed for one in (before, after, undone) if one] == [False, True, False]
-    assert domain.dns_records.get(key="verification").status == DnsRecord.Status.MISSING
+    record = domain.dns_records.get(key="verification")
+    assert record.status == DnsRecord.Status.MISSING
+    # The demo zone is asked directly, as the servers of a real one are.
+    assert [(one["server"], one["kind"]) for one in record.seen] == [
+        ("ns1.test", "authoritative"),
+        ("127.0.0.1", "resolver"),
+    ]
+    domain.refresh_from_db()
+    assert domain.nameservers == ["ns1.test"]
+
+
+def served_by_itself(domain: SendingDomain) -> StoredZones:
+    """`shop.test` as a zone with a name server on the loopback, and every record of `domain` in it."""
+    names = {record.fqdn: [Record(record.type, record.value)] for record in domain.dns_records.all()}
+    own = {"shop.test": [Record("NS", "ns1.shop.test"), Record("TXT", "v=spf1 +all")]}
+    return StoredZones({**names, **own, "ns1.shop.test": [Record("A", "127.0.0.1")]}, ["shop.test"])
+
+
+def test_name_servers_and_findings_are_kept_and_a_blind_check_leaves_them(domain: SendingDomain) -> None:
+    with resolving(served_by_itself(domain)):
+        verification.check(domain.pk)
+    domain.refresh_from_db()
+    assert domain.nameservers == ["ns1.shop.test"]
+    assert domain.dns_findings == [
+        {"code": "zone", "params": {"apex": "shop.test"}},
+        {"code": "spf_allows_all", "params": {"name": "shop.test"}},
+    ]
+    with resolving(FailingZones({})):
+        verification.check(domain.pk)
+    domain.refresh_from_db()
+    assert domain.nameservers == ["ns1.shop.test"]
+    assert len(domain.dns_findings) == 2
+
+
+def test_a_late_resolver_takes_no_verification_and_gives_none(domain: SendingDomain) -> None:
+    zone = served_by_itself(domain)
+    with serving(zone) as own, serving(StoredZones({})) as late, resolving_at(own, public=[late]):
+        checked = verification.check(domain.pk)
+        assert checked is not None
+        assert checked.may_send().allowed
+        assert set(domain.dns_records.values_list("advice", flat=True)) == {"stale"}
+        gone = zone.names.pop(domain.return_path_domain)
+        taken = verification.check(domain.pk)
+        assert taken is not None
+        assert not taken.may_send().allowed
+    remembering = StoredZones({**zone.names, domain.return_path_domain: gone}, ["shop.test"])
+    with serving(remembering) as late, serving(zone) as own, resolving_at(own, public=[late]):
+        still = verification.check(domain.pk)
+    assert still is not None
+    assert not still.may_send().allowed

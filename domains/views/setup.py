@@ -14,6 +14,7 @@ from accounts.roles import Ability, can
 from accounts.tenancy import AccountRequest, account_view
 from domains import setup, verification
 from domains.models import SendingDomain
+from domains.views.dns_context import dns_context
 from domains.views.lookup import domain_of
 from domains.wizard import wizard
 from mailtrap_site.web.navigation import url_or_nothing
@@ -67,6 +68,7 @@ def _detail_context(request: AccountRequest, domain: SendingDomain) -> dict[str,
         "full_names": full_names,
         "short_names": not full_names,
         "full_names_url": f"{here}?names=full",
+        **dns_context(request, domain),
         "may_manage": can(request.membership, Ability.MANAGE_DOMAINS),
         "demo_zone": setup.has_demo_zone(),
         "may_send": can(request.membership, Ability.SEND),

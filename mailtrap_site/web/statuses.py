@@ -40,7 +40,7 @@ RECORDS: dict[str, Look] = {
     "missing": Look("clock", _("Not found yet"), "neutral"),
     "unchecked": Look("clock", _("Not found yet"), "neutral"),
     "fail": Look("triangle", _("Different value"), "warn"),
-    "softfail": Look("triangle", _("Different value"), "warn"),
+    "softfail": Look("triangle", _("Not everywhere"), "warn"),
     "network_error": Look("question", _("Could not check"), "outline"),
 }
 
