@@ -1,8 +1,8 @@
-"""Addresses of the sending domains; all lie under one account."""
+"""Addresses of the sending domains: all lie under one account but the set-up page of a letter's link."""
 
 from django.urls import path
 
-from domains.views import listing, setup
+from domains.views import listing, setup, sharing
 
 app_name = "domains"
 
@@ -12,5 +12,8 @@ urlpatterns = [
     path("a/<int:account_id>/domains/<int:domain_id>/", setup.domain_detail, name="detail"),
     path("a/<int:account_id>/domains/<int:domain_id>/verification/", setup.domain_verification, name="verification"),
     path("a/<int:account_id>/domains/<int:domain_id>/demo-zone/", setup.domain_demo_zone, name="demo_zone"),
+    path("a/<int:account_id>/domains/<int:domain_id>/share/", sharing.domain_share, name="share"),
+    path("setup/<str:token>/", sharing.shared_setup, name="shared"),
+    path("setup/<str:token>/verification/", sharing.shared_verification, name="shared_verification"),
     path("a/<int:account_id>/domains/<int:domain_id>/delete/", listing.domain_delete, name="delete"),
 ]
