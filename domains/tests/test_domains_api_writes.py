@@ -51,7 +51,11 @@ def test_a_domain_is_added_with_its_records(world: World, dialect: tuple[str, st
     assert status == 200
     domain = SendingDomain.objects.get(account=world.account, name="shop.test")
     assert (shown["id"], shown["domain_name"]) == (domain.pk, "shop.test")
-    assert (shown["compliance_status"], shown["dns_verified"], shown["dns_verified_at"]) == ("unverified_dns", False, "")
+    assert (shown["compliance_status"], shown["dns_verified"], shown["dns_verified_at"]) == (
+        "unverified_dns",
+        False,
+        "",
+    )
     assert {record["status"] for record in shown["dns_records"]} == {"unchecked"}
     assert all(isinstance(value, str) for record in shown["dns_records"] for value in record.values())
     assert AuditEntry.objects.get(action="domain.added").actor_name == f"token “{world.token.name}”"
@@ -236,7 +240,9 @@ WRITES = [
 
 @pytest.mark.parametrize(("method", "place", "body"), WRITES)
 def test_who_may_only_read_changes_nothing(world: World, method: str, place: str, body: Any) -> None:
-    scopes: list[dict[str, object]] = [{"resource_type": "account", "resource_id": world.account.pk, "access_level": 10}]
+    scopes: list[dict[str, object]] = [
+        {"resource_type": "account", "resource_id": world.account.pk, "access_level": 10}
+    ]
     _token, secret = make_token(world.account, "Reader", scopes)
     path = "/api/domains" + place.format(id=world.domain.pk)
     assert call(method, path, secret, body) == (403, {"errors": "Access forbidden"})
