@@ -40,17 +40,6 @@ def tell(domain: SendingDomain, turn: Turn, before: str, ends_at: datetime | Non
         _tell_others(domain)
 
 
-def tell_approved(domain: SendingDomain) -> None:
-    """The letter of compliance's yes, on the caller's transaction. What is left to do comes with it."""
-    name = {"name": display_name(domain.name)}
-    if domain.may_send().allowed:
-        words = (Level.INFO, _("%(name)s is approved") % name, _("It may send now. Next: the first email.") % name)
-    else:
-        body = _("The review is done. %(name)s may send once its DNS records stand.") % name
-        words = (Level.INFO, _("%(name)s is approved") % name, body)
-    _notify(domain, "domain.approved", words)
-
-
 def was_told_since(domain: SendingDomain, turn: Turn, since: datetime | None) -> bool:
     """Whether `turn` was told after that moment; never where there is none."""
     told = AuditEntry.objects.filter(account=domain.account_id, action=turn, target_id=str(domain.pk))

@@ -20,9 +20,6 @@ _STANDINGS: dict[str, str] = {
     Compliance.AWAITING_QUESTIONNAIRE: "answers_wanted",
     Compliance.AWAITING_CARD_VERIFICATION: "card_wanted",
     Compliance.NON_COMPLIANT: "not_approved",
-    Compliance.SUSPENDED: "suspended",
-    Compliance.DEMO: "demo",
-    Compliance.DEMO_EXHAUSTED: "demo_exhausted",
 }
 _NEXT: dict[str, str | Promise] = {
     "unverified": gettext_lazy("Publish the records"),
@@ -39,9 +36,13 @@ _NEXT: dict[str, str | Promise] = {
 
 def standing(domain: SendingDomain) -> str:
     """For `{% thing_status %}`: `verified` where mail is accepted and the records stand."""
-    if domain.records_gone_since is not None and domain.compliance_status != Compliance.SUSPENDED:
+    if domain.compliance_status == Compliance.SUSPENDED:
+        return "suspended"
+    if domain.is_demo:
+        return "demo" if domain.demo_emails_left else "demo_exhausted"
+    if domain.records_gone_since is not None:
         return "records_gone"
-    if domain.may_send().allowed and not domain.is_demo:
+    if domain.may_send().allowed:
         return "verified"
     return _STANDINGS.get(domain.compliance_status, "unverified")
 

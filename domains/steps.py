@@ -33,20 +33,28 @@ class Facts:
     has_company_info: bool
     approved: bool
     has_sent: bool
+    rejected: bool = False
+    suspended: bool = False
 
 
 def states(facts: Facts) -> dict[StepName, State]:
-    """The first step that is not done is the open one; none is where all are."""
+    """The first step that is not done is the open one; none is where all are, and while the domain is suspended."""
     done = {
         StepName.ADD: True,
         StepName.RECORDS: facts.verified,
         # What was approved before anybody asked who sends is not held up.
         StepName.SENDER: facts.has_company_info or facts.approved,
-        StepName.REVIEW: facts.approved,
+        StepName.REVIEW: facts.approved and not facts.rejected,
         StepName.FIRST_EMAIL: facts.has_sent,
     }
-    current = next((name for name in StepName if not done[name]), None)
-    return {name: State.DONE if done[name] else State.CURRENT if name is current else State.LATER for name in StepName}
+    if facts.suspended:
+        opened = None
+    elif facts.rejected:
+        # Whatever else is missing, this has to be answered first.
+        opened = StepName.REVIEW
+    else:
+        opened = next((name for name in StepName if not done[name]), None)
+    return {name: State.DONE if done[name] else State.CURRENT if name is opened else State.LATER for name in StepName}
 
 
 def current(facts: Facts) -> StepName | None:

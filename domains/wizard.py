@@ -15,7 +15,7 @@ from domains.records import AdviceCode, RecordKey
 from domains.standings import drift_ends_at, standing
 from domains.steps import Facts, State, StepName, current, states
 from domains.verification import expectation
-from mailtrap_site.web.wording import time_words
+from mailtrap_site.web.wording import moment_words, time_words
 
 PURPOSES: dict[str, str | Promise] = {
     RecordKey.VERIFICATION: gettext_lazy("Ownership and return path"),
@@ -48,6 +48,11 @@ class RecordRow:
     name: str
     purpose: str
     advice: Explanation | None
+
+    @property
+    def is_wrong(self) -> bool:
+        """Something stands there, and it is not what it should be."""
+        return self.record.status in (DnsRecord.Status.FAIL, DnsRecord.Status.SOFTFAIL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +92,11 @@ class Wizard:
 
     @property
     def is_suspended(self) -> bool:
-        return self.domain.compliance_status == Compliance.SUSPENDED
+        return self.facts.suspended
 
     @property
     def is_rejected(self) -> bool:
-        return self.domain.compliance_status == Compliance.NON_COMPLIANT
+        return self.facts.rejected
 
     @property
     def wants_answers(self) -> bool:
@@ -105,6 +110,14 @@ class Wizard:
     def drift_ends_at(self) -> datetime | None:
         """When its mail will be refused, because its records are gone."""
         return drift_ends_at(self.domain)
+
+    @property
+    def drift_words(self) -> str:
+        """What ends then."""
+        if self.drift_ends_at is None:
+            return ""
+        when = {"when": moment_words(self.drift_ends_at, self.now, timezone.get_current_timezone())}
+        return _("Mail is accepted until %(when)s") % when if self.may_send else _("Verified until %(when)s") % when
 
     @property
     def standing(self) -> str:
@@ -219,6 +232,8 @@ def wizard(domain: SendingDomain, now: datetime, *, full_names: bool = False) ->
             has_company_info=CompanyInfo.objects.filter(account=domain.account_id).exists(),
             approved=domain.approved_at is not None or domain.compliance_status == Compliance.COMPLIANT,
             has_sent=domain.first_email_at is not None,
+            rejected=domain.compliance_status == Compliance.NON_COMPLIANT,
+            suspended=domain.compliance_status == Compliance.SUSPENDED,
         ),
         review=domain.reviews.order_by("-pk").first(),
         now=now,

@@ -6,7 +6,6 @@ from threading import Barrier
 
 import pytest
 from django.db import connections
-from django.utils import timezone
 
 from accounts.models import Account, AuditEntry, Notification
 from domains import verification
@@ -93,8 +92,6 @@ def test_checks_that_cross_verify_once_and_tell_the_others_once(
     with ThreadPoolExecutor(6) as pool:
         list(pool.map(look, [domain.pk, theirs.pk] * 3))
     standing = dict(SendingDomain.objects.filter(name="shop.test").values_list("account_id", "dns_verified_at"))
-    assert standing[world.account.pk] is not None
-    assert standing[world.account.pk] <= timezone.now()
-    assert standing[world.stranger_account.pk] is None
+    assert {account for account, since in standing.items() if since} == {world.account.pk}
     assert AuditEntry.objects.filter(action="domain.verified").count() == 1
     assert Notification.objects.filter(kind=KIND).count() == 1

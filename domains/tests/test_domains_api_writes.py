@@ -90,7 +90,8 @@ def test_a_full_plan_is_422_and_a_broken_body_no_error_of_ours(world: World) -> 
     status, shown = call("POST", "/api/domains", world.secret, {"domain": {"domain_name": "shop.test"}})
     assert (status, list(shown["errors"])) == (422, ["base"])
     assert "All sending domains of your plan are in use (1)" in shown["errors"]["base"][0]
-    for body in ([], "x", {"domain": "x"}, {"domain": {"domain_name": 7}}):
+    broken: list[Any] = [[], "x", {"domain": "x"}, {"domain": {"domain_name": 7}}]
+    for body in broken:
         assert call("POST", "/api/domains", world.secret, body)[0] == 422
 
 

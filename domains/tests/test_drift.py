@@ -66,7 +66,8 @@ def test_time_in_which_we_did_not_look_does_not_count_either() -> None:
 
 def test_a_grace_that_failures_interrupt_is_as_long_as_one_they_do_not() -> None:
     """Every other look fails, so the three days take six."""
-    standing, now, step, turns = VERIFIED, NOW, timedelta(minutes=12), []
+    turns: list[Turn] = []
+    standing, now, step = VERIFIED, NOW, timedelta(minutes=12)
     looked_at = NOW - step
     while not turns or turns[-1] is not Turn.STOPPED:
         verdict = False if (now - NOW) // step % 2 == 0 else None

@@ -1,6 +1,5 @@
 """A verified domain whose records go is warned, goes on sending, and is stopped if they stay away."""
 
-import re
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -63,6 +62,7 @@ def test_the_first_look_warns_and_mail_goes_on(
     with django_capture_on_commit_callbacks(execute=True):
         checked = look(domain)
     assert checked.may_send().allowed
+    assert checked.checked_at is not None
     assert checked.records_gone_since == checked.checked_at
     warning, _another = told("domain.records_gone")
     assert {one.user for one in told("domain.records_gone")} == {world.alice, world.bob}
@@ -159,9 +159,8 @@ def test_the_pages_say_until_when(world: World, domain: SendingDomain, zone: Sto
     client.force_login(world.alice)
     page = client.get(reverse("domains:detail", args=[world.account.pk, domain.pk])).content.decode()
     assert "DNS records of shop.test are gone" in page
-    assert "Its mail is accepted until" in page
     ends_at = timezone.now() + GRACE - timedelta(hours=1)
-    assert re.search(rf"accepted until <time[^>]*>{ends_at.day}\N{{NO-BREAK SPACE}}{ends_at:%b, %H:%M}</time>", page)
+    assert f"Mail is accepted until {ends_at.day}\N{NO-BREAK SPACE}{ends_at:%b, %H:%M}" in page
     assert "hx-trigger" in page
     listed = client.get(reverse("domains:list", args=[world.account.pk])).content.decode()
     assert "Records gone" in listed

@@ -30,6 +30,10 @@ Compliance = SendingDomain.Compliance
         (Facts(verified=True, has_company_info=True, approved=True, has_sent=False), StepName.FIRST_EMAIL),
         (Facts(verified=True, has_company_info=False, approved=True, has_sent=False), StepName.FIRST_EMAIL),
         (Facts(verified=True, has_company_info=True, approved=True, has_sent=True), None),
+        (Facts(verified=False, has_company_info=False, approved=False, has_sent=False, rejected=True), StepName.REVIEW),
+        (Facts(verified=True, has_company_info=True, approved=True, has_sent=False, rejected=True), StepName.REVIEW),
+        (Facts(verified=True, has_company_info=True, approved=True, has_sent=False, suspended=True), None),
+        (Facts(verified=False, has_company_info=True, approved=False, has_sent=False, suspended=True), None),
     ],
 )
 def test_the_first_step_that_is_not_done_is_open(facts: Facts, open_step: StepName | None) -> None:
@@ -92,7 +96,7 @@ def test_the_way_from_a_name_to_the_first_email(world: World, domain: SendingDom
     page = page_of(world.alice, domain)
     assert drawn(page) == dict(zip(StepName, ["done", "done", "current", "later", "later"], strict=True))
     assert "Its records stand. Next: say who sends." in page
-    assert "Sender information missing Tell us who sends" in listed(world, domain)
+    assert "Sender missing Tell us who sends" in listed(world, domain)
 
     CompanyInfo.objects.create(account=world.account, **COMPANY)
     put(domain, compliance_status=Compliance.UNDER_REVIEW)
@@ -160,16 +164,6 @@ def test_polling_is_eager_again_when_the_last_step_was_lately(world: World, doma
 
 
 @pytest.mark.django_db
-def test_the_demo_domain_has_no_steps(world: World, domain: SendingDomain) -> None:
-    put(domain, is_demo=True, demo_emails_left=7, compliance_status=Compliance.DEMO)
-    page = page_of(world.alice, domain)
-    assert "shop.test is your demo domain" in page
-    assert "7 emails are left" in page
-    assert drawn(page) == {}
-    assert "Demo Try it: it reaches its owner alone" in listed(world, domain)
-
-
-@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("status", "company", "sentence"),
     [
@@ -187,12 +181,3 @@ def test_the_letter_of_a_verified_domain_says_what_is_next(
     put(domain, dns_verified_at=timezone.now(), compliance_status=status)
     news.tell(domain, Turn.VERIFIED, Compliance.UNVERIFIED_DNS)
     assert sentence in Notification.objects.filter(kind="domain.verified")[0].body
-
-
-@pytest.mark.django_db
-def test_the_letter_of_an_approved_domain_says_what_is_next(world: World, domain: SendingDomain) -> None:
-    news.tell_approved(put(domain, approved_at=timezone.now()))
-    news.tell_approved(put(domain, dns_verified_at=timezone.now(), compliance_status=Compliance.COMPLIANT))
-    pending, done = Notification.objects.filter(kind="domain.approved", user=world.alice).order_by("pk")
-    assert "may send once its DNS records stand" in pending.body
-    assert "It may send now. Next: the first email." in done.body

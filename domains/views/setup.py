@@ -63,6 +63,7 @@ def _detail_context(request: AccountRequest, domain: SendingDomain) -> dict[str,
     full_names = request.GET.get("names") == "full"
     here = reverse("domains:detail", args=[domain.account_id, domain.pk])
     shown = wizard(domain, timezone.now(), full_names=full_names)
+    company_url = url_or_nothing("domains:company", domain.account_id)
     return {
         "domain": domain,
         "wizard": shown,
@@ -75,7 +76,7 @@ def _detail_context(request: AccountRequest, domain: SendingDomain) -> dict[str,
         "demo_zone": setup.has_demo_zone(),
         "may_send": can(request.membership, Ability.SEND),
         "share_url": reverse("domains:share", args=[domain.account_id, domain.pk]),
-        "company_url": url_or_nothing("domains:company", domain.account_id),
+        "company_url": f"{company_url}?next={domain.pk}" if company_url else "",
         "sender_action": _("Change it") if shown.facts.has_company_info else _("Fill it in now"),
         "review_url": url_or_nothing("domains:review", domain.account_id, domain.pk),
         "integration_url": url_or_nothing("sending:integration", domain.account_id),
