@@ -40,7 +40,7 @@ def save(
         before = {name: getattr(info, name) for name in FIELDS}
         for name in FIELDS:
             if name in data:
-                setattr(info, name, str(data[name] or "").strip())
+                setattr(info, name, str(data[name] or "").replace("\0", "").strip())
         if errors := _errors(info):
             raise CompanyInvalid(errors)
         after = {name: getattr(info, name) for name in FIELDS}

@@ -18,6 +18,9 @@ from mailtrap_site.web.wording import exact_words
 
 log = structlog.get_logger(__name__)
 
+LONGEST_TITLE = 200
+"""Of a notification; a name alone may be longer."""
+
 Level = Notification.Level
 Compliance = SendingDomain.Compliance
 Words = tuple[str, str, str]
@@ -68,7 +71,7 @@ def _tell_others(domain: SendingDomain) -> None:
 def _notify(domain: SendingDomain, kind: str, words: Words) -> None:
     level, title, body = words
     path = reverse("domains:detail", args=[domain.account_id, domain.pk])
-    notices.notify(domain.account, kind, title, body, path=path, level=level)
+    notices.notify(domain.account, kind, title[:LONGEST_TITLE], body, path=path, level=level)
 
 
 def _verified(domain: SendingDomain, name: dict[str, str]) -> Words:

@@ -12,7 +12,7 @@ from domains.diagnosis import Explanation, explain
 from domains.models import CompanyInfo, ComplianceReview, DnsRecord, SendingDomain
 from domains.names import display_name
 from domains.records import AdviceCode, RecordKey
-from domains.standings import drift_ends_at, standing
+from domains.standings import drift_ends_at
 from domains.steps import Facts, State, StepName, current, states
 from domains.verification import expectation
 from mailtrap_site.web.wording import moment_words, time_words
@@ -118,11 +118,6 @@ class Wizard:
             return ""
         when = {"when": moment_words(self.drift_ends_at, self.now, timezone.get_current_timezone())}
         return _("Mail is accepted until %(when)s") % when if self.may_send else _("Verified until %(when)s") % when
-
-    @property
-    def standing(self) -> str:
-        """For `{% thing_status %}`."""
-        return standing(self.domain)
 
     @property
     def current(self) -> StepName | None:

@@ -52,7 +52,7 @@ def in_every_state(world: World) -> dict[str, SendingDomain]:
     domains = {}
     for state, columns in facts.items():
         domain = make_domain(world.account, f"{state}.brightwater.example")
-        SendingDomain.objects.filter(pk=domain.pk).update(**columns)
+        SendingDomain.objects.filter(pk=domain.pk).update(**({"approved_at": None} | columns))
         domains[state] = domain
     ComplianceReview.objects.create(domain=domains["rejected"], state="rejected", reason="The website is empty.")
     broken = domains["new"].dns_records.get(key="dkim2")

@@ -291,3 +291,61 @@ def test_the_document_describes_each_operation(world: World) -> None:
             if path.startswith(prefix)
             for operation in methods.values()
         )
+
+
+HOSTILE = [
+    *(
+        '"\\u0000"',
+        '"a\\u0000b.test"',
+        '"\\ud800"',
+        '"\\u202e.test"',
+        f'"{"x" * 9_000}"',
+        f'"{"x" * 9_000}@reader.test"',
+    ),
+    *(
+        "[]",
+        "{}",
+        "0",
+        "-1",
+        "1e400",
+        "true",
+        "null",
+        "NaN",
+        '"%s"',
+        '"a@b@c.test"',
+        '"a@[127.0.0.1]"',
+        '"\\r\\nBcc: a@b.test"',
+    ),
+]
+BODIES = {
+    ("POST", ""): '{"domain": {"domain_name": %s}}',
+    ("PATCH", "/{id}"): '{"domain": {"alert_recipient_email": %s}}',
+    ("POST", "/{id}/send_setup_instructions"): '{"email": %s}',
+    ("PATCH", "/{id}/company_info"): '{"company_info": {"name": %s, "website_url": %s, "info_level": %s}}',
+    ("POST", "/{id}/verification"): "%s",
+}
+
+
+@pytest.mark.parametrize("value", HOSTILE, ids=lambda value: value[:24])
+@pytest.mark.parametrize(("method", "place"), BODIES)
+def test_no_value_is_a_fault_of_ours(world: World, method: str, place: str, value: str) -> None:
+    make_roomy(world.account, Term.DOMAINS)
+    with resolving(StoredZones({})):
+        answer = Client(raise_request_exception=False).generic(
+            method,
+            "/api/domains" + place.format(id=world.domain.pk),
+            BODIES[method, place].replace("%s", value).encode("utf-8", "surrogatepass"),
+            content_type="application/json",
+            headers={"Authorization": f"Bearer {world.secret}"},
+        )
+    assert answer.status_code in (200, 204, 400, 422), answer.content
+
+
+def test_the_list_asks_the_same_number_of_questions_for_many_domains(
+    world: World, django_assert_max_num_queries: Any
+) -> None:
+    for number in range(5):
+        make_domain(world.account, f"d{number}.test")
+    call("GET", "/api/domains", world.secret)
+    with django_assert_max_num_queries(4):
+        assert len(call("GET", "/api/domains", world.secret)[1]["data"]) == 6

@@ -73,15 +73,15 @@ def listed(world: World, domain: SendingDomain) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", row.partition(">")[2]).split())
 
 
-@pytest.fixture
-def domain(world: World) -> SendingDomain:
-    return make_domain(world.account, "shop.test", verified=False)
-
-
 def put(domain: SendingDomain, **facts: Any) -> SendingDomain:
     SendingDomain.objects.filter(pk=domain.pk).update(**facts)
     domain.refresh_from_db()
     return domain
+
+
+@pytest.fixture
+def domain(world: World) -> SendingDomain:
+    return put(make_domain(world.account, "shop.test", verified=False), approved_at=None)
 
 
 @pytest.mark.django_db
@@ -181,3 +181,21 @@ def test_the_letter_of_a_verified_domain_says_what_is_next(
     put(domain, dns_verified_at=timezone.now(), compliance_status=status)
     news.tell(domain, Turn.VERIFIED, Compliance.UNVERIFIED_DNS)
     assert sentence in Notification.objects.filter(kind="domain.verified")[0].body
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("turn", [turn for turn in Turn if turn])
+def test_the_longest_name_fits_into_every_letter(world: World, turn: Turn) -> None:
+    name = ".".join(["a" * 55] * 4)
+    theirs = make_domain(world.stranger_account, name, verified=False)
+    news.tell(make_domain(world.account, name), turn, Compliance.COMPLIANT, timezone.now())
+    assert Notification.objects.filter(kind=turn).count() == 2
+    assert Notification.objects.filter(account=theirs.account).exists() == (turn is Turn.VERIFIED)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("status", [Compliance.SUSPENDED, Compliance.NON_COMPLIANT])
+def test_records_stay_in_sight_whatever_is_open(world: World, domain: SendingDomain, status: str) -> None:
+    page = page_of(world.alice, put(domain, compliance_status=status))
+    assert page.count("Required to send") == 1
+    assert "Send a test email" not in page
