@@ -195,6 +195,8 @@ class Wizard:
         if state is State.CURRENT:
             return ""
         if state is State.LATER:
+            if name is StepName.RECORDS:
+                return self.progress
             if name is StepName.SENDER:
                 return _("Once for all your domains; you may give it while DNS is pending.")
             return str(_LATER[name])

@@ -212,6 +212,9 @@ def test_a_link_ends_after_a_month_and_with_its_domain(domain: SendingDomain, mo
     for answer in (Client().get(path), Client().post(f"{path}verification/", follow=True)):
         assert answer.status_code == 410
         assert "shop.test" not in answer.content.decode()
+        assert "HX-Refresh" not in answer
+    polled = Client().get(path, headers={"HX-Request": "true", "HX-Target": "shared-setup"})
+    assert (polled.status_code, polled["HX-Refresh"]) == (410, "true")
 
 
 def test_what_we_never_signed_opens_nothing(world: World, domain: SendingDomain) -> None:

@@ -53,7 +53,11 @@ def shared_setup(request: HttpRequest, token: str) -> HttpResponse:
     try:
         domain = sharing.shared_domain(token)
     except LinkEnded:
-        return _closed(render(request, "domains/shared_ended.html", status=410))
+        ended = render(request, "domains/shared_ended.html", status=410)
+        if wants_fragment(request):
+            # An open page shows the end rather than asking on.
+            ended["HX-Refresh"] = "true"
+        return _closed(ended)
     except BadLink:
         return _closed(render(request, "accounts/link_unknown.html", status=404))
     context = _context(request, domain, token)
