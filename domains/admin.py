@@ -3,7 +3,7 @@
 from django.contrib import admin
 from unfold.admin import ModelAdmin, TabularInline
 
-from domains.models import DnsRecord, SendingDomain
+from domains.models import DmarcReport, DmarcSource, DnsRecord, SendingDomain, TlsReport
 from mailtrap_site.web.look_only import LookOnly
 
 
@@ -24,3 +24,31 @@ class SendingDomainAdmin(LookOnly, ModelAdmin):
     ordering = ["-id"]
     show_full_result_count = False
     inlines = [DnsRecordInline]
+
+
+class _ReportAdmin(LookOnly, ModelAdmin):
+    """What receivers claim; nobody changes it."""
+
+    list_select_related = ["domain"]
+    search_fields = ["domain__name"]
+    ordering = ["-id"]
+    show_full_result_count = False
+
+
+@admin.register(DmarcReport)
+class DmarcReportAdmin(_ReportAdmin):
+    list_display = ["organization", "domain", "begins_at", "ends_at", "received_at"]
+
+
+@admin.register(DmarcSource)
+class DmarcSourceAdmin(LookOnly, ModelAdmin):
+    list_display = ["address", "header_from", "emails", "disposition", "dkim_aligned", "spf_aligned", "report"]
+    list_select_related = ["report"]
+    search_fields = ["report__domain__name", "address"]
+    ordering = ["-id"]
+    show_full_result_count = False
+
+
+@admin.register(TlsReport)
+class TlsReportAdmin(_ReportAdmin):
+    list_display = ["organization", "domain", "policy_type", "successes", "failures", "begins_at", "received_at"]

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from domains.views import listing, setup, sharing
+from domains.views import health, listing, setup, sharing
 
 app_name = "domains"
 
@@ -15,5 +15,14 @@ urlpatterns = [
     path("a/<int:account_id>/domains/<int:domain_id>/share/", sharing.domain_share, name="share"),
     path("setup/<str:token>/", sharing.shared_setup, name="shared"),
     path("setup/<str:token>/verification/", sharing.shared_verification, name="shared_verification"),
+    path("a/<int:account_id>/domains/<int:domain_id>/health/", health.domain_health, name="health"),
+    path(
+        "a/<int:account_id>/domains/<int:domain_id>/health/sources.csv",
+        health.domain_health_sources,
+        name="health_sources",
+    ),
+    path(
+        "a/<int:account_id>/domains/<int:domain_id>/health/inbound-tls/", health.domain_inbound_tls, name="inbound_tls"
+    ),
     path("a/<int:account_id>/domains/<int:domain_id>/delete/", listing.domain_delete, name="delete"),
 ]

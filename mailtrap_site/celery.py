@@ -27,6 +27,7 @@ app.conf.beat_schedule = {
     "make room": _every(3600, "sending.make_room"),
     "check the balance": _every(600, "sending.check_balance"),
     "make partitions": _every(3600, "sending.make_partitions"),
+    "delete what no plan keeps": _every(900, "sending.retain"),
     "trim captured mail": _every(300, "sending.trim_captured"),
     "forget old idempotency keys": _every(3600, "sending.forget_old_keys"),
     "apply Stripe's events": _every(30, "billing.apply_events"),
@@ -35,6 +36,7 @@ app.conf.beat_schedule = {
     "turn plans over": _every(300, "billing.turn_over"),
     "compare with Stripe": _every(86_400, "billing.compare_with_stripe"),
     "check domains that are due": _every(10, "domains.check_due"),
+    "forget old reports": _every(86_400, "domains.prune_reports"),
 }
 
 

@@ -19,6 +19,7 @@ from sending.log import balance_check
 from sending.models import partitions
 from sending.queue import hourly, orders, parked
 from sending.queue import sweep as queue_sweep
+from sending.retention import upkeep as retention_upkeep
 from sending.submission import idempotency
 
 GIVES_WAY = 10
@@ -80,6 +81,13 @@ def check_balance() -> None:
 def make_partitions() -> None:
     """Makes the partitions of the coming weeks."""
     partitions.make_partitions(timezone.now())
+
+
+@shared_task(name="sending.retain")
+def retain() -> None:
+    """Deletes what no plan keeps any more."""
+    if retention_upkeep.tend(timezone.now(), time.monotonic() + TEND_SECONDS):
+        send_now("sending.retain", queue="upkeep")
 
 
 @shared_task(name="sending.trim_captured")

@@ -11,6 +11,7 @@ from django.conf import settings
 
 from domains import resolver
 from domains.answers import Outcome as DnsOutcome
+from domains.public_addresses import is_public
 from mailtrap_site.environment import Source
 from sending.delivery.tls_policy import OPPORTUNISTIC, RELAY_POLICIES, TlsPolicy
 from sending.models import Attempt, Stream
@@ -169,30 +170,6 @@ def is_address(host: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def is_public(address: str) -> bool:
-    """Whether mail may go there: no loopback, private, link-local, multicast or reserved address, however written."""
-    parsed = ipaddress.ip_address(address)
-    if isinstance(parsed, ipaddress.IPv6Address):
-        inner = _embedded(parsed)
-        if inner is not None:
-            return inner.is_global and not inner.is_multicast
-        if parsed in _LOCAL_NAT64:
-            return False
-    return parsed.is_global and not parsed.is_multicast
-
-
-_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
-_LOCAL_NAT64 = ipaddress.IPv6Network("64:ff9b:1::/48")
-
-
-def _embedded(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
-    """The IPv4 address that this one leads to: mapped, 6to4, Teredo, NAT64 (RFC 6052)."""
-    if address in _NAT64:
-        return ipaddress.IPv4Address(address.packed[-4:])
-    teredo = address.teredo
-    return address.ipv4_mapped or address.sixtofour or (teredo[1] if teredo else None)
 
 
 def _development() -> Route:

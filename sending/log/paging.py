@@ -7,14 +7,16 @@ goes on by cursor.
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from sending.log.conditions import Query
 from sending.models import Message
 from sending.models.identifiers import id_floor, time_of
 from sending.models.partitions import Window, windows_newest_first
+from sending.retention.terms import days_by_account
 
 PAGE = 50
 SCAN_ROWS = 20_000
@@ -46,8 +48,9 @@ def fetch(account_id: int, query: Query, *, before: uuid.UUID | None = None, siz
     found: list[Message] = []
     left = SCAN_ROWS
     reached: uuid.UUID | None = None
+    since = horizon(account_id)
     for window in _windows(query, before):
-        rows = _rows(account_id, window)
+        rows = _rows(account_id, window, since)
         if query.scans:
             rows, read, reached = _bounded(rows, left)
             left -= read
@@ -62,10 +65,11 @@ def fetch(account_id: int, query: Query, *, before: uuid.UUID | None = None, siz
 def newer_than(account_id: int, query: Query, after: uuid.UUID, *, size: int = PAGE) -> uuid.UUID | None:
     """The `before` cursor of the page that stands directly above the row `after`; None for the newest page."""
     above: list[uuid.UUID] = []
+    since = horizon(account_id)
     for window in reversed(list(_windows(query, None))):
         if window.high <= after:
             continue
-        rows = query.narrow(_rows(account_id, window).filter(pk__gte=after)).order_by("id")
+        rows = query.narrow(_rows(account_id, window, since).filter(pk__gte=after)).order_by("id")
         above += rows.values_list("pk", flat=True)[: size + 1 - len(above)]
         if len(above) > size:
             return above[size]
@@ -75,8 +79,9 @@ def newer_than(account_id: int, query: Query, after: uuid.UUID, *, size: int = P
 def total(account_id: int, query: Query) -> Total:
     """The count, exact to 10,000; of a question that scans, what one scan finds."""
     count, left = 0, SCAN_ROWS
+    since = horizon(account_id)
     for window in _windows(query, None):
-        rows = _rows(account_id, window)
+        rows = _rows(account_id, window, since)
         if query.scans:
             rows, read, _ = _bounded(rows, left)
             left -= read
@@ -91,8 +96,9 @@ def newest_values(
 ) -> list[tuple[uuid.UUID, str, datetime | None, datetime | None]]:
     """(id, status, finished at, send at) of the newest `most` rows, for figures."""
     rows: list[tuple[uuid.UUID, str, datetime | None, datetime | None]] = []
+    since = horizon(account_id)
     for window in _windows(query, None):
-        found = query.narrow(_rows(account_id, window)).order_by("-id")
+        found = query.narrow(_rows(account_id, window, since)).order_by("-id")
         rows += found.values_list("pk", "status", "finished_at", "send_at")[: most - len(rows)]
         if len(rows) >= most:
             break
@@ -105,17 +111,29 @@ def has_any(account_id: int) -> bool:
 
 
 def find(account_id: int, message_id: uuid.UUID) -> Message | None:
-    """The account's message of this id."""
-    return Message.objects.filter(pk=message_id, account_id=account_id).first()
+    """The account's message of this id, while its plan keeps it."""
+    return in_sight(Message.objects.filter(account_id=account_id), horizon(account_id)).filter(pk=message_id).first()
+
+
+def horizon(account_id: int) -> datetime:
+    """Since when the account's plan keeps mail. Rows behind it are out of sight at once, and deleted soon after."""
+    now = timezone.now()
+    return now - timedelta(days=days_by_account(now, [account_id]).get(account_id, 0))
+
+
+def in_sight(rows: QuerySet[Message], since: datetime) -> QuerySet[Message]:
+    """Those that were accepted or finished since, and those that are not finished."""
+    return rows.filter(Q(pk__gte=id_floor(since)) | Q(finished_at=None) | Q(finished_at__gte=since))
 
 
 def count_newer(account_id: int, query: Query, than: uuid.UUID | None, *, most: int = 100) -> int:
     """How many rows came after the row `than`, up to `most`."""
     count = 0
+    since = horizon(account_id)
     for window in _windows(query, None):
         if than is not None and window.high <= than:
             break
-        rows = _rows(account_id, window).filter(pk__gt=than) if than else _rows(account_id, window)
+        rows = _rows(account_id, window, since).filter(pk__gt=than) if than else _rows(account_id, window, since)
         count += query.narrow(rows).order_by().values("pk")[: most - count].count()
         if count >= most:
             break
@@ -134,8 +152,9 @@ def _windows(query: Query, before: uuid.UUID | None) -> Iterator[Window]:
             yield Window(low, high)
 
 
-def _rows(account_id: int, window: Window) -> QuerySet[Message]:
-    return Message.objects.filter(account_id=account_id, pk__gte=window.low, pk__lt=window.high)
+def _rows(account_id: int, window: Window, since: datetime) -> QuerySet[Message]:
+    rows = Message.objects.filter(account_id=account_id, pk__gte=window.low, pk__lt=window.high)
+    return rows if window.low >= id_floor(since) else in_sight(rows, since)
 
 
 def _bounded(rows: QuerySet[Message], most: int) -> tuple[QuerySet[Message], int, uuid.UUID | None]:

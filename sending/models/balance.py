@@ -17,6 +17,8 @@ class HourCheck(models.Model):
     unfinished = models.PositiveBigIntegerField()
     """While there are any, or differences, the hour is counted again."""
     differences = models.PositiveBigIntegerField()
+    cleared_days = models.PositiveSmallIntegerField(default=0)
+    """The rows of accounts with so many days of log, or fewer, were deleted. Written by `sending.retention`."""
 
     objects: ClassVar[models.Manager["HourCheck"]] = models.Manager()
 

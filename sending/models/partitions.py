@@ -69,6 +69,26 @@ def partition_names(table: str) -> list[str]:
         return [name for (name,) in cursor.fetchall() if _PARTITION.search(name)]
 
 
+def partition_starts(table: str) -> list[tuple[str, datetime]]:
+    """The weekly partitions of `table` with the start of their week, oldest first."""
+    return sorted(((name, _start_of(name)) for name in partition_names(table)), key=lambda one: one[1])
+
+
+def drop_partition(table: str, name: str) -> bool:
+    """Drops one with all its rows; False when somebody holds it, and DROP would make everybody else wait."""
+    if name not in partition_names(table):
+        raise ValueError(f"{name} is no weekly partition of {table}")
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(sql.SQL("SET LOCAL lock_timeout = {}").format(sql.Literal(LOCK_TIMEOUT)).as_string())
+            cursor.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier(name)).as_string())
+    except OperationalError as problem:
+        if isinstance(problem.__cause__, LockNotAvailable):
+            return False
+        raise
+    return True
+
+
 def week_start(moment: datetime) -> datetime:
     """Monday 00:00 UTC of `moment`'s week."""
     day = moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)

@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from billing.models import QuotaOverride
 from mailtrap_site.testing.mail import make_message
 from mailtrap_site.testing.world import World
 from sending.log import paging
@@ -20,7 +21,8 @@ NOW = datetime.now(UTC)
 
 @pytest.fixture
 def messages(world: World) -> list[Message]:
-    """Ten of them, two days apart, so that they lie in at least three partitions; newest first."""
+    """Ten of them, two days apart, so that they lie in at least three partitions; newest first. All are kept."""
+    QuotaOverride.objects.create(account=world.account, term="log_days", value=60, reason="For long lists.")
     return [make_message(world.domain, f"r{n}@far.test", at=NOW - timedelta(days=2 * n)) for n in range(10)]
 
 

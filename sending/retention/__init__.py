@@ -1,0 +1,1 @@
+"""How long mail is kept: out of sight when the plan's days are over, deleted by the hour, dropped by the week."""

@@ -1,0 +1,16 @@
+"""How many days of log accounts have: what their plan says, or staff granted."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from accounts.models import Account
+from billing.terms import answered_terms, ask_terms
+from sending.models.statements import raw_cursor
+
+
+def days_by_account(now: datetime, account_ids: Collection[int] | None = None) -> dict[int, int]:
+    """Of these accounts, or of all, in one statement; an account that is gone is left out."""
+    asked = Account.objects.values_list("pk", flat=True) if account_ids is None else account_ids
+    cursor = raw_cursor()
+    ask_terms(cursor, list(asked), now)
+    return {account_id: terms.log_days for account_id, terms in answered_terms(cursor).items()}

@@ -1,0 +1,60 @@
+"""Drops the weeks of which nothing is kept any more, and deletes content whose day has come."""
+
+import time
+from datetime import datetime, timedelta
+
+import structlog
+
+from sending.models import HourCheck, QueueEntry
+from sending.models.identifiers import id_floor
+from sending.models.partitions import WEEK, drop_partition, partition_starts
+from sending.models.statements import raw_cursor, statement
+
+log = structlog.get_logger(__name__)
+
+LOG_TABLES = ("sending_message", "sending_attempt", "sending_event", "sending_submission")
+CONTENT = "sending_content"
+CONTENTS_AT_ONCE = 500
+
+
+def drop_weeks(now: datetime, longest: int) -> list[str]:
+    """Drops the partitions of weeks that ended more than `longest` days ago, all of whose mail is finished; returns
+    their names. One that others hold is left for the next time."""
+    dropped = []
+    for table in LOG_TABLES:
+        for name, start in partition_starts(table):
+            end = start + WEEK
+            if end <= now - timedelta(days=longest) and _is_over(start, end, longest) and drop_partition(table, name):
+                dropped.append(name)
+    for name, start in partition_starts(CONTENT):
+        if start + WEEK <= now and drop_partition(CONTENT, name):
+            dropped.append(name)
+    if dropped:
+        log.info("partitions_dropped", names=dropped)
+    return dropped
+
+
+def delete_contents(now: datetime, until: float) -> bool:
+    """Deletes what expired since the week began; whether time was up before all was gone."""
+    while time.monotonic() < until:
+        if raw_cursor().execute(_DELETE, {"now": id_floor(now), "most": CONTENTS_AT_ONCE}).rowcount == 0:
+            return False
+    return True
+
+
+def _is_over(start: datetime, end: datetime, longest: int) -> bool:
+    """Nothing of the week waits, each of its hours was counted for good, and what was scheduled in it left long ago."""
+    if not HourCheck.objects.filter(hour__gte=end).exists():
+        # The balance, which goes by the hour, has not come so far.
+        return False
+    hours = HourCheck.objects.filter(hour__gte=start, hour__lt=end)
+    if hours.filter(unfinished__gt=0).exists() or hours.filter(differences__gt=0).exists():
+        return False
+    if hours.filter(cleared_days__lt=longest).exists():
+        return False
+    return not QueueEntry.objects.filter(message_id__gte=id_floor(start), message_id__lt=id_floor(end)).exists()
+
+
+_DELETE = statement("""
+DELETE FROM {content} WHERE id < %(now)s AND id IN (
+    SELECT id FROM {content} WHERE id < %(now)s ORDER BY id LIMIT %(most)s)""")
