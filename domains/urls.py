@@ -1,8 +1,8 @@
-"""Addresses of the sending domains; all lie under one account."""
+"""Addresses of the sending domains: all lie under one account but the set-up page of a letter's link."""
 
 from django.urls import path
 
-from domains.views import company, downloads, health, keys, listing, review, setup
+from domains.views import company, downloads, health, keys, listing, review, setup, sharing
 
 app_name = "domains"
 
@@ -18,6 +18,9 @@ urlpatterns = [
     path("domains/<str:name>/", review.domain_named, name="named"),
     path("a/<int:account_id>/domains/<int:domain_id>/records.zone", downloads.domain_zone_file, name="zone_file"),
     path("a/<int:account_id>/domains/<int:domain_id>/records.json", downloads.domain_route53, name="route53"),
+    path("a/<int:account_id>/domains/<int:domain_id>/share/", sharing.domain_share, name="share"),
+    path("setup/<str:token>/", sharing.shared_setup, name="shared"),
+    path("setup/<str:token>/verification/", sharing.shared_verification, name="shared_verification"),
     path("a/<int:account_id>/domains/<int:domain_id>/health/", health.domain_health, name="health"),
     path(
         "a/<int:account_id>/domains/<int:domain_id>/health/sources.csv",

@@ -1,4 +1,4 @@
-"""Asks DNS whether a domain's records stand: the one writer of record states and of `dns_verified_at`.
+"""Asks DNS whether a domain's records stand: the one writer of record states, `dns_verified_at`, `records_gone_since`.
 
 DNS is asked outside any transaction. A failure of the way to DNS changes no verdict: it proves nothing about a record.
 """
@@ -8,23 +8,18 @@ import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-import structlog
+from django.conf import settings
 from django.db import transaction
-from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
-from accounts import audit, notices
-from accounts.models import Notification
+from domains import drift, news
 from domains.compliance import status
 from domains.doctor.examination import Examination, examine
 from domains.models import DnsRecord, SendingDomain
-from domains.names import display_name
 from domains.records import ExpectedRecord, RecordKey, RecordStatus, RecordType
 
-log = structlog.get_logger(__name__)
-
 RECHECK_EVERY = timedelta(hours=1)
+RECHECK_DRIFTING = timedelta(minutes=12)
 SHORTEST_INTERVAL = timedelta(seconds=30)
 CLAIMED_AT_ONCE = 5
 CLAIM_LASTS = timedelta(minutes=5)
@@ -61,8 +56,11 @@ def expectation(record: DnsRecord) -> ExpectedRecord:
     )
 
 
-def interval(age: timedelta, *, verified: bool) -> timedelta:
-    """How long until the next check: hourly, and sooner while somebody is probably at work on a new domain."""
+def interval(age: timedelta, *, verified: bool, drifting: bool = False) -> timedelta:
+    """How long until the next check: hourly, and sooner while somebody is probably at work on a new domain, or should
+    be because records of a verified one are gone."""
+    if drifting:
+        return RECHECK_DRIFTING
     if verified:
         return RECHECK_EVERY
     return min(max(age / 10, SHORTEST_INTERVAL), RECHECK_EVERY)
@@ -107,38 +105,28 @@ def _verdict(statuses: Sequence[str]) -> bool | None:
 
 
 def _apply(domain: SendingDomain, verdict: bool | None, asked_at: datetime) -> None:
-    was_verified = domain.dns_verified_at is not None
     before = domain.compliance_status
-    if verdict is True and not was_verified:
-        domain.dns_verified_at = asked_at
-    elif verdict is False:
-        domain.dns_verified_at = None
+    grace = settings.ENVIRONMENT.domains.drift_grace
+    standing, turn = drift.after(
+        drift.Standing(domain.dns_verified_at, domain.records_gone_since),
+        verdict,
+        asked_at,
+        grace,
+        looked_at=domain.checked_at,
+        warned_twice=news.was_told_since(domain, drift.Turn.STILL_GONE, domain.records_gone_since),
+    )
+    domain.dns_verified_at, domain.records_gone_since = standing.verified_at, standing.gone_since
     is_verified = domain.dns_verified_at is not None
     status.refresh(domain)
     domain.checked_at = asked_at
-    wait = interval(asked_at - domain.created_at, verified=is_verified)
+    drifts = standing.gone_since is not None
+    wait = interval(asked_at - domain.created_at, verified=is_verified, drifting=drifts)
     # The jitter spreads domains that were added together over the hour.
     domain.next_check_at = asked_at + wait * random.uniform(0.9, 1.1)  # noqa: S311
-    domain.save(update_fields=["dns_verified_at", "compliance_status", "checked_at", "next_check_at"])
-    if is_verified != was_verified:
-        _tell(domain, is_verified, before)
-
-
-def _tell(domain: SendingDomain, is_verified: bool, before: str) -> None:
-    action = "domain.verified" if is_verified else "domain.unverified"
-    changes = {"compliance_status": {"from": before, "to": domain.compliance_status}}
-    audit.record(action, account=domain.account, target=domain, changes=changes)
-    log.info(action.replace(".", "_"), domain_id=domain.pk, account_id=domain.account_id)
-    name = {"name": display_name(domain.name)}
-    if is_verified:
-        title = _("%(name)s is verified") % name
-        body = _("All records were found, so %(name)s may send now.") % name
-    else:
-        title = _("%(name)s may no longer send") % name
-        body = _("A record of %(name)s is missing or has changed. Its mail is refused until the record is back.") % name
-    level = Notification.Level.INFO if is_verified else Notification.Level.CRITICAL
-    path = reverse("domains:detail", args=[domain.account_id, domain.pk])
-    notices.notify(domain.account, action, title, body, path=path, level=level)
+    domain.save(
+        update_fields=["dns_verified_at", "records_gone_since", "compliance_status", "checked_at", "next_check_at"]
+    )
+    news.tell(domain, turn, before, standing.gone_since + grace if standing.gone_since else None)
 
 
 @transaction.atomic

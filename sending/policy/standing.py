@@ -30,6 +30,8 @@ class Standing:
     domain_permission: SendPermission | None = None
     auto_bcc: tuple[str, ...] = ()
     auto_bcc_header: str = ""
+    awaits_first_email: bool = False
+    """No mail of the domain has been accepted yet."""
 
 
 def read_standings(cursor: "psycopg.Cursor[Any]", keys: Iterable[Key]) -> dict[Key, Standing]:
@@ -46,7 +48,8 @@ _QUERY = f"""
 SELECT w.account_id, w.token_id, w.domain_name,
     a.state, a.is_platform, a.max_message_bytes,
     t.scopes, t.expires_at, t.emails_per_month,
-    d.id, d.compliance_status, d.dns_verified_at, d.auto_bcc, d.auto_bcc_header
+    d.id, d.compliance_status, d.dns_verified_at, d.auto_bcc, d.auto_bcc_header,
+    d.first_email_at IS NULL
 FROM unnest(%b::bigint[], %b::bigint[], %b::text[]) w(account_id, token_id, domain_name)
 LEFT JOIN {_ACCOUNT.db_table} a ON a.id = w.account_id
 LEFT JOIN {_TOKEN.db_table} t ON t.id = w.token_id AND t.account_id = w.account_id
@@ -56,7 +59,7 @@ LEFT JOIN {_DOMAIN.db_table} d ON d.account_id = w.account_id AND d.name = w.dom
 
 def _standing(row: tuple[Any, ...]) -> Standing:
     state, is_platform, max_bytes, scopes, expires_at, token_limit = row[3:9]
-    domain_id, compliance, verified_at, auto_bcc, auto_bcc_header = row[9:]
+    domain_id, compliance, verified_at, auto_bcc, auto_bcc_header, awaits_first_email = row[9:]
     if state is None:
         return Standing()
     return Standing(
@@ -70,4 +73,5 @@ def _standing(row: tuple[Any, ...]) -> Standing:
         domain_permission=None if domain_id is None else send_permission(compliance, verified_at),
         auto_bcc=tuple(auto_bcc or ()),
         auto_bcc_header=auto_bcc_header or "",
+        awaits_first_email=domain_id is not None and awaits_first_email,
     )

@@ -104,6 +104,9 @@ def _write(
             admitted.append(_admitted(payload, standings[payload.key], stored, waits, days, now))
         free_keys(cursor, excess)
         rows.write(cursor, admitted, now)
+        beginners = {one.domain_id for one in admitted if standings[one.payload.key].awaits_first_email}
+        if beginners:
+            rows.write_first_email(cursor, beginners, now)
     if reserved.has_alerts:
         wake.nudge_aside(alerts.TELL, queue="upkeep")
     outcomes |= repeated.answers
