@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from domains.views import listing, setup
+from domains.views import listing, settings, setup
 
 app_name = "domains"
 
@@ -12,5 +12,6 @@ urlpatterns = [
     path("a/<int:account_id>/domains/<int:domain_id>/", setup.domain_detail, name="detail"),
     path("a/<int:account_id>/domains/<int:domain_id>/verification/", setup.domain_verification, name="verification"),
     path("a/<int:account_id>/domains/<int:domain_id>/demo-zone/", setup.domain_demo_zone, name="demo_zone"),
+    path("a/<int:account_id>/domains/<int:domain_id>/settings/", settings.domain_settings, name="settings"),
     path("a/<int:account_id>/domains/<int:domain_id>/delete/", listing.domain_delete, name="delete"),
 ]

@@ -15,6 +15,7 @@ from accounts.tenancy import AccountRequest, account_view
 from domains import setup, verification
 from domains.models import SendingDomain
 from domains.views.lookup import domain_of
+from domains.views.tabs import domain_tabs
 from domains.wizard import wizard
 from mailtrap_site.web.navigation import url_or_nothing
 from mailtrap_site.web.partials import STOP_POLLING, render_page, unchanged, wants_fragment
@@ -62,6 +63,7 @@ def _detail_context(request: AccountRequest, domain: SendingDomain) -> dict[str,
     here = reverse("domains:detail", args=[domain.account_id, domain.pk])
     return {
         "domain": domain,
+        "tabs": domain_tabs(domain, "domains:detail"),
         "wizard": wizard(domain, timezone.now(), full_names=full_names),
         "here": here,
         "full_names": full_names,
@@ -71,6 +73,5 @@ def _detail_context(request: AccountRequest, domain: SendingDomain) -> dict[str,
         "demo_zone": setup.has_demo_zone(),
         "may_send": can(request.membership, Ability.SEND),
         "integration_url": url_or_nothing("sending:integration", domain.account_id),
-        "copies_url": url_or_nothing("sending:auto_bcc", domain.account_id, domain.pk),
         "test_email_url": url_or_nothing("sending:test_email", domain.account_id),
     }

@@ -76,7 +76,7 @@ def domain_copies(request: AccountRequest, domain_id: int) -> HttpResponse:
         addresses = form.cleaned_data["addresses"]
         auto_bcc.choose(domain, addresses, form.cleaned_data["header"], user=request.user, request=request)
         messages.success(request, _said(domain, len(addresses)))
-        return redirect("domains:detail", request.account.pk, domain.pk)
+        return redirect("domains:settings", request.account.pk, domain.pk)
     context = {"form": form, "domain": domain, "name": display_name(domain.name)}
     return render(request, "sending/auto_bcc.html", context, status=422 if form.is_bound else 200)
 
