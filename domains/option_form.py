@@ -46,7 +46,8 @@ class SettingsForm(forms.Form):
     require_tls = _switch(
         _("Require TLS"),
         _(
-            "Mail goes out encrypted or not at all: while a receiving server offers no TLS it waits, and bounces in the end."
+            "Mail goes out encrypted or not at all: while a receiving server offers no TLS it waits, and it bounces "
+            "in the end."
         ),
     )
     transactional = _switch(

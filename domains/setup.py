@@ -107,7 +107,10 @@ def publish_in_demo_zone(domain: SendingDomain) -> None:
 
 def _refuse_without_room(account: Account) -> None:
     limit = None if account.is_platform else terms_of(account).domains
-    if limit is not None and SendingDomain.objects.filter(account=account, deleted_at=None).count() >= limit:
+    if (
+        limit is not None
+        and SendingDomain.objects.filter(account=account, deleted_at=None, is_demo=False).count() >= limit
+    ):
         raise NameRefusal("plan_full", limit=str(limit))
 
 

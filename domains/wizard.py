@@ -108,6 +108,8 @@ def standing(domain: SendingDomain) -> str:
     """`verified`, `unverified` or `suspended`."""
     if domain.compliance_status == SendingDomain.Compliance.SUSPENDED:
         return "suspended"
+    if domain.is_demo:
+        return "demo" if domain.demo_emails_left else "demo_exhausted"
     return "verified" if domain.may_send().allowed else "unverified"
 
 

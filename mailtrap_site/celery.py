@@ -34,6 +34,7 @@ app.conf.beat_schedule = {
     "turn plans over": _every(300, "billing.turn_over"),
     "compare with Stripe": _every(86_400, "billing.compare_with_stripe"),
     "check domains that are due": _every(10, "domains.check_due"),
+    "make demo domains": _every(60, "domains.make_demo"),
 }
 
 

@@ -17,12 +17,16 @@ class Facts:
     approved: bool
     has_company_info: bool
     review: str
+    demo_emails_left: int | None = None
+    """Of a demo domain; None for all others."""
 
 
 def derived(facts: Facts) -> str:
     """The contract's status. What the owner has to do first comes first."""
     if facts.suspended:
         return Compliance.SUSPENDED
+    if facts.demo_emails_left is not None:
+        return Compliance.DEMO if facts.demo_emails_left else Compliance.DEMO_EXHAUSTED
     if facts.review == State.REJECTED:
         return Compliance.NON_COMPLIANT
     if not facts.verified:

@@ -14,6 +14,7 @@ from accounts.roles import Ability, can
 from accounts.tenancy import AccountRequest, account_view
 from domains import setup, verification
 from domains.models import SendingDomain
+from domains.views.demo import show_demo
 from domains.views.lookup import domain_of
 from domains.views.tabs import domain_tabs
 from domains.wizard import wizard
@@ -27,6 +28,8 @@ FRAGMENT = "domain"
 @require_safe
 def domain_detail(request: AccountRequest, domain_id: int) -> HttpResponse:
     domain = domain_of(request, domain_id)
+    if domain.is_demo:
+        return show_demo(request, domain)
     polled = wants_fragment(request, FRAGMENT)
     context = _detail_context(request, domain)
     if polled and request.GET.get("seen") == context["wizard"].seen:

@@ -48,6 +48,8 @@ THINGS: dict[str, Look] = {
     "active": Look("tick-circle", _("Active"), "good"),
     "verified": Look("tick-circle", _("Verified"), "good"),
     "unverified": Look("clock", _("Not verified yet"), "neutral"),
+    "demo": Look("plane", _("Demo"), "outline"),
+    "demo_exhausted": Look("crossed", _("Demo used up"), "outline"),
     "paused": Look("pause", _("Paused"), "warn"),
     "failing": Look("triangle", _("Failing"), "warn"),
     "suspended": Look("barred", _("Suspended"), "bad"),

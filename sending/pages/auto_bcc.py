@@ -70,7 +70,7 @@ class AutoBccForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 def domain_copies(request: AccountRequest, domain_id: int) -> HttpResponse:
     """The form of one domain."""
-    domain = get_object_or_404(SendingDomain, account=request.account, pk=domain_id, deleted_at=None)
+    domain = get_object_or_404(SendingDomain, account=request.account, pk=domain_id, deleted_at=None, is_demo=False)
     form = AutoBccForm(request.POST or None, initial=_initial(domain))
     if request.method == "POST" and form.is_valid():
         addresses = form.cleaned_data["addresses"]
