@@ -2,13 +2,15 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from allauth.account.models import EmailAddress
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 
-from billing.models import UsagePeriod
+from billing.models import QuotaOverride, UsagePeriod
 from domains import demo
 from domains.models import SendingDomain
 from mailtrap_site.testing.world import make_user
@@ -119,9 +121,7 @@ def test_what_is_left_goes_to_the_first_of_a_flush_and_the_accounts_own_domain_g
 
 
 @pytest.mark.django_db
-def test_what_the_plan_refuses_costs_nothing_of_the_allowance(world, domain, monkeypatch):
-    from billing.models import QuotaOverride
-
+def test_what_the_plan_refuses_costs_nothing_of_the_allowance(world, domain):
     QuotaOverride.objects.create(account=world.account, term="emails_per_day", value=1, reason="A test.")
     outcomes = group_commit._flush_inline([prepare(mail(world, domain)) for _ in range(3)])
     assert [isinstance(one, Accepted) for one in outcomes] == [True, False, False]
@@ -138,10 +138,6 @@ def test_a_repeated_hand_over_is_counted_once(world, domain):
 
 @pytest.mark.django_db
 def test_the_last_emails_leave_although_the_allowance_is_used_up(world, domain):
-    from datetime import timedelta
-
-    from django.utils import timezone
-
     leave(domain, 1)
     submit([mail(world, domain)])
     assert standing(domain) == (0, "demo_exhausted")
