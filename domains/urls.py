@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from domains.views import demo, listing, settings, setup
+from domains.views import acme, demo, listing, settings, setup
 
 app_name = "domains"
 
 urlpatterns = [
+    path("acme/ask", acme.certificate, name="acme_ask"),
     path("a/<int:account_id>/domains/", listing.domain_list, name="list"),
     path("a/<int:account_id>/domains/add/", listing.domain_add, name="add"),
     path("a/<int:account_id>/domains/demo/", demo.make_demo, name="make_demo"),

@@ -104,7 +104,12 @@ class SendingDomain(models.Model):
             ),
             models.UniqueConstraint(fields=["name"], condition=models.Q(is_demo=True), name="a_demo_name_once"),
         ]
-        indexes = [models.Index(fields=["next_check_at"], condition=models.Q(deleted_at=None), name="domain_due")]
+        indexes = [
+            models.Index(fields=["next_check_at"], condition=models.Q(deleted_at=None), name="domain_due"),
+            models.Index(
+                fields=["name"], condition=models.Q(custom_domain_tracking_enabled=True), name="domain_with_own_links"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -54,13 +54,14 @@ class Story:
     def needs_tls(self) -> bool:
         """Whether it waits, or was given up, because its domain will not send in the clear."""
         tries = (event.details for event in reversed(self.events) if event.details.get("bounce_category"))
-        return next(tries, {}).get("rule") == TLS_REQUIRED
+        return bool(last := next(tries, None)) and last.get("rule") == TLS_REQUIRED
 
     @property
     def paused_stream(self) -> str:
         """The stream that the domain's settings pause, where this is what holds it; else empty."""
         held = (event.details for event in reversed(self.events) if event.type == Event.Type.SUSPENSION)
-        code = str(next(held, {}).get("code") or "")
+        last = next(held, None)
+        code = str(last.get("code") or "") if last else ""
         return code.removesuffix("_paused") if code.endswith("_paused") else ""
 
     @property
