@@ -19,7 +19,7 @@ SENTENCES: dict[tuple[str, Problem], str | Promise] = {
 }
 
 
-def _switch(label: str | Promise, help_text: str | Promise) -> forms.BooleanField:
+def _switch(label: "StrOrPromise", help_text: "StrOrPromise") -> forms.BooleanField:
     return forms.BooleanField(label=label, help_text=help_text, required=False)
 
 
@@ -41,7 +41,7 @@ class SettingsForm(forms.Form):
     )
     auto_unsubscribe_link_enabled = _switch(
         _("Unsubscribe link in transactional mail"),
-        _("Added where the HTML has none. Bulk mail always carries one."),
+        _("Added at the end where the HTML has none, such as for notices that a reader may stop."),
     )
     require_tls = _switch(
         _("Require TLS"),

@@ -54,7 +54,8 @@ class Story:
     def needs_tls(self) -> bool:
         """Whether it waits, or was given up, because its domain will not send in the clear."""
         tries = (event.details for event in reversed(self.events) if event.details.get("bounce_category"))
-        return bool(last := next(tries, None)) and last.get("rule") == TLS_REQUIRED
+        last = next(tries, None)
+        return last is not None and last.get("rule") == TLS_REQUIRED
 
     @property
     def paused_stream(self) -> str:
