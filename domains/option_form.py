@@ -1,6 +1,6 @@
 """The form of a domain's settings; what `domains.options` does not allow becomes the field's error."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.utils.functional import Promise
@@ -8,6 +8,9 @@ from django.utils.translation import gettext_lazy as _
 
 from domains.models import SendingDomain
 from domains.options import STREAMS, SWITCHES, OptionInvalid, Problem
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
 
 SENTENCES: dict[tuple[str, Problem], str | Promise] = {
     ("click_tracking_enabled", Problem.NOT_IN_PLAN): _("Your plan does not include click tracking."),
@@ -19,7 +22,7 @@ SENTENCES: dict[tuple[str, Problem], str | Promise] = {
 }
 
 
-def _switch(label: "StrOrPromise", help_text: "StrOrPromise") -> forms.BooleanField:
+def _switch(label: "_StrPromise", help_text: "_StrPromise") -> forms.BooleanField:
     return forms.BooleanField(label=label, help_text=help_text, required=False)
 
 

@@ -1,4 +1,4 @@
-"""The pages of settings and of the demo domain in a real browser: they fit a phone, axe finds nothing, a save is kept."""
+"""The pages of settings and of the demo domain in a real browser: they fit a phone, axe finds nothing, a save holds."""
 
 import pytest
 from pytest_django.live_server_helper import LiveServer

@@ -28,10 +28,12 @@ SENTENCES = {
     "transactional_paused": "The transactional stream of this domain is paused in its settings",
     "bulk_paused": "The bulk stream of this domain is paused in its settings",
     "by_hand": "The mail was stopped by hand",
+    "suppressed": "Recipient in suppression list. Reason",
 }
 """What the log says about a reason."""
-FINAL = frozenset({"account_deleted", "domain_deleted"})
-"""What these stop never leaves: a name that is added again is another domain, with other keys."""
+FINAL = frozenset({"account_deleted", "domain_deleted", "suppressed"})
+"""What these stop never leaves: a name that is added again is another domain, with other keys; and who comes off the
+suppression list gets the next mail."""
 
 
 PAUSED_IN_SETTINGS = {Stream.TRANSACTIONAL: -1, Stream.BULK: -2}
