@@ -8,6 +8,7 @@ from domains.models import DnsRecord, SendingDomain
 from mailtrap_site.testing.browser import (
     THEMES,
     WIDTHS,
+    Theme,
     axe_findings,
     chromium,
     is_wider_than_the_screen,
@@ -25,7 +26,11 @@ def world(transactional_db: None) -> World:
     return make_world()
 
 
-def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(world: World, live_server: LiveServer) -> None:
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("theme", THEMES)
+def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(
+    world: World, live_server: LiveServer, theme: Theme
+) -> None:
     world.domain.dns_records.filter(key="link_verification").update(status=DnsRecord.Status.MISSING)
     own, used_up = demo.make(world.account), demo.make(world.stranger_account)
     assert own is not None
@@ -39,16 +44,15 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(world: World, li
         (session_of(world.charlie), [f"/a/{world.stranger_account.pk}/domains/{used_up.pk}/"]),
     ]
     with chromium() as browser:
-        for theme in THEMES:
-            for width in WIDTHS:
-                for session, paths in visits:
-                    page = open_page(browser, theme, width)
-                    sign_in(page, live_server.url, session)
-                    for path in paths:
-                        page.goto(live_server.url + path)
-                        assert axe_findings(page) == [], (path, theme)
-                        assert not is_wider_than_the_screen(page), (path, width)
-                    page.context.close()
+        for width in WIDTHS:
+            for session, paths in visits:
+                page = open_page(browser, theme, width)
+                sign_in(page, live_server.url, session)
+                for path in paths:
+                    page.goto(live_server.url + path)
+                    assert axe_findings(page) == [], path
+                    assert not is_wider_than_the_screen(page), (path, width)
+                page.context.close()
 
 
 def test_a_bad_address_stays_on_the_page_until_it_is_put_right(world: World, live_server: LiveServer) -> None:
