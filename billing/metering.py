@@ -166,6 +166,10 @@ class _Meter:
     def token_limits(self) -> dict[int, int]:
         return {demand.token_id: demand.token_limit for _, demand in self.asked if demand.token_limit is not None}
 
+    @property
+    def domains_left(self) -> dict[str, int]:
+        return {demand.domain: demand.domain_left for _, demand in self.asked if demand.domain_left is not None}
+
     def turns_on(self, day: date) -> bool:
         """Whether a limit of day or hour is to be held while the period begins or ends on it."""
         is_border = day in (self.period.starts_at.date(), self.period.ends_at.date())
@@ -216,6 +220,7 @@ def _lock_and_add(
             None if meter.terms.hard_limit is None else meter.limit - meter.before,
             None if day is None else day - sums[meter.account_id, 0],
             {token: limit - sums[meter.account_id, token] for token, limit in meter.token_limits.items()},
+            meter.domains_left,
         )
     return rooms, added, booked
 

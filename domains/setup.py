@@ -135,7 +135,10 @@ def random_label(length: int) -> str:
 
 def _refuse_without_room(account: Account) -> None:
     limit = None if account.is_platform else terms_of(account).domains
-    if limit is not None and SendingDomain.objects.filter(account=account, deleted_at=None).count() >= limit:
+    if (
+        limit is not None
+        and SendingDomain.objects.filter(account=account, deleted_at=None, is_demo=False).count() >= limit
+    ):
         raise NameRefusal("plan_full", limit=str(limit))
 
 

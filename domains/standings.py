@@ -26,7 +26,7 @@ _NEXT: dict[str, str | Promise] = {
     "sender_missing": gettext_lazy("Tell us who sends"),
     "under_review": gettext_lazy("We look at it and write to you"),
     "answers_wanted": gettext_lazy("Answer our questions"),
-    "card_wanted": gettext_lazy("Have your card checked"),
+    "card_wanted": gettext_lazy("Choose a paid plan"),
     "not_approved": gettext_lazy("Read why, and answer"),
     "suspended": gettext_lazy("Read why, or ask support"),
     "demo": gettext_lazy("Try it: it reaches its owner alone"),

@@ -2,13 +2,15 @@
 
 from django.urls import path
 
-from domains.views import company, downloads, health, keys, listing, review, setup, sharing
+from domains.views import acme, company, demo, downloads, health, keys, listing, review, settings, setup, sharing
 
 app_name = "domains"
 
 urlpatterns = [
+    path("acme/ask", acme.certificate, name="acme_ask"),
     path("a/<int:account_id>/domains/", listing.domain_list, name="list"),
     path("a/<int:account_id>/domains/add/", listing.domain_add, name="add"),
+    path("a/<int:account_id>/domains/demo/", demo.make_demo, name="make_demo"),
     path("a/<int:account_id>/domains/<int:domain_id>/", setup.domain_detail, name="detail"),
     path("a/<int:account_id>/domains/<int:domain_id>/verification/", setup.domain_verification, name="verification"),
     path("a/<int:account_id>/domains/<int:domain_id>/demo-zone/", setup.domain_demo_zone, name="demo_zone"),
@@ -40,5 +42,6 @@ urlpatterns = [
     path("a/<int:account_id>/domains/<int:domain_id>/keys/ed25519/", keys.domain_ed25519, name="keys_ed25519"),
     path("a/<int:account_id>/domains/<int:domain_id>/keys/mode/", keys.domain_key_mode, name="keys_mode"),
     path("a/<int:account_id>/domains/<int:domain_id>/keys/check/", keys.domain_key_check, name="keys_check"),
+    path("a/<int:account_id>/domains/<int:domain_id>/settings/", settings.domain_settings, name="settings"),
     path("a/<int:account_id>/domains/<int:domain_id>/delete/", listing.domain_delete, name="delete"),
 ]

@@ -26,11 +26,12 @@ CLAIM_LASTS = timedelta(minutes=5)
 
 
 def check(domain_id: int) -> SendingDomain | None:
-    """Ask DNS about every record of the domain and store what it said; None when the domain is gone.
+    """Ask DNS about every record of the domain and store what it said; None when the domain is gone, and for a demo
+    domain, whose records are ours.
 
     Takes up to ten seconds when DNS is silent.
     """
-    domain = SendingDomain.objects.filter(pk=domain_id, deleted_at=None).first()
+    domain = SendingDomain.objects.filter(pk=domain_id, deleted_at=None, is_demo=False).first()
     if domain is None:
         return None
     asked_at = timezone.now()
@@ -134,7 +135,7 @@ def _claim_due() -> list[int]:
     now = timezone.now()
     due = list(
         SendingDomain.objects.select_for_update(skip_locked=True)
-        .filter(deleted_at=None, next_check_at__lte=now)
+        .filter(deleted_at=None, next_check_at__lte=now, is_demo=False)
         .order_by("next_check_at")
         .values_list("pk", flat=True)[:CLAIMED_AT_ONCE]
     )

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from django.conf import settings
 from django.db.models import QuerySet
 
+from domains import demo_names
 from domains.dkim.keys import dns_txt
 from domains.models import DkimKey, DnsRecord, SendingDomain, ZoneRecord
 from domains.names import registrable_domain
@@ -103,10 +104,11 @@ class PlatformZone:
         relative = name.removesuffix("." + self.domain)
         own = self._own_domain_records().filter(name=relative)
         published = [Record(record.type, record.value, PLATFORM_TTL) for record in own]
-        return [*self._fixed.get(name, []), *_keys_at(relative), *published]
+        demo = demo_names.records_at(name, self.domain, PLATFORM_TTL)
+        return [*self._fixed.get(name, []), *_keys_at(relative), *published, *demo]
 
     def has_below(self, name: str) -> bool:
-        if any(fixed.endswith("." + name) for fixed in self._fixed):
+        if any(fixed.endswith("." + name) for fixed in self._fixed) or demo_names.has_below(name, self.domain):
             return True
         match name.removesuffix("." + self.domain).split("."):
             case ["dkim"]:
@@ -124,6 +126,7 @@ class PlatformZone:
                 yield name, record
         for own in self._own_domain_records():
             yield f"{own.name}.{self.domain}", Record(own.type, own.value, PLATFORM_TTL)
+        yield from demo_names.exported(self.domain, PLATFORM_TTL)
         for key in _published().order_by("id").iterator():
             yield f"{key.selector}.{key.key_id}.dkim.{self.domain}", _key_record(key)
 

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.roles import Ability, can
 from accounts.tenancy import AccountRequest, account_view
-from domains import setup
+from domains import demo, setup
 from domains.forms import DomainForm, note_sentence
 from domains.models import DnsRecord
 from domains.names import NameRefusal, display_name
@@ -51,6 +51,7 @@ def domain_list(request: AccountRequest) -> HttpResponse:
         "newer_url": address if after else "",
         "older_url": f"{address}?after={page[PAGE_SIZE - 1].name}" if len(page) > PAGE_SIZE else "",
         "may_manage": can(request.membership, Ability.MANAGE_DOMAINS),
+        "may_have_demo": not page and demo.may_have(request.account),
     }
     return render(request, "domains/list.html", context)
 

@@ -14,6 +14,7 @@ from accounts.roles import Ability, can
 from accounts.tenancy import AccountRequest, account_view
 from domains import checking, setup
 from domains.models import SendingDomain
+from domains.views.demo import show_demo
 from domains.views.dns_context import dns_context
 from domains.views.lookup import domain_of
 from domains.views.tabs import domain_tabs
@@ -28,6 +29,8 @@ FRAGMENT = "domain"
 @require_safe
 def domain_detail(request: AccountRequest, domain_id: int) -> HttpResponse:
     domain = domain_of(request, domain_id)
+    if domain.is_demo:
+        return show_demo(request, domain)
     polled = wants_fragment(request, FRAGMENT)
     context = _detail_context(request, domain)
     if polled and request.GET.get("seen") == context["wizard"].seen:
@@ -82,6 +85,5 @@ def _detail_context(request: AccountRequest, domain: SendingDomain) -> dict[str,
         "sender_action": _("Change it") if shown.facts.has_company_info else _("Fill it in now"),
         "review_url": url_or_nothing("domains:review", domain.account_id, domain.pk),
         "integration_url": url_or_nothing("sending:integration", domain.account_id),
-        "copies_url": url_or_nothing("sending:auto_bcc", domain.account_id, domain.pk),
         "test_email_url": url_or_nothing("sending:test_email", domain.account_id),
     }

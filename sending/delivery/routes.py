@@ -49,6 +49,11 @@ class Route:
     sources: tuple[Source, ...] = ()
 
     @property
+    def with_tls(self) -> "Route":
+        """The same way, and never in the clear."""
+        return replace(self, tls=self.tls.required)
+
+    @property
     def limits(self) -> Limits:
         """The bounds of its site's pace."""
         relay, mx = settings.ENVIRONMENT.relay_connections, settings.ENVIRONMENT.site_connections
@@ -97,7 +102,8 @@ def fallback_of(route: Route, stream: str) -> Route | None:
     """The relay, where mail goes that no exchanger of an mx route takes a connection for; None without the setting."""
     if route.name != "mx" or settings.ENVIRONMENT.relay_fallback_minutes is None:
         return None
-    return _from_sources(_relay(), stream)
+    relay = _from_sources(_relay(), stream)
+    return relay.with_tls if route.tls.for_domain else relay
 
 
 def source_for(address: str, route: Route) -> Source | NoRoute | None:
