@@ -11,7 +11,7 @@ from django.conf import settings
 
 from domains import resolver
 from domains.answers import Outcome as DnsOutcome
-from mailtrap_site.environment import Source
+from mailtrap_site.delivery_settings import Source
 from sending.delivery.classify import Category, Verdict
 from sending.delivery.providers import site_of
 from sending.delivery.tls_policy import OPPORTUNISTIC, RELAY_POLICIES, TlsPolicy

@@ -9,7 +9,7 @@ from django.conf import settings as django_settings
 from domains.answers import Outcome as DnsOutcome
 from domains.nameserver import Record
 from domains.resolver import MxAnswer
-from mailtrap_site.environment import Relay
+from mailtrap_site.delivery_settings import Relay
 from mailtrap_site.testing.fake_dns import FailingZones, StoredZones, resolving, resolving_at, silent_server
 from sending.delivery.opening import _ip
 from sending.delivery.routes import Exchanger, NoRoute, Route, addresses_of, is_public, route_to
