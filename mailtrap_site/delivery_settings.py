@@ -49,6 +49,8 @@ class DeliverySettings:
     outbound_port: int
     outbound_public_only: bool
     lease_seconds: int
+    time_server: str
+    """An NTP server that the operator's checks compare the clock with, as a name or an address; empty: none."""
     port25_target: str
     """A mail server of others, as a name or an address, that the operator's checks knock at on port 25; empty: none."""
 
@@ -78,6 +80,7 @@ def read(env: environ.Env, route: str, *, debug: bool) -> DeliverySettings:
         outbound_port=outbound_port,
         outbound_public_only=outbound_public_only,
         lease_seconds=_lease_seconds(env),
+        time_server=env.str("TIME_SERVER", "").strip(),
         port25_target=env.str("PORT25_TARGET", "").strip(),
     )
 
