@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from mailtrap_site.broker import DRAIN_SECONDS
 from mailtrap_site.wake import send_now
+from sending import followers
 from sending.capture import upkeep
 from sending.delivery import drain
 from sending.log import balance_check
@@ -60,6 +61,13 @@ def make_room() -> None:
     if hourly.make_room(timezone.now(), time.monotonic() + TEND_SECONDS):
         send_now("sending.make_room", queue="upkeep")
     send_now("sending.deliver", queue="deliveries")
+
+
+@shared_task(name="sending.follow_events")
+def follow_events() -> None:
+    """Numbers new events and lets each reader of the feed act on them."""
+    if followers.follow(time.monotonic() + TEND_SECONDS):
+        send_now("sending.follow_events", queue="upkeep")
 
 
 @shared_task(name="sending.check_balance")

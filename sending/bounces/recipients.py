@@ -3,15 +3,13 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import structlog
 from django.conf import settings
 
+from sending.bounces.ingest import take_report
 from sending.listener.incoming import IncomingMail
 from sending.protocol import return_path
 from sending.protocol.reply import Reply
 from sending.protocol.smtp_path import Path
-
-log = structlog.get_logger(__name__)
 
 UNKNOWN = Reply(550, "5.1.1", ("No such user here",))
 OWN_MAILBOXES = frozenset({"postmaster", "abuse"})
@@ -38,13 +36,7 @@ def is_own_mailbox(recipient: Path) -> bool:
     return own_domain and recipient.local_part.lower() in OWN_MAILBOXES
 
 
-def note_report(mail: IncomingMail, recipient: Path) -> None:
-    """A report about one of our messages has come back."""
-    message_id = return_path.decode(recipient.local_part, settings.RETURN_PATH_KEY)
-    log.info("report_received", message=message_id, size=len(mail.content), null_path=mail.reverse_path.is_null)
-
-
-RETURN_PATHS = Row("return path", is_return_path, note_report)
+RETURN_PATHS = Row("return path", is_return_path, take_report)
 
 
 def row_for(recipient: Path, table: Sequence[Row]) -> Row | None:

@@ -18,7 +18,7 @@ from sending.delivery.session import Session
 from sending.delivery.sites import Site
 from sending.models import Attempt
 from sending.protocol.smtp_client_events import ClientPhase, RecipientOutcome, Transaction
-from sending.queue.pacing import Asks
+from sending.replies.asks import Asks
 
 log = structlog.get_logger(__name__)
 

@@ -6,14 +6,14 @@ from datetime import datetime
 from random import Random
 from typing import Any
 
-from sending.delivery.classify import Phase, Verdict, classify, classify_local
-from sending.delivery.providers import provider_of
 from sending.events.record import Evidence, Result
 from sending.models import PARKED, Attempt, Hold
 from sending.protocol.reply import Reply
 from sending.protocol.smtp_client_events import RecipientOutcome, SessionFailed, TranscriptLine
 from sending.queue.claim import Claim
 from sending.queue.schedule import next_attempt
+from sending.replies.classify import Phase, Verdict, classify, classify_local
+from sending.replies.providers import provider_of
 
 _RNG = Random()  # noqa: S311
 MAX_REPLY_TEXT = 2000
@@ -125,6 +125,7 @@ def _details(ending: Ending, contact: Contact, evidence: Evidence, retry_at: dat
         "email_service_provider_response": evidence.reply_text,
         "bounce_category": ending.verdict.category,
         "response_code": evidence.reply_code,
+        "cure": ending.verdict.cure,
     }
     if ending.verdict.rule:
         details["rule"] = ending.verdict.rule

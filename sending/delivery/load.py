@@ -9,7 +9,6 @@ from typing import Any
 import psycopg
 
 from domains.dkim import SigningError
-from sending.delivery.classify import Category, Phase, Verdict
 from sending.delivery.compose import Composed, compose, reverse_path
 from sending.delivery.evidence import Ending
 from sending.delivery.job import Job, Undeliverable
@@ -20,6 +19,7 @@ from sending.protocol.reply import Reply
 from sending.queue import claim as queue
 from sending.queue import gate
 from sending.queue.claim import Claim
+from sending.replies.classify import Category, Phase, Verdict
 
 MOST_BYTES = 32 * 1024 * 1024
 """Of content in one batch; the rest is given back. One message may be larger."""

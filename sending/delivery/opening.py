@@ -4,11 +4,11 @@ import random
 
 from django.conf import settings
 
-from sending.delivery.classify import Phase
 from sending.delivery.evidence import Contact, Ending, ending_of_failure
 from sending.delivery.routes import NoRoute, Route, addresses_of, is_address, source_for
 from sending.delivery.session import OpeningFailed, Session
 from sending.models import Attempt
+from sending.replies.classify import Phase
 
 MOST_ADDRESSES = 10
 """Tried for one session, over all exchangers; a zone may name any number."""

@@ -34,7 +34,7 @@ DATABASE_AWAY = (
 )
 """Django's errors come from connecting, psycopg's own from a connection that broke under a raw cursor. A database that
 is read-only for now (a standby) is away as well, and so is one whose tables no longer fit a connection's plans."""
-_OUR_WORDS = frozenset({"bounce_category", "response_code", "uncertain", "asks", "gave_up", "next_attempt_at"})
+_OUR_WORDS = frozenset({"bounce_category", "response_code", "cure", "uncertain", "asks", "gave_up", "next_attempt_at"})
 _OUT_OF_ORDER = ("08", "25", "53", "57P", "58")
 """Beginnings of SQLSTATEs that say nothing about the statement."""
 

@@ -12,12 +12,12 @@ from django.conf import settings
 from domains import resolver
 from domains.answers import Outcome as DnsOutcome
 from mailtrap_site.delivery_settings import Source
-from sending.delivery.classify import Category, Verdict
-from sending.delivery.providers import site_of
 from sending.delivery.tls_policy import OPPORTUNISTIC, RELAY_POLICIES, TlsPolicy
 from sending.models import Attempt, Stream
 from sending.protocol.reply import Reply
 from sending.queue.pacing import Limits
+from sending.replies.classify import Category, Verdict
+from sending.replies.providers import site_of
 
 MOST_HOST_CHARACTERS = 253
 """Of a host's name. Octets that are no characters count four each, so that DNS may well hold longer ones."""

@@ -14,7 +14,8 @@ import psycopg
 from sending.models.shared_counts import SharedCounts, exchange
 from sending.models.site_pace import Learnt, read_paces, write_paces
 from sending.queue import pacing
-from sending.queue.pacing import Asks, Limits, Pace
+from sending.queue.pacing import Limits, Pace
+from sending.replies.asks import Asks
 
 MOST_SITES = 1_000
 """Remembered at once, besides those in use."""

@@ -139,8 +139,12 @@ class EventRow:
 
 
 def insert_events(cursor: "psycopg.Cursor[Any]", rows: Sequence[EventRow]) -> None:
-    """Appends events, in the caller's transaction."""
+    """Appends events, in the caller's transaction, and puts them into the feed."""
+    if not rows:
+        return
     _EVENT.write(cursor, [_event(row) for row in rows])
+    ids = Column("uuid", [row.id for row in rows])
+    cursor.execute(statements.FEED, {"ids": ids, "accounts": Column("bigint", [row.account_id for row in rows])})
 
 
 _EVENT = RowWriter(Event, ("id", "message", "account", "type", "occurred_at", "attempt", "details"))

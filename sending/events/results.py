@@ -1,4 +1,4 @@
-"""The ends of attempts, and the one statement that writes them: queue entry, attempt, event and message.
+"""The ends of attempts, and the one statement that writes them: queue entry, attempt, event, message and the feed.
 
 For `events.record` alone. One statement is one transaction and one round trip, and each column travels once.
 """
@@ -171,6 +171,10 @@ attempted AS (
 told AS (
     INSERT INTO {event} (id, message_id, account_id, type, occurred_at, attempt_id, details)
     SELECT id, message_id, account_id, type, finished_at, id, details FROM held
+),
+fed AS (
+    INSERT INTO {batch} (account_id, event_ids, written_at)
+    SELECT account_id, array_agg(id ORDER BY id), now() FROM held GROUP BY account_id
 ),
 changed AS (
     UPDATE {message} m

@@ -27,3 +27,8 @@ changed AS (
     WHERE m.id = %(id)s AND (SELECT count(*) FROM entry) >= 0 RETURNING m.id, m.status
 )
 DELETE FROM {queue} q USING changed c WHERE q.message_id = c.id AND c.status = ANY(%(finals)s::text[])""")
+
+FEED = statement("""
+INSERT INTO {batch} (account_id, event_ids, written_at)
+SELECT account_id, array_agg(id ORDER BY place), now()
+FROM unnest(%(ids)b::uuid[], %(accounts)b::bigint[]) WITH ORDINALITY e(id, account_id, place) GROUP BY account_id""")

@@ -5,6 +5,7 @@ from sending.models.balance import HourBalance, HourCheck, MeterDifference
 from sending.models.captured_mail import CapturedMail
 from sending.models.content import Content
 from sending.models.event import Event
+from sending.models.feed import EventBatch, FeedPosition
 from sending.models.idempotency import IdempotencyKey
 from sending.models.message import Message, MessageStatus, RecipientKind
 from sending.models.queue_control import QueueOrder, QueuePause
@@ -14,6 +15,7 @@ from sending.models.shared_counts import SharedCount
 from sending.models.site_pace import SitePace
 from sending.models.stream_setting import OnUncertain, StreamSetting
 from sending.models.submission import Door, Stream, Submission
+from sending.models.suppression import Suppression
 
 __all__ = [
     "PARKED",
@@ -22,6 +24,8 @@ __all__ = [
     "Content",
     "Door",
     "Event",
+    "EventBatch",
+    "FeedPosition",
     "Hold",
     "HourBalance",
     "HourCheck",
@@ -40,4 +44,5 @@ __all__ = [
     "Stream",
     "StreamSetting",
     "Submission",
+    "Suppression",
 ]

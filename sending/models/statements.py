@@ -11,12 +11,14 @@ from domains.models import DkimKey, SendingDomain
 from sending.models.attempt import Attempt
 from sending.models.content import Content
 from sending.models.event import Event
+from sending.models.feed import EventBatch
 from sending.models.idempotency import IdempotencyKey
 from sending.models.message import Message
 from sending.models.queue_control import QueuePause
 from sending.models.queue_entry import QueueEntry
 from sending.models.stream_setting import StreamSetting
 from sending.models.submission import Submission
+from sending.models.suppression import Suppression
 
 _MODELS = {
     "queue": QueueEntry,
@@ -25,12 +27,14 @@ _MODELS = {
     "content": Content,
     "attempt": Attempt,
     "event": Event,
+    "batch": EventBatch,
     "idempotency": IdempotencyKey,
     "domain": SendingDomain,
     "dkim_key": DkimKey,
     "accounts": Account,
     "pause": QueuePause,
     "stream_setting": StreamSetting,
+    "suppression": Suppression,
 }
 _TABLES = {name: sql.Identifier(model._meta.db_table) for name, model in _MODELS.items()}
 

@@ -1,6 +1,8 @@
 """Keeps back, right after the claim, what may not leave now, and parks it: so each message is handled once and the
-head of the queue stays clean. What belongs to a deleted account or domain is rejected, since it can never leave."""
+head of the queue stays clean. What belongs to a deleted account or domain is rejected, since it can never leave, and
+so is what goes to a suppressed address."""
 
+import uuid
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,6 +15,7 @@ from sending.models.statements import statement
 from sending.queue.claim import Claim, claim
 from sending.queue.leave import Entry, give_places_back
 from sending.queue.permission import Stop, read_permissions
+from sending.suppressions.check import Asked, suppressed
 
 MOST_CLAIMS = 25
 """In a row, where all that is due may not leave; the next drain goes on."""
@@ -35,11 +38,13 @@ def hold_back(cursor: "psycopg.Cursor[Any]", claims: Sequence[Claim], now: datet
     if not claims:
         return []
     permissions = read_permissions(cursor, {(one.account_id, one.domain_id) for one in claims})
-    if all(permission.is_free for permission in permissions.values()):
+    refusing = _suppressions(cursor, claims)
+    if not refusing and all(permission.is_free for permission in permissions.values()):
         return list(claims)
     kept, stopped = [], []
     for one in claims:
         stop = permissions[one.account_id, one.domain_id].stop_of(one.stream, one.destination)
+        stop = stop or refusing.get(one.message_id)
         if stop is None:
             kept.append(one)
         else:
@@ -49,6 +54,12 @@ def hold_back(cursor: "psycopg.Cursor[Any]", claims: Sequence[Claim], now: datet
             _park(cursor, [pair for pair in stopped if not pair[1].is_final], now)
             _reject(cursor, [pair for pair in stopped if pair[1].is_final], now)
     return kept
+
+
+def _suppressions(cursor: "psycopg.Cursor[Any]", claims: Sequence[Claim]) -> dict[uuid.UUID, Stop]:
+    asked = [Asked(one.message_id, one.account_id, one.domain_id, one.stream, one.recipient) for one in claims]
+    found = suppressed(cursor, asked)
+    return {message_id: Stop("suppressed", said=entry.type) for message_id, entry in found.items()}
 
 
 def _park(cursor: "psycopg.Cursor[Any]", stopped: Sequence[tuple[Claim, Stop]], now: datetime) -> None:

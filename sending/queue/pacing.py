@@ -6,20 +6,8 @@ complaining. A pace holds for the whole service; the processes share it.
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 
-
-class Asks(StrEnum):
-    """What a reply asks of us, besides what it says about its message."""
-
-    PAUSE = "pause"
-    """Send nothing for a while, and less afterwards."""
-    LESS = "less"
-    """Fewer connections; a pause only when it is repeated."""
-    FEWER = "fewer connections"
-    """The connections that stand are all that it grants."""
-    SHORTER = "shorter connections"
-    """No more messages on this connection."""
+from sending.replies.asks import Asks
 
 
 @dataclass(frozen=True, slots=True)

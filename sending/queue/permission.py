@@ -26,10 +26,12 @@ SENTENCES = {
     "domain_deleted": "The sending domain was deleted",
     "paused": "Sending is paused",
     "by_hand": "The mail was stopped by hand",
+    "suppressed": "Recipient in suppression list. Reason",
 }
 """What the log says about a reason."""
-FINAL = frozenset({"account_deleted", "domain_deleted"})
-"""What these stop never leaves: a name that is added again is another domain, with other keys."""
+FINAL = frozenset({"account_deleted", "domain_deleted", "suppressed"})
+"""What these stop never leaves: a name that is added again is another domain, with other keys; and who comes off the
+suppression list gets the next mail."""
 
 
 @dataclass(frozen=True, slots=True)

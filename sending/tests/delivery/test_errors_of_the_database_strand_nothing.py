@@ -18,12 +18,12 @@ from mailtrap_site.testing.live_instance import wait_for
 from mailtrap_site.testing.world import STRANGER_DOMAIN
 from sending.delivery import drain
 from sending.delivery.drain import Engine
-from sending.delivery.providers import site_of
 from sending.delivery.results import DATABASE_AWAY
 from sending.delivery.sites import Sites
 from sending.models import Message, QueueEntry
 from sending.models.statements import raw_cursor
 from sending.queue.claim import claim
+from sending.replies.providers import site_of
 from sending.tests.queued import queue_message
 
 

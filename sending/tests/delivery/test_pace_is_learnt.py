@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sending.delivery.classify import Phase, classify
 from sending.protocol.reply import parse_reply
 from sending.queue import pacing
-from sending.queue.pacing import Asks, Limits, Pace, after_complaint, after_round, after_success, first_pace, share
+from sending.queue.pacing import Limits, Pace, after_complaint, after_round, after_success, first_pace, share
+from sending.replies.asks import Asks
+from sending.replies.classify import Phase, classify
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 LIMITS = Limits(start=2, most=20, messages_per_connection=100, idle_seconds=5)

@@ -9,9 +9,9 @@ from domains.nameserver import Record
 from mailtrap_site.delivery_settings import Relay, Source
 from mailtrap_site.testing.fake_dns import StoredZones, resolving
 from mailtrap_site.testing.fake_mx import FakeMx, receiving
-from sending.delivery.providers import site_of
 from sending.delivery.routes import Exchanger, NoRoute, addresses_of, route_to, source_for
 from sending.models import Attempt, Message, QueueEntry, Stream
+from sending.replies.providers import site_of
 from sending.tests.queued import queue_message
 
 ZONE = StoredZones(

@@ -6,7 +6,6 @@ import pytest
 from django.utils import timezone
 
 from mailtrap_site.testing.world import make_world
-from sending.delivery.classify import Phase, classify_local
 from sending.delivery.evidence import NOBODY, Ending, result_of
 from sending.events.record import record_results
 from sending.models import PARKED, Attempt, Event, Message, OnUncertain, QueueEntry, Stream, StreamSetting
@@ -15,6 +14,7 @@ from sending.protocol.reply import Reply
 from sending.queue.claim import claim, mark_uncertain
 from sending.queue.control import Decision, decide_uncertain
 from sending.queue.sweep import sweep
+from sending.replies.classify import Phase, classify_local
 from sending.tests.queued import queue_message
 
 pytestmark = pytest.mark.django_db

@@ -15,7 +15,7 @@ from typing import Any
 from sending.models import Attempt
 from sending.protocol.reply import Reply
 from sending.protocol.smtp_client_events import ClientPhase
-from sending.queue.pacing import Asks
+from sending.replies.asks import Asks
 
 RULES = Path(__file__).with_name("bounce_rules.toml")
 READ_CHARACTERS = 2000
@@ -44,10 +44,6 @@ class Category(StrEnum):
     SPAM_GMAIL = "spam_gmail"
 
 
-SUPPRESSING = frozenset({Category.BAD_RECIPIENT, Category.OVER_QUOTA, Category.TIMEOUT})
-"""A bounce of these categories puts the recipient on the suppression list."""
-
-
 class Phase(StrEnum):
     """Where in a delivery the answer was given: the client's phases, and what comes before the connection."""
 
@@ -74,6 +70,40 @@ class Phase(StrEnum):
         return cls[phase.name]
 
 
+class Cure(StrEnum):
+    """Who can mend it."""
+
+    SENDER = "sender"
+    """The customer: address, content, records of the domain."""
+    RECIPIENT = "recipient"
+    RECEIVER = "receiver"
+    """The people who run the receiving server; often it mends itself."""
+    OPERATOR = "operator"
+    """We who run this service: addresses, their names and reputation."""
+
+
+CURES = {
+    Category.BAD_RECIPIENT: Cure.RECIPIENT,
+    Category.OVER_QUOTA: Cure.RECIPIENT,
+    Category.TIMEOUT: Cure.RECEIVER,
+    Category.TRANSIENT_FAIL: Cure.RECEIVER,
+    Category.GREYLISTING: Cure.RECEIVER,
+    Category.BAD_SENDER: Cure.SENDER,
+    Category.BLOCK: Cure.SENDER,
+    Category.CONTENT: Cure.SENDER,
+    Category.DNS_FAIL: Cure.RECEIVER,
+    Category.GENERAL_FAIL: Cure.RECEIVER,
+    Category.OTHER: Cure.RECEIVER,
+    Category.RELAY_FAIL: Cure.RECEIVER,
+    Category.SERVER_FAIL: Cure.RECEIVER,
+    Category.SPAM: Cure.SENDER,
+    Category.VERIFY_FAIL: Cure.SENDER,
+    Category.SERVER_POLICY: Cure.RECEIVER,
+    Category.SPAM_GMAIL: Cure.SENDER,
+}
+"""By category, where the rule does not say it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """`category` is None exactly for delivered mail; `rule` names the rule that decided, empty for the default.
@@ -84,6 +114,12 @@ class Verdict:
     category: Category | None = None
     rule: str = ""
     asks: Asks | None = None
+    said_cure: Cure | None = None
+
+    @property
+    def cure(self) -> Cure | None:
+        """Who can mend it; None for delivered mail."""
+        return self.said_cure or (CURES[self.category] if self.category else None)
 
 
 DELIVERED = Verdict(Attempt.Outcome.DELIVERED)
@@ -100,7 +136,8 @@ def classify(reply: Reply, phase: Phase) -> Verdict:
         category = Category.GENERAL_FAIL if reply.is_permanent else Category.TRANSIENT_FAIL
         return Verdict(_by_class(reply), category)
     outcome = rule.outcome or _by_class(reply)
-    return Verdict(outcome, rule.category, rule.name, rule.asks if outcome is Attempt.Outcome.DEFERRED else None)
+    asks = rule.asks if outcome is Attempt.Outcome.DEFERRED else None
+    return Verdict(outcome, rule.category, rule.name, asks, rule.cure)
 
 
 def classify_local(reply: Reply, *, uncertain: bool) -> Verdict:
@@ -119,6 +156,7 @@ class Rule:
     category: Category
     outcome: Attempt.Outcome | None
     asks: Asks | None
+    cure: Cure | None
     codes: frozenset[int] = frozenset()
     enhanced: frozenset[str] = frozenset()
     phases: frozenset[Phase] = frozenset()
@@ -141,7 +179,7 @@ def rules() -> Sequence[Rule]:
 
 
 _ACTIONS = {"bounce": Attempt.Outcome.BOUNCED, "defer": Attempt.Outcome.DEFERRED}
-_KEYS = {"name", "codes", "enhanced", "text", "phases", "category", "action", "asks"}
+_KEYS = {"name", "codes", "enhanced", "text", "phases", "category", "action", "asks", "cure"}
 
 
 def _rule(entry: dict[str, Any]) -> Rule:
@@ -152,6 +190,7 @@ def _rule(entry: dict[str, Any]) -> Rule:
         category=Category(entry["category"]),
         outcome=_ACTIONS[entry["action"]] if "action" in entry else None,
         asks=Asks(entry["asks"]) if "asks" in entry else None,
+        cure=Cure(entry["cure"]) if "cure" in entry else None,
         codes=frozenset(entry.get("codes", ())),
         enhanced=frozenset(entry.get("enhanced", ())),
         phases=frozenset(Phase(phase) for phase in entry.get("phases", ())),

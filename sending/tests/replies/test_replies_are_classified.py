@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sending.delivery.classify import RULES, SUPPRESSING, Category, Phase, classify, classify_local, rules
 from sending.protocol.reply import Reply, parse_reply
+from sending.replies.classify import RULES, Category, Phase, classify, classify_local, rules
+from sending.suppressions.consequences import SUPPRESSING
 
 NEGATIVE = st.builds(
     Reply,

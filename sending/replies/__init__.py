@@ -1,0 +1,1 @@
+"""What receiving servers say, read: replies and reports become verdicts by rules kept as data."""
