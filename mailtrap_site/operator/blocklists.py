@@ -10,8 +10,8 @@ from mailtrap_site.operator.senders import Sender
 
 LISTED_TEST, CLEAN_TEST = "2.0.0.127", "1.0.0.127"
 """Every working list of addresses lists the first, and none the second (RFC 5782 section 5)."""
-_ANSWERS = ipaddress.ip_network("127.0.0.0/8")
-_REFUSALS = ipaddress.ip_network("127.255.255.0/24")
+_ANSWERS = ipaddress.IPv4Network("127.0.0.0/8")
+_REFUSALS = ipaddress.IPv4Network("127.255.255.0/24")
 """How lists tell that they do not answer this resolver, such as a public one."""
 
 

@@ -30,7 +30,7 @@ _NTP_EPOCH = 2_208_988_800
 
 def knock(target: str, port: int, source: str) -> Finding:
     """Whether a mail server of others can be reached from `source`, and greets."""
-    subject, words = _("Port %s outwards") % port, {"target": target, "port": port, "source": source}
+    subject, words = _("Port %s outwards") % port, {"target": target, "port": str(port), "source": source}
     found = resolver.lookup(target, "AAAA" if ":" in source else "A")
     addresses = [target] if _is_address(target) else list(found.values)
     if not addresses:
@@ -111,7 +111,7 @@ def judge_certificate(file: Path, found: Certificate | None, now: datetime) -> F
         advice = _("Put a certificate chain there, or name another file in TLS_CERTIFICATE.")
         return Finding(subject, State.FAILURE, _("%(file)s holds no certificate that can be read.") % words, advice)
     days = (found.ends_at - now) // timedelta(days=1)
-    words |= {"names": ", ".join(found.names) or "–", "days": days, "date": f"{found.ends_at:%Y-%m-%d}"}
+    words |= {"names": ", ".join(found.names) or "–", "days": str(days), "date": f"{found.ends_at:%Y-%m-%d}"}
     advice = _("Renew it; the servers read the file when they start.")
     if found.ends_at <= now:
         return Finding(subject, State.FAILURE, _("It ended on %(date)s.") % words, advice)
@@ -123,7 +123,7 @@ def judge_certificate(file: Path, found: Certificate | None, now: datetime) -> F
 
 def judge_served(port: int, shown: Certificate | None, in_file: Certificate | None, now: datetime) -> Finding:
     """Of what a port of the submission server shows."""
-    subject, words = _("Certificate on port %s") % port, {"port": port}
+    subject, words = _("Certificate on port %s") % port, {"port": str(port)}
     if shown is None:
         advice = _("See that the smtpd process runs and listens there.")
         return Finding(subject, State.FAILURE, _("Nobody speaks TLS at port %(port)s.") % words, advice)

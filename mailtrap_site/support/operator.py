@@ -28,8 +28,7 @@ def operator(request: HttpRequest) -> HttpResponse:
     if not request.user.has_perm("sending.change_queueentry"):
         raise PermissionDenied
     if request.method == "POST":
-        report = checks.run()
-        failed = report.count(State.FAILURE)
+        failed = checks.run().count(State.FAILURE)
         audit.record(
             "operator.checked",
             account=None,
