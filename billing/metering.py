@@ -110,10 +110,11 @@ def look(cursor: Cursor, terms: Mapping[int, Terms], now: datetime) -> dict[int,
     }
 
 
-def hold(cursor: Cursor, account_id: int, terms: Terms, now: datetime) -> None:
-    """Locks the account's meter until the commit, as whoever reserves does."""
-    meter = _Meter(account_id, terms, period_of(terms.anchor, now))
-    _lock_and_add(cursor, [meter], now)
+def hold(cursor: Cursor, terms: Mapping[int, Terms], now: datetime) -> None:
+    """Locks the meters of these accounts until the commit, as whoever reserves does."""
+    meters = [_Meter(key, terms[key], period_of(terms[key].anchor, now)) for key in sorted(terms)]
+    if meters:
+        _lock_and_add(cursor, meters, now)
 
 
 def begin_period(account: Account, starts_at: datetime) -> None:

@@ -12,7 +12,7 @@ from django.conf import settings
 from domains import resolver
 from domains.answers import Outcome as DnsOutcome
 from domains.public_addresses import is_public
-from mailtrap_site.environment import Source
+from mailtrap_site.delivery_settings import Source
 from sending.delivery.tls_policy import OPPORTUNISTIC, RELAY_POLICIES, TlsPolicy
 from sending.models import Attempt, Stream
 from sending.protocol.reply import Reply

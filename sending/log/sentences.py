@@ -80,10 +80,10 @@ def support(story: Story, now: datetime) -> str:
         return _("It may have arrived. It waits for your decision: send it again, or leave it.")
     if story.state == "held":
         return _held(story)
+    if story.state in ("scheduled", "queued") and (hour := _hour_with_room(story, now)):
+        return _waits_for_room(hour, now)
     if story.state == "scheduled" and message.send_at:
         return _leaves(message.send_at, now)
-    if story.state == "queued" and message.next_attempt_at and message.next_attempt_at > now:
-        return _waits_for_room(message.next_attempt_at, now)
     if story.state == "queued":
         return _("It leaves within seconds.")
     if story.state == "sending":
@@ -106,8 +106,13 @@ def _held(story: Story) -> str:
     return _("%(reason)s. It is kept, and leaves when that has changed.") % {"reason": reason} if reason else ""
 
 
+def _hour_with_room(story: Story, now: datetime) -> datetime | None:
+    """What was never tried, and is not due at its own time: its account has sent what an hour takes."""
+    due_at, send_at = story.message.next_attempt_at, story.message.send_at
+    return due_at if due_at is not None and due_at > max(now, send_at or now) else None
+
+
 def _waits_for_room(hour: datetime, now: datetime) -> str:
-    """What is queued and not due was never tried: its account has sent what an hour takes."""
     words = {"clock": _clock(hour), "when": time_words(hour, now, _zone())}
     return _("It waits for the hourly limit of the plan, and leaves by itself at %(clock)s, %(when)s.") % words
 

@@ -163,7 +163,7 @@ def _admitted(
     is_stored = content_id is not None
     if content_id is None:
         content_id = rows.content_id(waits[-1][0] if waits else send_at or now, log_days)
-    due = tuple(hour if hour > now else None for hour, count in waits for _ in range(count))
+    due = tuple(hour if hour > (send_at or now) else None for hour, count in waits for _ in range(count))
     return rows.Admitted(payload, standing.domain_id, content_id, send_at, due, is_stored)
 
 
