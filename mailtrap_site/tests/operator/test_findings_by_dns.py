@@ -6,6 +6,7 @@ import pytest
 from django.conf import settings as django_settings
 
 from domains.nameserver import Record
+from domains.platform_hosts import PlatformHosts
 from domains.zones import fixed_records
 from mailtrap_site.delivery_settings import Source
 from mailtrap_site.operator import checks, spf
@@ -29,7 +30,7 @@ def txt(value):
 
 
 RIGHT = {
-    **fixed_records("platform.test", ADDRESS),
+    **fixed_records("platform.test", ADDRESS, PlatformHosts()),
     POINTER: [Record("PTR", NAME, 60)],
     NAME: a(ADDRESS),
     f"2.0.0.127.{LIST}": a("127.0.0.2"),

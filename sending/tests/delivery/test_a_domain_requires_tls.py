@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.models import User
 from domains.models import SendingDomain
 from domains.options import change
-from mailtrap_site.environment import Relay
+from mailtrap_site.delivery_settings import Relay
 from mailtrap_site.testing.fake_mx import BROKEN_TLS, FakeMx, receiving
 from sending.delivery.routes import Exchanger, Route, fallback_of
 from sending.delivery.tls_policy import OPPORTUNISTIC, PLAIN, RELAY_POLICIES, REQUIRED_BY_DOMAIN

@@ -4,7 +4,7 @@ import re
 
 from domains import auto_bcc, dkim
 from mailtrap_site.testing.fake_mx import FakeMx, receiving
-from sending.delivery.compose import source_of
+from sending.delivery.source import source_of
 from sending.models import Door, Message, Stream
 from sending.submission.draft import Draft
 from sending.submission.submit import submit
