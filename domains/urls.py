@@ -22,6 +22,8 @@ urlpatterns = [
     path("a/<int:account_id>/domains/<int:domain_id>/records.json", downloads.domain_route53, name="route53"),
     path("a/<int:account_id>/domains/<int:domain_id>/share/", sharing.domain_share, name="share"),
     path("setup/<str:token>/", sharing.shared_setup, name="shared"),
+    path("setup/<str:token>/records.zone", sharing.shared_zone_file, name="shared_zone_file"),
+    path("setup/<str:token>/records.json", sharing.shared_route53, name="shared_route53"),
     path("setup/<str:token>/verification/", sharing.shared_verification, name="shared_verification"),
     path("a/<int:account_id>/domains/<int:domain_id>/health/", health.domain_health, name="health"),
     path(

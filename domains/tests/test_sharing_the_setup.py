@@ -237,3 +237,15 @@ def test_only_who_manages_domains_may_share(world: World, domain: SendingDomain)
         client.force_login(user)
         assert client.get(where).status_code == status
         assert client.post(where, {"email": "dns@reader.test"}).status_code == status
+
+
+def test_the_visitor_gets_the_provider_steps_and_both_files(domain: SendingDomain) -> None:
+    url = setup_path(domain)
+    page = Client().get(f"{url}?provider=cloudflare").content.decode()
+    assert "Steps for Cloudflare" in page
+    for file, said in (("records.zone", domain.verification_label), ("records.json", '"UPSERT"')):
+        answer = Client().get(url + file)
+        assert answer.status_code == 200
+        assert said in answer.content.decode()
+        assert answer["X-Robots-Tag"] == "noindex, nofollow"
+    assert Client().get("/setup/nobody-signed-this/records.zone").status_code == 302

@@ -5,7 +5,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from domains.dns_hosts import DnsHost, dns_hosts, hosts_of
@@ -26,9 +25,9 @@ class Choice:
     is_chosen: bool
 
 
-def dns_context(request: HttpRequest, domain: SendingDomain) -> dict[str, Any]:
-    """For `domains/_records.html`. The choice of a provider stands in the address (`?provider=`), as does `?names=`."""
-    here = reverse("domains:detail", args=[domain.account_id, domain.pk])
+def dns_context(request: HttpRequest, domain: SendingDomain, here: str) -> dict[str, Any]:
+    """For `domains/_records.html` on the page `here`. The choice of a provider stands in the address (`?provider=`), as
+    does `?names=`."""
     guessed = hosts_of(domain.nameservers)
     wanted = request.GET.get("provider", "")
     chosen = dns_hosts().get(wanted)
@@ -51,6 +50,4 @@ def dns_context(request: HttpRequest, domain: SendingDomain) -> dict[str, Any]:
         "dns_zone": zone if zone and zone != domain.name else "",
         "dns_remarks": remarks(domain.dns_findings),
         "provider": wanted if chosen or wanted == ANY else "",
-        "zone_file_url": reverse("domains:zone_file", args=[domain.account_id, domain.pk]),
-        "route53_url": reverse("domains:route53", args=[domain.account_id, domain.pk]),
     }

@@ -1,5 +1,6 @@
 """Giving the set-up of a domain away: the form that writes to a colleague, and the page that its link opens."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -18,6 +19,8 @@ from domains import checking, sharing
 from domains.forms import ShareForm
 from domains.models import SendingDomain
 from domains.names import display_name
+from domains.views.dns_context import dns_context
+from domains.views.downloads import route53_answer, zone_file_answer
 from domains.views.lookup import domain_of
 from domains.wizard import wizard
 from mailtrap_site.web.partials import STOP_POLLING, render_invalid, render_page, unchanged, wants_fragment
@@ -86,6 +89,27 @@ def shared_verification(request: HttpRequest, token: str) -> HttpResponse:
     return _closed(redirect("domains:shared", token))
 
 
+@require_safe
+@never_cache
+def shared_zone_file(request: HttpRequest, token: str) -> HttpResponse:
+    """The records for the zone's own file."""
+    return _download(token, zone_file_answer)
+
+
+@require_safe
+@never_cache
+def shared_route53(request: HttpRequest, token: str) -> HttpResponse:
+    """The records as a change batch of Route 53."""
+    return _download(token, route53_answer)
+
+
+def _download(token: str, answer: Callable[[SendingDomain], HttpResponse]) -> HttpResponse:
+    try:
+        return _closed(answer(sharing.shared_domain(token)))
+    except (LinkEnded, BadLink):
+        return redirect("domains:shared", token)
+
+
 def _context(request: HttpRequest, domain: SendingDomain, token: str) -> dict[str, Any]:
     """Nothing of the account but the domain's own records. `may_manage` is false: the table is to be read."""
     full_names = request.GET.get("names") == "full"
@@ -98,6 +122,9 @@ def _context(request: HttpRequest, domain: SendingDomain, token: str) -> dict[st
         "full_names": full_names,
         "short_names": not full_names,
         "full_names_url": f"{here}?names=full",
+        **dns_context(request, domain, here),
+        "zone_file_url": reverse("domains:shared_zone_file", args=[token]),
+        "route53_url": reverse("domains:shared_route53", args=[token]),
         "may_manage": False,
         "demo_zone": False,
     }
