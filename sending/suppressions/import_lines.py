@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from io import StringIO
+from itertools import islice
 
 from sending.protocol.address import AddressError, parse_address
 from sending.suppressions import same_address
@@ -77,13 +78,13 @@ def decode(octets: bytes) -> str:
 
 
 class File:
-    """A file's records. Raises FileRefused where no column holds addresses."""
+    """A file's records. Raises FileRefused where it has none, or no column holds addresses."""
 
     def __init__(self, text: str) -> None:
         self._text = text
         self._delimiter = _delimiter(text)
-        first = next((record for _, record in self._records() if record), None)
-        if not first:
+        first = next((record or [] for _, record in self._written()), None)
+        if first is None:
             raise FileRefused("empty")
         found = format_of(first)
         if found is None:
@@ -105,12 +106,13 @@ class File:
                 yield self._line(number, record, now)
 
     def _entries(self) -> Iterator[tuple[int, Sequence[str] | None]]:
-        is_head = self.format.has_heads
+        written = self._written()
+        return islice(written, 1, None) if self.format.has_heads else written
+
+    def _written(self) -> Iterator[tuple[int, Sequence[str] | None]]:
+        """The records in which something stands."""
         for number, record in self._records():
             if record is None or any(cell.strip() for cell in record):
-                if is_head:
-                    is_head = False
-                    continue
                 yield number, record
 
     def _records(self) -> Iterator[tuple[int, Sequence[str] | None]]:

@@ -161,12 +161,9 @@ def _placed(one: Line | BadLine, row: SuppressionImport, domains: Mapping[str, i
     domain_id = domains.get(one.domain) if one.domain else row.domain_id
     if one.domain and domain_id is None:
         return BadLine(one.number, printable(one.domain), Wrong.DOMAIN)
-    return store.New(
-        one.email, domain_id, one.stream or row.stream, one.type or row.type, one.created_at, one.evidence
-    )
+    return store.New(one.email, domain_id, one.stream or row.stream, one.type or row.type, one.created_at, one.evidence)
 
 
 def _kept(bad: list[BadLine], room: int) -> Iterator[list[object]]:
     for one in bad[: max(room, 0)]:
         yield [one.number, one.text, one.code, one.detail]
-

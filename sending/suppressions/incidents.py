@@ -1,4 +1,4 @@
-""""It was us": what one cause put on the list, so that it can be taken off again together.
+""" "It was us": what one cause put on the list, so that it can be taken off again together.
 
 A cause is the same words of the same operator (see `consequences.incident_of`). The same words come every day for
 addresses that really are gone, so those of one day around the entry are meant by default.

@@ -18,8 +18,11 @@ AT_ONCE = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What is asked for; empty is everything. `beginning` is that of the address; `domain_id` 0: those of all domains
-    alone. `domains` are the ones that the asker may see; None for the whole account."""
+    """What is asked for; empty is everything.
+
+    `beginning` is that of the address. `domain_id` 0: entries for all domains alone. `until` is included, `before` is
+    not. `domains` are the ones that the asker may see; None for the whole account.
+    """
 
     beginning: str = ""
     email: str = ""
@@ -28,6 +31,7 @@ class Query:
     domain_id: int | None = None
     since: datetime | None = None
     before: datetime | None = None
+    until: datetime | None = None
     domains: Collection[int] | None = None
 
 
@@ -101,6 +105,8 @@ def narrow(account_id: int, query: Query) -> QuerySet[Suppression]:
         rows = rows.filter(created_at__gte=query.since)
     if query.before:
         rows = rows.filter(created_at__lt=query.before)
+    if query.until:
+        rows = rows.filter(created_at__lte=query.until)
     if query.domains is not None:
         rows = rows.filter(domain__in=list(query.domains))
     return rows

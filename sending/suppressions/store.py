@@ -91,9 +91,7 @@ def undo(account: Account, entries: QuerySet[Suppression], by: By, **told: Any) 
 
 
 @transaction.atomic
-def _remove(
-    account: Account, entries: QuerySet[Suppression], action: str, by: By, **told: Any
-) -> "list[Suppression]":
+def _remove(account: Account, entries: QuerySet[Suppression], action: str, by: By, **told: Any) -> "list[Suppression]":
     """Locked first: of two who take off the same entry one finds it gone."""
     found = list(entries.select_for_update(skip_locked=True).order_by("pk").defer("evidence"))
     if found:
@@ -104,9 +102,7 @@ def _remove(
             **{name: {"from": value, "to": None} for name, value in told.items()},
         }
         target = found[0] if len(found) == 1 else None
-        audit.record(
-            action, account=account, target=target, changes=changes, request=by.request, actor_name=by.name
-        )
+        audit.record(action, account=account, target=target, changes=changes, request=by.request, actor_name=by.name)
     return found
 
 
