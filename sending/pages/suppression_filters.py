@@ -57,8 +57,8 @@ def chips(filters: Mapping[str, str], domains: Sequence[tuple[str, str]]) -> Ite
         "type": _("Reason is %(value)s"),
         "stream": _("Stream is %(value)s"),
         "domain": _("Domain is %(value)s"),
-        "after": _("On the list since %(value)s or later"),
-        "until": _("On the list since %(value)s or earlier"),
+        "after": _("Suppressed on or after %(value)s"),
+        "until": _("Suppressed on or before %(value)s"),
     }
     words: dict[str, dict[str, Any]] = {
         "type": dict(Suppression.Type.choices),

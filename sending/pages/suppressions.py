@@ -47,6 +47,7 @@ def suppressions(request: AccountRequest) -> HttpResponse:
         "export": address(filters),
         "paging": _paging(request.account.pk, filters, query, page, after),
         "is_newest": after is None,
+        "is_bare": not page.rows and not filters and after is None,
         "may_manage": can(request.membership, Ability.MANAGE_SUPPRESSIONS),
     }
     response = render_page(
@@ -158,6 +159,8 @@ def _paging_words(account_id: int, query: lists.Query, page: lists.Page, after: 
     words = {"shown": figure_words(len(page.rows)), "total": figure_words(min(counted, lists.COUNT_TO))}
     if counted > lists.COUNT_TO:
         return _("%(shown)s of more than %(total)s entries") % words
+    if counted == len(page.rows):
+        return ngettext("%(total)s entry", "%(total)s entries", counted) % words
     if after is None:
         return _("Newest %(shown)s of %(total)s entries") % words
     return _("%(shown)s of %(total)s entries") % words

@@ -14,7 +14,7 @@ from sending.protocol.address import AddressError, parse_address
 from sending.suppressions import same_address
 from sending.suppressions.import_formats import STREAMS, Column, Format, format_of, plain, type_of
 
-MOST_OCTETS = 20 * 1024 * 1024
+MOST_OCTETS = 20_000_000
 MOST_ENTRIES = 500_000
 SHOWN = 80
 """Characters of a bad line that are kept."""
