@@ -151,11 +151,12 @@ def test_what_is_missing_or_wrong_is_said_in_the_contracts_words(world: World, c
         "sending_stream": ["is invalid. Allowed values: transactional, bulk."],
         "type": ["is invalid. Allowed values: hard bounce, unsubscription, spam complaint, manual import."],
     }
-    for odd in (
+    rubbish: tuple[Any, ...] = (
         {"email": 1, "domain_id": "x", "sending_stream": []},
         [],
         {"email": "a\u0000b@far.test", "domain_id": -1, "sending_stream": "bulk"},
-    ):
+    )
+    for odd in rubbish:
         assert call("post", "", odd, status=422)["errors"]
     assert not Suppression.objects.exists()
 

@@ -16,6 +16,7 @@ from pytest_django.live_server_helper import LiveServer
 from mailtrap_site.testing.browser import (
     THEMES,
     WIDTHS,
+    Theme,
     axe_findings,
     chromium,
     is_wider_than_the_screen,
@@ -107,7 +108,8 @@ def worker() -> Iterator[None]:
         thread.join(20)
 
 
-def test_axe_finds_nothing_on_any_page_in_either_theme_and_width(world: World, live_server: LiveServer) -> None:
+@pytest.mark.parametrize("theme", THEMES)
+def test_axe_finds_nothing_on_any_page_in_either_width(world: World, live_server: LiveServer, theme: Theme) -> None:
     base, other = f"/a/{world.account.pk}/suppressions/", f"/a/{world.stranger_account.pk}/suppressions/"
     entry, (done, running) = fill(world), imports(world)
     paths = {
@@ -127,17 +129,16 @@ def test_axe_finds_nothing_on_any_page_in_either_theme_and_width(world: World, l
     alice, charlie = session_of(world.alice), session_of(world.charlie)
     shots = os.environ.get("SHOTS")
     with chromium() as browser:
-        for theme in THEMES:
-            for width in WIDTHS:
-                page = open_page(browser, theme, width)
-                for name, path in paths.items():
-                    sign_in(page, live_server.url, charlie if name == "empty" else alice)
-                    page.goto(live_server.url + path)
-                    if shots:
-                        page.screenshot(path=str(Path(shots) / f"{name}-{theme}-{width}.png"), full_page=True)
-                    assert axe_findings(page) == [], (path, theme, width)
-                    assert not is_wider_than_the_screen(page), (path, theme, width)
-                page.context.close()
+        for width in WIDTHS:
+            page = open_page(browser, theme, width)
+            for name, path in paths.items():
+                sign_in(page, live_server.url, charlie if name == "empty" else alice)
+                page.goto(live_server.url + path)
+                if shots:
+                    page.screenshot(path=str(Path(shots) / f"{name}-{theme}-{width}.png"), full_page=True)
+                assert axe_findings(page) == [], (path, width)
+                assert not is_wider_than_the_screen(page), (path, width)
+            page.context.close()
 
 
 def test_a_file_is_imported_filtered_chosen_and_reactivated(
