@@ -38,7 +38,7 @@ SUPPRESSIONS = Limit(5, "suppressions", 10, 60)
 DOMAIN_CHECK = Limit(6, "domain_check", 6, 60)
 """Of one domain, by people and tokens of its account."""
 DOMAIN_CHECK_BY_LINK = Limit(7, "domain_check_by_link", 1, 30)
-"""Of one domain, by whoever has the link of its set-up page; DNS of others must not be asked by strangers any faster."""
+"""Of one domain, by whoever has the link of its set-up page: strangers must not have the DNS of others asked faster."""
 
 
 class Allowance(NamedTuple):
