@@ -16,7 +16,7 @@ from accounts.roles import Ability
 from accounts.tenancy import AccountRequest, account_view
 from mailtrap_site.web.partials import STOP_POLLING, render_page, unchanged, wants_fragment
 from mailtrap_site.web.wording import figure_words
-from sending.log.conditions import Query
+from sending.log.query import Query
 from sending.log.paging import Page, count_newer, fetch, find, newer_than, total
 from sending.log.story import being_sent, state_of
 from sending.models import Message, MessageStatus, Stream

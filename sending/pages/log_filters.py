@@ -11,7 +11,8 @@ from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 
 from sending.events.lifecycle import ContractStatus, stored_statuses
-from sending.log.conditions import YEARS, Condition, Query
+from sending.log.conditions import YEARS, Condition
+from sending.log.query import Query
 from sending.models import MessageStatus, Stream
 
 GROUPS: dict[str, list[MessageStatus]] = {
