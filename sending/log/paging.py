@@ -193,9 +193,7 @@ def _newest_of(
     return [one for one in found if end is None or one.pk >= end][:most], all_read, end
 
 
-def _bounded(
-    rows: QuerySet[Message], most: int, order: str = "-id"
-) -> tuple[QuerySet[Message], int, uuid.UUID | None]:
+def _bounded(rows: QuerySet[Message], most: int, order: str = "-id") -> tuple[QuerySet[Message], int, uuid.UUID | None]:
     """`rows` cut to the first `most` in this order, how many these are, and the last of them if there may be more."""
     ids = rows.order_by(order).values_list("pk", flat=True)
     count = ids[:most].count()

@@ -4,9 +4,10 @@ Every index of the log gives its rows newest first. A page asks one of them, and
 by row within a bound; no question reads the history of an account.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Q, QuerySet
 
@@ -56,6 +57,28 @@ class Query:
             asked &= Q(status__in=self.statuses)
         return lowered(rows).filter(asked)
 
+    def to_json(self) -> dict[str, Any]:
+        """All of it, for `from_json`."""
+        return {
+            "conditions": [[one.name, one.operator, list(one.values)] for one in self.conditions],
+            "statuses": list(self.statuses),
+            "sent_after": self.sent_after and self.sent_after.isoformat(),
+            "sent_before": self.sent_before and self.sent_before.isoformat(),
+            "text": self.text,
+        }
+
+    @classmethod
+    def from_json(cls, told: Mapping[str, Any]) -> "Query":
+        """What `to_json` wrote."""
+        after, before = told["sent_after"], told["sent_before"]
+        return cls(
+            conditions=tuple(Condition(name, operator, tuple(values)) for name, operator, values in told["conditions"]),
+            statuses=tuple(MessageStatus(status) for status in told["statuses"]),
+            sent_after=datetime.fromisoformat(after) if after else None,
+            sent_before=datetime.fromisoformat(before) if before else None,
+            text=told["text"],
+        )
+
     @property
     def _all(self) -> list[Condition]:
         stored = [Condition(_STORED, "equal", tuple(dict.fromkeys(self.statuses)))] if self.statuses else []
@@ -76,7 +99,9 @@ class Query:
 def _each(column: str) -> Callable[[Sequence[str]], list[Q]]:
     def leads(values: Sequence[str]) -> list[Q]:
         apart = list(dict.fromkeys(values))
-        return [Q(**{column: value}) for value in apart] if len(apart) <= MOST_LEADS else [Q(**{f"{column}__in": apart})]
+        return (
+            [Q(**{column: value}) for value in apart] if len(apart) <= MOST_LEADS else [Q(**{f"{column}__in": apart})]
+        )
 
     return leads
 

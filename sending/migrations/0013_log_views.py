@@ -35,8 +35,8 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('format', models.CharField(choices=[('csv', 'CSV, for spreadsheets'), ('ndjson', 'NDJSON, one JSON object a line')], max_length=8, verbose_name='format')),
-                ('query', models.TextField(verbose_name='filters')),
-                ('zone', models.CharField(max_length=64)),
+                ('filters', models.TextField(verbose_name='filters')),
+                ('query', models.JSONField()),
                 ('state', models.CharField(choices=[('waiting', 'Waiting'), ('running', 'Being written'), ('ready', 'Ready'), ('failed', 'Failed'), ('gone', 'Deleted')], default='waiting', max_length=8, verbose_name='state')),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='created')),
                 ('finished_at', models.DateTimeField(null=True)),

@@ -50,9 +50,10 @@ class LogExport(models.Model):
     account = models.ForeignKey("accounts.Account", on_delete=models.CASCADE, related_name="log_exports")
     user = models.ForeignKey("accounts.User", on_delete=models.CASCADE, related_name="+")
     format = models.CharField(_("format"), max_length=8, choices=Format)
-    query = models.TextField(_("filters"))
-    """As the page's address held them; read in `zone`."""
-    zone = models.CharField(max_length=64)
+    filters = models.TextField(_("filters"))
+    """As the page's address held them, for people."""
+    query = models.JSONField()
+    """What they ask, as `sending.log.query` writes it."""
     state = models.CharField(_("state"), max_length=8, choices=State, default=State.WAITING)
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     finished_at = models.DateTimeField(null=True)
