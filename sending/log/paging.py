@@ -91,7 +91,7 @@ def total(account_id: int, query: Query) -> Total:
             if query.is_bounded:
                 rows, read, _ = _bounded(rows, left)
                 left -= read
-            count += query.narrow(rows).order_by().values("pk")[: COUNT_TO + 1 - count].count()
+            count += query.narrow(rows).order_by("-id").values("pk")[: COUNT_TO + 1 - count].count()
             if count > COUNT_TO or left <= 0:
                 return Total(min(count, COUNT_TO), capped=True)
     return Total(count, capped=False)
@@ -142,7 +142,7 @@ def count_newer(account_id: int, query: Query, than: uuid.UUID | None, *, most: 
         newer = _rows(account_id, window, since).filter(pk__gt=than) if than else _rows(account_id, window, since)
         for rows in _led(newer, query):
             led = _bounded(rows, SCAN_ROWS)[0] if query.is_bounded else rows
-            count += query.narrow(led).order_by().values("pk")[: most - count].count()
+            count += query.narrow(led).order_by("-id").values("pk")[: most - count].count()
             if count >= most:
                 return count
     return count
@@ -154,6 +154,8 @@ def _windows(query: Query, before: uuid.UUID | None) -> Iterator[Window]:
     highest = id_floor(max(query.sent_before, _EPOCH)) if query.sent_before else uuid.UUID(int=2**128 - 1)
     if before is not None:
         highest = min(highest, before)
+    # Partitions of the coming weeks stand ready and are empty.
+    highest = min(highest, id_floor(timezone.now() + timedelta(days=1)))
     for window in windows_newest_first(Message._meta.db_table):
         low, high = max(window.low, lowest), min(window.high, highest)
         if low < high:

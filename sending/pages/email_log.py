@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from accounts.roles import Ability
@@ -168,7 +169,7 @@ def _paging(
 def _paging_words(account_id: int, query: Query, page: Page, before: uuid.UUID | None) -> str:
     words = {"shown": figure_words(len(page.rows))}
     if query.scans:
-        return _("%(shown)s emails that match") % words
+        return ngettext("1 email that matches", "%(shown)s emails that match", len(page.rows)) % words
     counted = total(account_id, query)
     words["total"] = figure_words(counted.count)
     if counted.capped:

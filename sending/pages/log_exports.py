@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import FileResponse, Http404, HttpResponseBase, StreamingHttpResponse
+from django.http import FileResponse, Http404, HttpResponseBase, QueryDict, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -34,7 +34,7 @@ def log_exports(request: AccountRequest) -> HttpResponseBase:
         return _export(request, filters)
     rows = _newest(request)
     is_moving = any(row.state in exports.UNFINISHED for row in rows)
-    context = {"exports": [_shown(row) for row in rows], "is_moving": is_moving}
+    context = {"exports": [_shown(request, row) for row in rows], "is_moving": is_moving}
     if request.GET.get("part") != "list":
         counted = exports.count(request.account, read_query(filters))
         context |= {
@@ -98,10 +98,11 @@ def _newest(request: AccountRequest) -> "QuerySet[LogExport]":
     return request.account.log_exports.select_related("user").order_by("-pk")[:SHOWN]
 
 
-def _shown(row: LogExport) -> dict[str, object]:
+def _shown(request: AccountRequest, row: LogExport) -> dict[str, object]:
     share = exports.share_written(row) if row.state == LogExport.State.RUNNING else None
     return {
         "row": row,
+        "asked": asked_sentences(filters_of(QueryDict(row.filters.removeprefix("?"))), request.account),
         "percent": None if share is None else round(share * 100),
         "deleted_at": exports.deleted_at(row) if row.state == LogExport.State.READY else None,
         "is_moving": row.state in exports.UNFINISHED,

@@ -124,9 +124,11 @@ def chips(filters: Mapping[str, str], account_id: int) -> list[tuple[str, str]]:
 
 
 def tabs(filters: Mapping[str, str]) -> list[tuple[str, str, bool]]:
-    """The quick choices: word, address, whether it is the current one."""
+    """The quick choices: word, address, whether it is the current one. Nearly all mail is delivered: that choice has a
+    tab only while it is in force."""
     current = filters.get("group", "")
-    return [(str(group.word), address({}, group=key), key == current) for key, group in GROUPS.items()]
+    shown = [(key, group) for key, group in GROUPS.items() if key != "delivered" or key == current]
+    return [(str(group.word), address({}, group=key), key == current) for key, group in shown]
 
 
 def address(filters: Mapping[str, str], **changed: str) -> str:
