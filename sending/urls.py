@@ -16,6 +16,7 @@ from sending.pages import (
     sandboxes,
     saved_views,
     scheduled,
+    sent_again,
     streams,
     trial_email,
 )
@@ -39,6 +40,7 @@ urlpatterns = [
     path(f"{ACCOUNT}log/<uuid:message_id>/", message.message, name="message"),
     path(f"{ACCOUNT}log/<uuid:message_id>/preview/", message.message_preview, name="message_preview"),
     path(f"{ACCOUNT}log/<uuid:message_id>/source/", message.message_source, name="message_source"),
+    path(f"{ACCOUNT}log/<uuid:message_id>/again/", sent_again.message_again, name="message_again"),
     path(f"{ACCOUNT}log/<uuid:message_id>/decision/", decisions.message_decision, name="message_decision"),
     path(f"{ACCOUNT}log/<uuid:message_id>/schedule/", scheduled.message_schedule, name="message_schedule"),
     path(f"{ACCOUNT}log/<uuid:message_id>/departure/", scheduled.message_departure, name="message_departure"),

@@ -50,6 +50,7 @@ def message(request: AccountRequest, message_id: uuid.UUID) -> HttpResponse:
         "timeline": timeline(story, _token_name(story)),
         "captured": captured_copy(found),
         "decisions": decisions_about(found) if may_send else (),
+        "may_send_again": may_send and found.finished_at is not None,
         "scheduled": scheduled,
         "time_form": time_form(scheduled, zone) if scheduled else None,
         "zone": zone,

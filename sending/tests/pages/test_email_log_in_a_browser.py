@@ -22,7 +22,7 @@ from mailtrap_site.testing.browser import (
 from mailtrap_site.testing.mail import make_event, make_message
 from mailtrap_site.testing.world import World, make_world
 from sending.log.query import Query
-from sending.models import LogExport, SavedView
+from sending.models import LogExport, Message, SavedView
 
 pytestmark = [pytest.mark.outside("chromium"), pytest.mark.django_db(transaction=True)]
 
@@ -63,6 +63,7 @@ def test_axe_finds_nothing_on_any_page_in_either_theme_and_width(
     theme: Theme, world: World, live_server: LiveServer
 ) -> None:
     base = f"/a/{world.account.pk}/log/"
+    bounced = Message.objects.get(status="bounced").pk
     paths = {
         "log": base,
         "filtered": f"{base}?group=bounces&category.equal=Order&to.ci_contain=northwind",
@@ -72,6 +73,8 @@ def test_axe_finds_nothing_on_any_page_in_either_theme_and_width(
         "provider": f"{base}?group=Yahoo",
         "save": f"{base}views/new/?group=bounces&subject.ci_contain=order",
         "views": f"{base}views/",
+        "again": f"{base}{bounced}/again/",
+        "bounced": f"{base}{bounced}/",
         "exports": f"{base}exports/?group=delivered&category.equal=Order",
     }
     session = session_of(world.alice)
