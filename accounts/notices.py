@@ -42,10 +42,12 @@ def notify(
     level: str = "info",
     roles: Sequence[Role] = (Role.OWNER, Role.ADMIN),
     drawn: Drawn = PLAIN,
+    *,
+    letter: bool = True,
     only: User | None = None,
 ) -> None:
     """One notification for each active member with one of the roles now, and a letter to each after the commit, other
-    than those who stopped letters of its kind.
+    than those who stopped letters of its kind; without `letter` the dashboard is enough.
 
     `kind` is `noun.verb` ("domain.verified"); `path` is where in the dashboard to act ("/a/1/domains/2/"). With `only`
     this member alone is told, whatever their role, if they still are one.
@@ -67,7 +69,8 @@ def notify(
             )
             for reader in readers
         )
-        transaction.on_commit(partial(_send_letters, account, written, drawn))
+        if letter:
+            transaction.on_commit(partial(_send_letters, account, written, drawn))
 
 
 def _send_letters(account: Account, notifications: Sequence[Notification], drawn: Drawn) -> None:

@@ -38,7 +38,10 @@ app.conf.beat_schedule = {
     "turn plans over": _every(300, "billing.turn_over"),
     "compare with Stripe": _every(86_400, "billing.compare_with_stripe"),
     "check domains that are due": _every(10, "domains.check_due"),
+    "review domains": _every(30, "domains.review"),
     "forget old reports": _every(86_400, "domains.prune_reports"),
+    "replace DKIM keys": _every(300, "domains.rotate_keys"),
+    "make demo domains": _every(60, "domains.make_demo"),
 }
 
 

@@ -197,7 +197,7 @@ def test_who_asked_is_told_and_nobody_else(
     (letter,) = mail.outbox
     assert letter.to == ["vera@acme.test"]
     assert "7 emails" in letter.body
-    link = re.search(r"http://\S+", letter.body)
+    link = re.search(r"http://\S+", str(letter.body))
     assert link
     path = urlsplit(link[0]).path
     assert read_link(path.rstrip("/").rpartition("/")[2]) == Link(world.vera.pk, f"/a/{world.account.pk}/log/exports/")

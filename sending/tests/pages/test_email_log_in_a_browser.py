@@ -27,6 +27,13 @@ from sending.models import LogExport, Message, SavedView
 pytestmark = [pytest.mark.outside("chromium"), pytest.mark.django_db(transaction=True)]
 
 NOW = datetime.now(UTC)
+MAILS: tuple[tuple[str, str, dict[str, Any]], ...] = (
+    ("h.lindqvist@nordlys.example", "queued", {"subject": "Your order 58213 is on its way"}),
+    ("dana.okafor@northwind.example", "delivered", {"provider": "Google", "category": "Sign-up"}),
+    ("m.ferrante@libreria-centro.example", "delivered", {"provider": "Yahoo", "category": "Billing"}),
+    ("jonas.weidner@posteo.example", "deferred", {"subject": "Reset your password"}),
+    ("liam.oconnell@northwind.example", "bounced", {"category": "Order", "opens_count": 2}),
+)
 SHOTS = os.environ.get("SHOTS_FOLDER")
 
 
@@ -34,15 +41,7 @@ SHOTS = os.environ.get("SHOTS_FOLDER")
 def world(transactional_db: None, settings: Any, tmp_path: Path) -> World:
     settings.EXPORTS_ROOT = tmp_path
     world = make_world()
-    for number, (name, status, fields) in enumerate(
-        (
-            ("h.lindqvist@nordlys.example", "queued", {"subject": "Your order 58213 is on its way"}),
-            ("dana.okafor@northwind.example", "delivered", {"provider": "Google", "category": "Sign-up"}),
-            ("m.ferrante@libreria-centro.example", "delivered", {"provider": "Yahoo", "category": "Billing"}),
-            ("jonas.weidner@posteo.example", "deferred", {"subject": "Reset your password"}),
-            ("liam.oconnell@northwind.example", "bounced", {"category": "Order", "opens_count": 2}),
-        )
-    ):
+    for number, (name, status, fields) in enumerate(MAILS):
         make_message(world.domain, name, status=status, at=NOW - timedelta(minutes=3 * number), **fields)
     make_event(make_message(world.domain, "r.sandoval@vista.example", at=NOW - timedelta(minutes=30)), "spam")
     for name, query in (("Bounced orders", "group=bounces&category.equal=Order"), ("At Google", "group=Google")):

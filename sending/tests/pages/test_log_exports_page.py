@@ -74,7 +74,7 @@ def test_a_large_export_is_written_and_fetched(
     assert polled.status_code == 286
     assert b"Download" in polled.content
     export = LogExport.objects.get()
-    response = signed_in(world.vera).get(f"{path}{export.pk}/file/")
+    response: Any = signed_in(world.vera).get(f"{path}{export.pk}/file/")
     rows = gzip.decompress(b"".join(response.streaming_content)).decode().splitlines()
     assert [json.loads(row)["to"] for row in rows] == ["bob@far.test", "ada@far.test"]
     assert AuditEntry.objects.get(action="log_export.fetched").actor == world.vera
