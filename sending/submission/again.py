@@ -41,7 +41,7 @@ def draft_again(message: Message, changes: Changes, *, key: str, client_ip: str 
         content.message,
         date=timezone.now(),
         message_id=f"{submission_id}@{message.from_address.rpartition('@')[2]}",
-        to=changes.to and changes.to.wire,
+        to=None if changes.to is None else changes.to.wire,
         subject=changes.subject,
     )
     asked = f"{message.pk} {recipient} {changes.subject}"
