@@ -29,6 +29,7 @@ app.conf.beat_schedule = {
     "check the balance": _every(600, "sending.check_balance"),
     "make partitions": _every(3600, "sending.make_partitions"),
     "delete what no plan keeps": _every(900, "sending.retain"),
+    "write log exports": _every(60, "sending.write_exports"),
     "trim captured mail": _every(300, "sending.trim_captured"),
     "forget old idempotency keys": _every(3600, "sending.forget_old_keys"),
     "apply Stripe's events": _every(30, "billing.apply_events"),

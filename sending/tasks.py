@@ -15,7 +15,7 @@ from mailtrap_site.wake import send_now
 from sending import followers
 from sending.capture import upkeep
 from sending.delivery import drain
-from sending.log import balance_check
+from sending.log import balance_check, export_job
 from sending.models import partitions
 from sending.queue import hourly, orders, parked
 from sending.queue import sweep as queue_sweep
@@ -96,6 +96,14 @@ def retain() -> None:
     """Deletes what no plan keeps any more."""
     if retention_upkeep.tend(timezone.now(), time.monotonic() + TEND_SECONDS):
         send_now("sending.retain", queue="upkeep")
+
+
+@shared_task(name="sending.write_exports")
+def write_exports() -> None:
+    """Writes files of log rows that were asked for, and deletes old ones."""
+    export_job.delete_old(timezone.now())
+    if export_job.work_off(time.monotonic() + TEND_SECONDS):
+        send_now("sending.write_exports", queue="upkeep")
 
 
 @shared_task(name="sending.trim_captured")

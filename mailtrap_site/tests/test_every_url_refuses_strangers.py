@@ -41,6 +41,8 @@ def world(db: None) -> World:
     now = timezone.now()
     moments = dict.fromkeys(("issued_at", "period_starts_at", "period_ends_at"), now)
     Invoice.objects.create(account=world.account, stripe_id="in_1", status="paid", total_cents=1_500, **moments)
+    world.account.saved_views.create(name="Mine", query="q=ada")
+    world.account.log_exports.create(user=world.alice, format="csv", filters="?", query={}, file="1", state="ready")
     return world
 
 
@@ -56,6 +58,8 @@ def address(door: Door, world: World, **changed: object) -> str:
         "suppression_id": Suppression.objects.get().pk,
         "import_id": SuppressionImport.objects.get().pk,
         "invoice_id": world.account.invoices.get().pk,
+        "view_id": world.account.saved_views.get().pk,
+        "export_id": world.account.log_exports.get().pk,
     }
     return door.path(values | changed)
 

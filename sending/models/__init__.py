@@ -7,6 +7,7 @@ from sending.models.content import Content
 from sending.models.event import TLS_REQUIRED, Event
 from sending.models.feed import EventBatch, FeedPosition
 from sending.models.idempotency import IdempotencyKey
+from sending.models.log_view import LogExport, SavedView
 from sending.models.message import Message, MessageStatus, RecipientKind
 from sending.models.queue_control import QueueOrder, QueuePause
 from sending.models.queue_entry import PARKED, Hold, QueueEntry
@@ -32,6 +33,7 @@ __all__ = [
     "HourBalance",
     "HourCheck",
     "IdempotencyKey",
+    "LogExport",
     "Message",
     "MessageStatus",
     "MeterDifference",
@@ -41,6 +43,7 @@ __all__ = [
     "QueuePause",
     "RecipientKind",
     "Sandbox",
+    "SavedView",
     "SharedCount",
     "SitePace",
     "Stream",

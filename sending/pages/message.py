@@ -54,6 +54,7 @@ def message(request: AccountRequest, message_id: uuid.UUID) -> HttpResponse:
         "captured": captured_copy(found),
         "suppression": standing_for(found) if story.state in SUPPRESSED else None,
         "decisions": decisions_about(found) if may_send else (),
+        "may_send_again": may_send and found.finished_at is not None,
         "scheduled": scheduled,
         "time_form": time_form(scheduled, zone) if scheduled else None,
         "zone": zone,
