@@ -7,7 +7,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from mailtrap_site.web.wording import duration_words, moment_words, time_words
-from sending.log.story import TRIES, Story
+from sending.log.explanation import TRIES
+from sending.log.meanings import HELD, REJECTED
+from sending.log.story import Story
 from sending.models import Event
 
 
@@ -18,6 +20,10 @@ def headline(story: Story, now: datetime) -> str:
     host = message.recipient_mx or destination
     if story.state == "bounced" and story.category == "badrecipient":
         return _("Bounced: the mailbox %(recipient)s does not exist") % {"recipient": message.recipient}
+    if story.state == "bounced" and story.told.get("reported_by"):
+        return _("Bounced: it came back after it had been delivered")
+    if story.state in _BY_CODE and (told := _BY_CODE[story.state].get(str(story.told.get("code")))):
+        return str(told)
     if story.state == "scheduled" and message.send_at:
         return _("Scheduled for %(moment)s") % {"moment": moment_words(message.send_at, now, _zone())}
     if story.state == "cancelled" and (told := _cancelled_by(story, now)):
@@ -49,6 +55,13 @@ def support(story: Story, now: datetime) -> str:
         if message.send_at:
             return _("%(host)s took it %(after)s after its time had come.") % words
         return _("%(host)s took it %(after)s after you sent it.") % words
+    if story.state == "bounced" and story.told.get("decision"):
+        return _("It was given up after %(tries)s of %(most)s tries. We do not try again.") % words
+    if story.state == "bounced" and story.told.get("reported_by"):
+        words["reporter"] = _reporter(story)
+        return _("%(host)s took it, and %(reporter)s reported later that nobody got it. We do not try again.") % words
+    if story.state == "bounced" and not story.told.get("response_code", True):
+        return _("Nobody took it within %(tries)s tries. We do not try again.") % words
     if story.state == "bounced" and message.send_at:
         return _("%(host)s refused it for good %(after)s after its time had come. We do not try again.") % words
     if story.state == "bounced":
@@ -78,6 +91,11 @@ def support(story: Story, now: datetime) -> str:
     if story.state == "captured":
         return _("It did not leave this instance.")
     return ""
+
+
+def _reporter(story: Story) -> str:
+    said = str(story.told["reported_by"])
+    return said if "." in said else _("a report")
 
 
 def _held(story: Story) -> str:
@@ -120,3 +138,10 @@ def _clock(moment: datetime) -> str:
 def _zone() -> tzinfo:
     """The reader's."""
     return timezone.get_current_timezone()
+
+
+_BY_CODE = {
+    "held": {code: words[0] for code, words in HELD.items()},
+    "rejected": {code: words[0] for code, words in REJECTED.items()},
+}
+"""Why our own rules stopped it, where the event says so."""
