@@ -43,7 +43,7 @@ def ask_for_plan(account: Account, plan: Plan, reason: str, by: User) -> Support
 
 
 def ask_about_message(account: Account, message_id: uuid.UUID, question: str, by: User) -> SupportRequest:
-    """Asks what became of one email. Raises ValueError with a sentence where it was asked already, or too much waits."""
+    """Asks what became of one email. Raises ValueError with a sentence where it was asked, or too much waits."""
     waiting = SupportRequest.objects.filter(account=account, kind=Kind.MESSAGE, state=State.OPEN).count()
     if waiting >= MOST_QUESTIONS:
         raise ValueError(

@@ -110,6 +110,8 @@ class Environment:
     fallback_email_url: str
     plans_file: Path
     """What is on offer, as TOML."""
+    bounce_rules_file: Path | None
+    """The operator's own bounce rules, as TOML; read before ours."""
     payments: Payments
     domains: DomainSettings
     log_level: str
@@ -211,6 +213,7 @@ def _from(env: environ.Env, var_dir: Path) -> Environment:
         lease_seconds=_lease_seconds(env),
         fallback_email_url=env.str("FALLBACK_EMAIL_URL", ""),
         plans_file=Path(env.str("PLANS_FILE", str(BASE_DIR / "billing" / "plans.toml"))),
+        bounce_rules_file=Path(own_rules) if (own_rules := env.str("BOUNCE_RULES_FILE", "")) else None,
         domains=domain_settings.read(env, dns_port, playground),
         payments=payment_settings.read(env, env.str("SITE_URL", "")),
         log_level=_log_level(env),

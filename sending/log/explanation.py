@@ -92,10 +92,10 @@ def _uncertain(message: Message, details: Mapping[str, Any], is_suppressed: bool
         answer=_answer(message, details),
         means=_("They had the whole email when the line dropped, so it may have arrived."),
         did=_("We keep it until you decide.") if asks else _("We keep it and send it once more."),
-        owner=_("You: ask the reader whether it is there.")
+        owner=_("You: ask the reader whether it is there.") if asks else _("Nobody has to: the next try settles it."),
+        can_do=_("Decide whether it is sent again.")
         if asks
-        else _("Nobody has to: the next answer settles it."),
-        can_do=_("Decide above.") if asks else _("Nothing. If the first copy arrived, the reader gets two."),
+        else _("Nothing. If the first copy arrived, the reader gets two."),
     )
 
 
@@ -160,9 +160,7 @@ def _opted_out(leaving: Event, is_suppressed: bool) -> Explanation:
         tone="away",
         label=_("They reported"),
         answer=answer % {"kind": said, "reporter": reporter},
-        means=_(
-            "The reader pressed “spam”. Providers count that; from 0.1 % of your mail on they put it into the junk."
-        ),
+        means=_("The reader pressed “spam”. Providers count that; above 0.1 % of your mail they file it as junk."),
         did=did,
         owner=OWNERS[Cure.SENDER],
         can_do=_("Send only to people who asked for it, say so in the mail, and make leaving easier than complaining."),

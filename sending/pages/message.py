@@ -102,7 +102,7 @@ def _ways(request: AccountRequest, story: Story) -> list[tuple[str, str]]:
     """Pages on which the reader can mend what the explanation names: their words and addresses."""
     ways = []
     if story.is_suppressed and (url := url_or_nothing("sending:suppressions", request.account.pk)):
-        ways.append((_("See it on the suppression list"), f"{url}?{urlencode({'email': story.message.recipient})}"))
+        ways.append((_("See it on the suppression list"), f"{url}?{urlencode({'q': story.message.recipient})}"))
     if story.explanation and story.explanation.about_domain:
         ways.append((_("Open the sending domain"), _domain_url(story)))
     return [(word, url) for word, url in ways if url]

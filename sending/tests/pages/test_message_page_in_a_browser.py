@@ -25,7 +25,7 @@ from sending.models import Event, Message, Suppression
 
 pytestmark = [pytest.mark.outside("chromium"), pytest.mark.django_db(transaction=True)]
 E = Event.Type
-STATES = ("bounced", "reported", "gave_up", "deferred", "uncertain", "held", "rejected", "complained", "asked")
+STATES = ("bounced", "reported", "gave_up", "deferred", "held", "rejected", "complained", "asked")
 
 
 @pytest.fixture
@@ -44,11 +44,11 @@ def make(world: World, state: str) -> Message:
             message = make_message(domain)
             told = {
                 "response_code": 550,
-                "email_service_provider_response": "User unknown",
+                "email_service_provider_response": "Mailbox full",
                 "reported_by": "mx.far.test",
             }
             news = News(
-                message.pk, message.account_id, E.BOUNCE, message.sent_at, told | {"bounce_category": "badrecipient"}
+                message.pk, message.account_id, E.BOUNCE, message.sent_at, told | {"bounce_category": "overquota"}
             )
             record_news([news])
             _suppress(message, "hard bounce")

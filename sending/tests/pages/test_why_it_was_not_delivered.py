@@ -86,9 +86,9 @@ def test_mail_that_came_back_tells_the_report_and_not_the_answer_of_its_delivery
     message = make_message(world.domain)
     details = {
         "response_code": 550,
-        "email_service_provider_status": "5.1.1",
-        "email_service_provider_response": "User unknown",
-        "bounce_category": "badrecipient",
+        "email_service_provider_status": "5.2.2",
+        "email_service_provider_response": "Mailbox full",
+        "bounce_category": "overquota",
         "cure": "recipient",
         "reported_by": "mail.far.test",
     }
@@ -96,7 +96,7 @@ def test_mail_that_came_back_tells_the_report_and_not_the_answer_of_its_delivery
     page = shown(as_alice, message)
     assert heading(page) == "Bounced: it came back after it had been delivered"
     assert "mx.far.test took it, and mail.far.test reported later that nobody got it." in page
-    assert 'They reported</dt><dd class="mono">550 5.1.1 User unknown' in page
+    assert 'They reported</dt><dd class="mono">550 5.2.2 Mailbox full' in page
     assert "We had delivered it to a server that later sent it back." in page
 
 
