@@ -108,6 +108,8 @@ class Environment:
     outbound_public_only: bool
     lease_seconds: int
     fallback_email_url: str
+    demo_mail: bool
+    """Whether a new demo account gets a week of mail to look at."""
     plans_file: Path
     """What is on offer, as TOML."""
     bounce_rules_file: Path | None
@@ -211,6 +213,7 @@ def _from(env: environ.Env, var_dir: Path) -> Environment:
         outbound_port=outbound_port,
         outbound_public_only=outbound_public_only,
         lease_seconds=_lease_seconds(env),
+        demo_mail=env.bool("DEMO_MAIL", True),
         fallback_email_url=env.str("FALLBACK_EMAIL_URL", ""),
         plans_file=Path(env.str("PLANS_FILE", str(BASE_DIR / "billing" / "plans.toml"))),
         bounce_rules_file=Path(own_rules) if (own_rules := env.str("BOUNCE_RULES_FILE", "")) else None,
