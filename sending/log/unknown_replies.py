@@ -23,6 +23,8 @@ LOOKED_AT = 200_000
 MOST_ROWS = 5_000
 MOST_GROUPS = 50
 EXAMPLES = 3
+NO_ID = uuid.UUID(int=0)
+"""No row has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +55,7 @@ def unknown_replies(now: datetime, *, looked_at: int = LOOKED_AT) -> Unknown:
     cursor = raw_cursor()
     edge = cursor.execute(_EDGE, {"low": low, "look": looked_at}).fetchone()
     cursor.execute(_UNNAMED, {"low": low, "look": looked_at, "most": MOST_ROWS})
-    # Django's connections hand JSON over as text.
-    rows = [_Row(*row, msgspec.json.decode(details)) for *row, details in cursor.fetchall()]
+    rows = [_row(*row) for row in cursor.fetchall()]
     by_cause: dict[tuple[Cause, bool], list[_Row]] = defaultdict(list)
     for row in rows:
         by_cause[cause_of(row.details), row.type == Event.Type.BOUNCE].append(row)
@@ -74,9 +75,14 @@ class _Row:
     details: dict[str, Any]
 
 
+def _row(account_id: int, message_id: uuid.UUID, kind: str, at: datetime, attempt: uuid.UUID | None, said: str) -> _Row:
+    # Django's connections hand JSON over as text.
+    return _Row(account_id, message_id, kind, at, attempt, msgspec.json.decode(said))
+
+
 def _is_named_by_now(row: _Row) -> bool:
     """Whether a rule that came later knows the reply: then there is nothing to do about it."""
-    phase = Attempt.objects.filter(pk=row.attempt_id).values_list("phase", flat=True).first()
+    phase = Attempt.objects.filter(pk=row.attempt_id or NO_ID).values_list("phase", flat=True).first()
     said = row.details
     reply = Reply(
         int(said["response_code"]),

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def test_the_queue_entry_is_locked_before_the_message() -> None:
     message = make_message(make_world().domain, status="queued", leased=True)
     local = return_path.encode(message.pk, settings.RETURN_PATH_KEY)
-    content = late_bounce.report(f"{local}@mt.example.test", Path("late-bounce", "simulator.test"))
+    content = late_bounce.report(f"{local}@mt.example.test", "late-bounce@simulator.test")
     report = IncomingMail(Path("", ""), content, "127.0.0.1", "mx.simulator.test", None)
     problems: list[Exception] = []
 

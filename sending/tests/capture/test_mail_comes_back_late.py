@@ -13,7 +13,6 @@ from sending.capture import late_bounce
 from sending.delivery.drain import Engine
 from sending.delivery.sign import forget_keys
 from sending.models import CapturedMail, Event, Message
-from sending.protocol.smtp_path import Path
 from sending.replies.reports import Kind, read_report
 from sending.tests.mailbox import mx_running
 from sending.tests.queued import queue_message
@@ -53,7 +52,7 @@ def test_the_report_arrives_and_the_delivered_message_bounces(
 
 
 def test_the_report_is_one_that_others_would_send() -> None:
-    mail = late_bounce.report("b-abc@mt.example.test", Path("late-bounce", "simulator.test"))
+    mail = late_bounce.report("b-abc@mt.example.test", "late-bounce@simulator.test")
     report = read_report(mail)
     assert (report.kind, report.reporting_mta) == (Kind.FAILED, late_bounce.SERVER)
     assert report.reply is not None

@@ -1,6 +1,8 @@
 """Who sends may ask the support about one email; the answer comes by letter and stands beside the email."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
 
 import pytest
 from django.core import mail
@@ -44,7 +46,10 @@ def test_the_question_carries_the_id_and_stands_on_the_page(world: World, as_ali
 
 
 def test_staff_find_it_in_the_queue_with_the_way_to_the_email_and_answer_it_once(
-    world: World, as_alice: Client, desk: Client, django_capture_on_commit_callbacks: Callable[..., object]
+    world: World,
+    as_alice: Client,
+    desk: Client,
+    django_capture_on_commit_callbacks: Callable[..., AbstractContextManager[Any]],
 ) -> None:
     message = make_message(world.domain)
     ask(as_alice, message)
@@ -66,7 +71,9 @@ def test_staff_find_it_in_the_queue_with_the_way_to_the_email_and_answer_it_once
 
 
 def test_the_answer_reaches_whoever_asked_besides_the_owner(
-    world: World, signed_in: Callable[[User], Client], django_capture_on_commit_callbacks: Callable[..., object]
+    world: World,
+    signed_in: Callable[[User], Client],
+    django_capture_on_commit_callbacks: Callable[..., AbstractContextManager[Any]],
 ) -> None:
     message = make_message(world.domain)
     ask(signed_in(world.bob), message)
@@ -79,7 +86,7 @@ def test_several_emails_may_be_asked_about_but_each_once_at_a_time(world: World,
     one, other = make_message(world.domain), make_message(world.domain)
     for message in (one, other, one):
         ask(as_alice, message)
-    assert sorted(SupportRequest.objects.values_list("message_id", flat=True)) == sorted([one.pk, other.pk])
+    assert list(SupportRequest.objects.order_by("pk").values_list("message_id", flat=True)) == [one.pk, other.pk]
 
 
 def test_an_account_cannot_flood_the_desk(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
