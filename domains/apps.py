@@ -1,4 +1,10 @@
+from typing import Any
+
+from allauth.account.signals import email_confirmed
 from django.apps import AppConfig
+
+from accounts.signals import account_opened
+from mailtrap_site import wake
 
 
 class DomainsConfig(AppConfig):
@@ -10,3 +16,10 @@ class DomainsConfig(AppConfig):
         from domains.compliance.rulebook import rule_book
 
         rule_book()
+        account_opened.connect(_want_demo, dispatch_uid="demo domain of an account")
+        email_confirmed.connect(_want_demo, dispatch_uid="demo domain of a confirmed owner")
+
+
+def _want_demo(**_: Any) -> None:
+    """An account gets its demo domain once its owner's address is confirmed; whichever comes last."""
+    wake.nudge("domains.make_demo", queue="upkeep")

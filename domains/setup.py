@@ -23,7 +23,12 @@ _LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
 
 
 def add_domain(
-    account: Account, text: str, *, user: User | None = None, request: HttpRequest | None = None
+    account: Account,
+    text: str,
+    *,
+    user: User | None = None,
+    request: HttpRequest | None = None,
+    actor_name: str = audit.SYSTEM,
 ) -> tuple[SendingDomain, DomainName]:
     """Add what a person typed, with two new DKIM keys and the records to publish; takes up to a second.
 
@@ -41,7 +46,9 @@ def add_domain(
             Account.objects.select_for_update(no_key=True).get(pk=account.pk)
             _refuse_without_room(account)
             domain = save_domain(account, name.ascii, pairs, user=user)
-            audit.record("domain.added", account=account, actor=user, target=domain, request=request)
+            audit.record(
+                "domain.added", account=account, actor=user, target=domain, request=request, actor_name=actor_name
+            )
     except IntegrityError:
         # A colleague added it in the same second.
         if _has(account, name):
@@ -85,12 +92,25 @@ def save_domain(account: Account, name: str, pairs: Sequence[KeyPair], *, user: 
     return domain
 
 
-def delete_domain(domain: SendingDomain, *, user: User | None = None, request: HttpRequest | None = None) -> bool:
+def delete_domain(
+    domain: SendingDomain,
+    *,
+    user: User | None = None,
+    request: HttpRequest | None = None,
+    actor_name: str = audit.SYSTEM,
+) -> bool:
     """Stop sending from the domain for good; its log stays readable. False when somebody else was first."""
     with transaction.atomic():
         deleted = SendingDomain.objects.filter(pk=domain.pk, deleted_at=None).update(deleted_at=timezone.now())
         if deleted:
-            audit.record("domain.deleted", account=domain.account, actor=user, target=domain, request=request)
+            audit.record(
+                "domain.deleted",
+                account=domain.account,
+                actor=user,
+                target=domain,
+                request=request,
+                actor_name=actor_name,
+            )
     return bool(deleted)
 
 
@@ -115,7 +135,10 @@ def random_label(length: int) -> str:
 
 def _refuse_without_room(account: Account) -> None:
     limit = None if account.is_platform else terms_of(account).domains
-    if limit is not None and SendingDomain.objects.filter(account=account, deleted_at=None).count() >= limit:
+    if (
+        limit is not None
+        and SendingDomain.objects.filter(account=account, deleted_at=None, is_demo=False).count() >= limit
+    ):
         raise NameRefusal("plan_full", limit=str(limit))
 
 

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from domains import rotation, verification
+from domains import demo, rotation, verification
 from domains.compliance import automatic
 from domains.reports import store
 
@@ -30,3 +30,9 @@ def prune_reports() -> None:
 def rotate_keys() -> None:
     """Replace the DKIM keys whose time has come, and let those sign that DNS gives by now."""
     rotation.rotate()
+
+
+@shared_task(name=demo.MAKE)
+def make_demo() -> None:
+    """Give new accounts their demo domain."""
+    demo.make_missing()

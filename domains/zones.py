@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from django.conf import settings
 from django.db.models import QuerySet
 
+from domains import demo_names
 from domains.dkim.keys import dns_txt
 from domains.models import DkimKey, DnsRecord, SendingDomain, ZoneRecord
 from domains.names import registrable_domain
@@ -103,10 +104,11 @@ class PlatformZone:
         relative = name.removesuffix("." + self.domain)
         own = self._own_domain_records().filter(name=relative)
         published = [Record(record.type, record.value, PLATFORM_TTL) for record in own]
-        return [*self._fixed.get(name, []), *_keys_at(relative), *published]
+        demo = demo_names.records_at(name, self.domain, PLATFORM_TTL)
+        return [*self._fixed.get(name, []), *_keys_at(relative), *published, *demo]
 
     def has_below(self, name: str) -> bool:
-        if any(fixed.endswith("." + name) for fixed in self._fixed):
+        if any(fixed.endswith("." + name) for fixed in self._fixed) or demo_names.has_below(name, self.domain):
             return True
         match name.removesuffix("." + self.domain).split("."):
             case ["dkim"]:
@@ -124,6 +126,7 @@ class PlatformZone:
                 yield name, record
         for own in self._own_domain_records():
             yield f"{own.name}.{self.domain}", Record(own.type, own.value, PLATFORM_TTL)
+        yield from demo_names.exported(self.domain, PLATFORM_TTL)
         for key in _published().order_by("id").iterator():
             yield f"{key.selector}.{key.key_id}.dkim.{self.domain}", _key_record(key)
 
@@ -150,12 +153,19 @@ class DemoZone:
 
     def records(self, name: str) -> list[Record]:
         stored = [Record(record.type, record.value, record.ttl) for record in ZoneRecord.objects.filter(name=name)]
-        if self.apex(name) == name and not any(record.type == "SOA" for record in stored):
-            stored.append(soa(name, DEMO_TTL))
+        types = {record.type for record in stored}
+        if self.apex(name) == name:
+            # The server of a demo zone is this very one, so that it can be asked as a real one is.
+            own = (soa(name, DEMO_TTL), Record("NS", f"ns1.{name}", DEMO_TTL))
+            stored += [record for record in own if record.type not in types]
+        elif not stored and name.startswith("ns1.") and self.apex(name) == name.removeprefix("ns1."):
+            stored.append(Record("A", "127.0.0.1", DEMO_TTL))
         return stored
 
     def has_below(self, name: str) -> bool:
-        return ZoneRecord.objects.filter(name__endswith="." + name).exists()
+        # A name that somebody added is one that he registered.
+        added = SendingDomain.objects.filter(deleted_at=None)
+        return ZoneRecord.objects.filter(name__endswith="." + name).exists() or _at_or_under(added, name)
 
 
 def platform_zone() -> PlatformZone:

@@ -40,6 +40,7 @@ app.conf.beat_schedule = {
     "review domains": _every(30, "domains.review"),
     "forget old reports": _every(86_400, "domains.prune_reports"),
     "replace DKIM keys": _every(300, "domains.rotate_keys"),
+    "make demo domains": _every(60, "domains.make_demo"),
 }
 
 

@@ -65,7 +65,9 @@ def test_at_most_one_letter_an_hour_and_each_request_in_one_of_them(
 
 def test_what_was_answered_before_is_not_told(world: World, staff: User):
     ask(world)
-    requests.decline(requests.last_of(world.account, requests.Kind.PLAN), "No.", staff)
+    asked = requests.last_of(world.account, requests.Kind.PLAN)
+    assert asked is not None
+    requests.decline(asked, "No.", staff)
     assert tell(timezone.now()) == 0
     assert not AuditEntry.objects.filter(action="staff.told").exists()
 

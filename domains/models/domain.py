@@ -100,9 +100,19 @@ class SendingDomain(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["account", "name"], condition=models.Q(deleted_at=None), name="a_name_once_an_account"
-            )
+            ),
+            # Deleted ones count: none is made again.
+            models.UniqueConstraint(
+                fields=["account"], condition=models.Q(is_demo=True), name="one_demo_domain_an_account"
+            ),
+            models.UniqueConstraint(fields=["name"], condition=models.Q(is_demo=True), name="a_demo_name_once"),
         ]
-        indexes = [models.Index(fields=["next_check_at"], condition=models.Q(deleted_at=None), name="domain_due")]
+        indexes = [
+            models.Index(fields=["next_check_at"], condition=models.Q(deleted_at=None), name="domain_due"),
+            models.Index(
+                fields=["name"], condition=models.Q(custom_domain_tracking_enabled=True), name="domain_with_own_links"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -127,6 +137,8 @@ def send_permission(
         return SendPermission(False, "domain_suspended")
     if dns_verified_at is None:
         return SendPermission(False, "domain_not_verified")
-    if compliance_status != SendingDomain.Compliance.COMPLIANT:
+    if compliance_status == SendingDomain.Compliance.DEMO_EXHAUSTED:
+        return SendPermission(False, "demo_exhausted")
+    if compliance_status not in (SendingDomain.Compliance.COMPLIANT, SendingDomain.Compliance.DEMO):
         return SendPermission(False, "domain_not_compliant")
     return SendPermission(True)

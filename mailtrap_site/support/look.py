@@ -77,7 +77,17 @@ def unfold_settings(site_name: str) -> dict[str, Any]:
                         _place(_("Balance"), "balance", "sending_hourbalance") | {"badge": number_of_differences},
                     ],
                 },
-                {"title": _("Control"), "items": [_place(_("Audit log"), "history", "accounts_auditentry")]},
+                {
+                    "title": _("Control"),
+                    "items": [
+                        {
+                            "title": _("Health of the instance"),
+                            "icon": "stethoscope",
+                            "link": reverse_lazy("admin:operator"),
+                        },
+                        _place(_("Audit log"), "history", "accounts_auditentry"),
+                    ],
+                },
             ],
         },
     }

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from sending.log.meanings import HELD, MEANINGS, OWNERS, REJECTED, Words, act
+from sending.log.meanings import HELD, MEANINGS, OWN_RULES, OWNERS, REJECTED, Words, act
 from sending.models import Event, Message, MessageStatus
 from sending.replies.classify import CURES, Category, Cure
 
@@ -70,16 +70,19 @@ def _refused(
     if category not in MEANINGS:
         category = Category.OTHER
     cure = _cure(details, category)
+    means, owner, can_do = OWN_RULES.get(
+        str(details.get("rule")), (MEANINGS[category], OWNERS[cure], act(category, cure, is_over=is_over))
+    )
     return Explanation(
         heading=heading,
         tone=tone,
         label=_who_speaks(details),
         answer=_answer(message, details),
-        means=MEANINGS[category],
+        means=means,
         did=did,
-        owner=OWNERS[cure],
-        can_do=act(category, cure, is_over=is_over),
-        about_domain=cure is Cure.SENDER and category in (Category.VERIFY_FAIL, Category.BAD_SENDER, Category.DNS_FAIL),
+        owner=owner,
+        can_do=can_do,
+        about_domain=details.get("rule") in OWN_RULES or (cure is Cure.SENDER and category in _ABOUT_DOMAIN),
     )
 
 
@@ -113,7 +116,7 @@ def _held(message: Message, details: Mapping[str, Any], is_suppressed: bool) -> 
         did=_("We keep it. It leaves by itself when the reason is gone."),
         owner=owner,
         can_do=can_do,
-        about_domain=code.startswith("domain_"),
+        about_domain=code.startswith("domain_") or code.endswith("_paused"),
     )
 
 
@@ -189,6 +192,7 @@ def _answer(message: Message, details: Mapping[str, Any]) -> str:
     return words or message.reply or _("There was no answer.")
 
 
+_ABOUT_DOMAIN = frozenset({Category.VERIFY_FAIL, Category.BAD_SENDER, Category.DNS_FAIL})
 _Teller = Callable[[Message, Mapping[str, Any], bool], Explanation | None]
 _TELLERS: dict[MessageStatus, tuple[tuple[Event.Type, ...], _Teller]] = {
     S.DEFERRED: ((Event.Type.SOFT_BOUNCE,), _deferred),

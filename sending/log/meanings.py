@@ -3,6 +3,7 @@
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from sending.models import TLS_REQUIRED
 from sending.replies.classify import Category, Cure
 
 Words = str | Promise
@@ -94,6 +95,17 @@ def act(category: str, cure: Cure, *, is_over: bool) -> Words:
     return OVER if is_over and words is _WAIT else words
 
 
+OWN_RULES: dict[str, tuple[Words, Words, Words]] = {
+    TLS_REQUIRED: (
+        _("The receiving server offers no TLS that works, and this domain requires it."),
+        _("The people who run the receiving server, or you: the domain's settings decide."),
+        _("Ask the postmaster there for TLS, or let the domain send in the clear: its settings decide."),
+    ),
+}
+"""What we decided ourselves, by the event's rule: what it means, who can mend it, what can be done."""
+_OWN_PAUSE = _("You: the settings of the domain pause the stream.")
+_GO_ON = _("Let the stream go on in the settings of the domain; the mail leaves in its order.")
+
 HELD: dict[str, tuple[Words, Words, Words]] = {
     "account_suspended": (
         _("Held: the account is suspended"),
@@ -120,6 +132,12 @@ HELD: dict[str, tuple[Words, Words, Words]] = {
         _("We: our staff paused this mail, and release it."),
         _("Nothing. It leaves by itself when the pause is over."),
     ),
+    "transactional_paused": (
+        _("Held: you paused the transactional stream of this domain"),
+        _OWN_PAUSE,
+        _GO_ON,
+    ),
+    "bulk_paused": (_("Held: you paused the bulk stream of this domain"), _OWN_PAUSE, _GO_ON),
     "by_hand": (
         _("Held: our staff stopped it"),
         _("We: our staff stopped this mail, and release it."),

@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 
 from sending.events.lifecycle import ContractStatus, contract_status
 from sending.log.explanation import Explanation, explain
-from sending.models import Attempt, Event, Message, MessageStatus, QueueEntry, Submission
+from sending.models import TLS_REQUIRED, Attempt, Event, Message, MessageStatus, QueueEntry, Submission
 from sending.models.identifiers import id_floor
 from sending.models.statements import raw_cursor
 from sending.suppressions.check import Asked, suppressed
@@ -43,6 +43,13 @@ class Story:
     def told(self) -> Mapping[str, Any]:
         """The details of the last event that stopped, refused or lost it; empty without one."""
         return next((event.details for event in reversed(self.events) if event.type in _TELLING), {})
+
+    @property
+    def needs_tls(self) -> bool:
+        """Whether it waits, or was given up, because its domain will not send in the clear."""
+        tries = (event.details for event in reversed(self.events) if event.details.get("bounce_category"))
+        last = next(tries, None)
+        return last is not None and last.get("rule") == TLS_REQUIRED
 
     @property
     def variables(self) -> str:

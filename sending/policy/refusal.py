@@ -25,6 +25,8 @@ class Reason(StrEnum):
     DOMAIN_NOT_COMPLIANT = "domain_not_compliant"
     DOMAIN_SUSPENDED = "domain_suspended"
     DOMAIN_DELETED = "domain_deleted"
+    DEMO_RECIPIENT = "demo_recipient"
+    DEMO_EXHAUSTED = "demo_exhausted"
     REVERSE_PATH_EMPTY = "reverse_path_empty"
     FROM_MISSING = "from_missing"
     FROM_SEVERAL = "from_several"
@@ -122,6 +124,24 @@ _MEANINGS: dict[Reason, _Meaning] = {
         _UNAUTHORIZED,
         (550, "5.7.1", _DOMAIN_TEXT),
         gettext_noop("The sending domain was deleted. Add and verify it again."),
+    ),
+    Reason.DEMO_RECIPIENT: _Meaning(
+        403,
+        "Demo domain sends to the account owner only",
+        (550, "5.7.1", "A demo domain sends to the account owner only"),
+        gettext_noop(
+            "The demo domain sends to the confirmed addresses of the account's owners, and to nobody else. Add a "
+            "domain of your own to reach others."
+        ),
+    ),
+    Reason.DEMO_EXHAUSTED: _Meaning(
+        403,
+        "Demo domain is used up",
+        (550, "5.7.1", "The emails of the demo domain are used up"),
+        gettext_noop(
+            "The emails of the demo domain are used up, or this mail needs more than are left. Add a domain of your "
+            "own."
+        ),
     ),
     Reason.REVERSE_PATH_EMPTY: _Meaning(
         400,

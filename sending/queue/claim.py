@@ -63,6 +63,8 @@ class Claim:
     """The time that was chosen for it to leave; None for mail that leaves at once."""
     copy_header: str | None = None
     """The line that marks it as an automatic copy; None for all other mail."""
+    requires_tls: bool = False
+    """Its domain will not have it go in the clear."""
 
     @property
     def leaves_since(self) -> datetime:

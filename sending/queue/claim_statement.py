@@ -98,7 +98,8 @@ SELECT e.urgent_end, e.bulk_end, l.message_id, l.submission_id, l.account_id, l.
     ({rsa_key}), CASE WHEN d.ed25519_enabled THEN ({ed25519_key}) END,
     EXISTS (SELECT FROM {stream_setting} c
         WHERE c.account_id = l.account_id AND c.stream = l.stream AND c.on_uncertain = {ask}),
-    m.send_at, CASE WHEN m.kind = {auto_bcc} THEN s.copy_header END
+    m.send_at, CASE WHEN m.kind = {auto_bcc} THEN s.copy_header END,
+    coalesce(d.require_tls, false)
 FROM (SELECT (TABLE transactional_end) AS urgent_end, (TABLE bulk_end) AS bulk_end) e
 LEFT JOIN (leased l
     JOIN {message} m ON m.id = l.message_id

@@ -14,6 +14,7 @@ from billing.models import UsagePeriod
 from billing.periods import period_of
 from billing.plans import PLANS
 from billing.subscriptions import By
+from domains import demo
 from domains.models import SendingDomain
 from mailtrap_site.testing.mail import make_message
 from mailtrap_site.testing.world import World, make_user
@@ -79,6 +80,18 @@ def test_the_next_step_follows_from_facts(world: World, signed_in: Callable[[Use
     assert f"/a/{world.account.pk}/domains/{world.domain.pk}/" in page
     SendingDomain.objects.all().delete()
     assert f"/a/{world.account.pk}/domains/add/" in shown(client, world.account)
+
+
+def test_the_demo_domain_is_offered_until_a_domain_of_ones_own_may_send(world: World, as_alice: Client):
+    own = demo.make(world.account)
+    assert own is not None
+    assert own.name not in shown(as_alice, world.account)
+    SendingDomain.objects.filter(pk=world.domain.pk).update(dns_verified_at=None)
+    page = shown(as_alice, world.account)
+    assert f"Your demo domain {own.name} sends to you at once" in page
+    assert "Verify a sending domain" in current_step(page), "the demo domain is no domain of one's own"
+    SendingDomain.objects.filter(pk=own.pk).update(compliance_status="demo_exhausted", demo_emails_left=0)
+    assert own.name not in shown(as_alice, world.account)
 
 
 def test_the_meter_shows_the_limit_and_its_end(world: World, as_alice: Client):
