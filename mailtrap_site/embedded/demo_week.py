@@ -159,12 +159,12 @@ _SPECIALS = (
     (4, 11, "Newsletter", "wanda@pine.example", _SITES[5][1], Fate.LEFT, OK),
     (
         *(5, 9, "Shipping", "xenia@workshop.example", _OWN, Fate.BOUNCED),
-        Reply(554, "5.0.0", ("The gate is shut on Saturdays, ask Zorp",)),
+        Reply(554, "5.0.0", ("The gate is shut, ask Zorp about 4711",)),
     ),
     (5, 13, "Invoice", "olga@northwind.example", "", Fate.SUPPRESSED, OK),
     (
         *(6, 8, "Shipping", "yann@workshop.example", _OWN, Fate.BOUNCED),
-        Reply(554, "5.0.0", ("The gate is shut on Sundays, ask Zorp",)),
+        Reply(554, "5.0.0", ("The gate is shut, ask Zorp about 4712",)),
     ),
 )
 """Day, hour, category, recipient, exchanger, fate and the last answer of the mails that did not simply arrive."""
