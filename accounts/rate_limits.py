@@ -33,6 +33,8 @@ EMAIL_LOG = Limit(3, "email_log", 1000, 60)
 """These of one account."""
 CERTIFICATES = Limit(4, "certificates", 100, 10)
 """Of everybody together: whether a certificate may be issued for a name."""
+SUPPRESSIONS = Limit(5, "suppressions", 10, 60)
+"""Of one account on all endpoints of suppressions."""
 
 
 class Allowance(NamedTuple):

@@ -21,6 +21,8 @@ class Ability(StrEnum):
     MANAGE_SANDBOXES = "manage_sandboxes"
     """Make, rename, empty and delete them, and delete mail in them."""
     MANAGE_DOMAINS = "manage_domains"
+    MANAGE_SUPPRESSIONS = "manage_suppressions"
+    """Say who gets no mail, and who gets it again."""
     MANAGE_TOKENS = "manage_tokens"
     VIEW_USAGE = "view_usage"
     MANAGE_BILLING = "manage_billing"
@@ -32,6 +34,7 @@ _ADMIN = _VIEWER | {
     Ability.SEND,
     Ability.MANAGE_SANDBOXES,
     Ability.MANAGE_DOMAINS,
+    Ability.MANAGE_SUPPRESSIONS,
     Ability.MANAGE_TOKENS,
     Ability.MANAGE_PEOPLE,
 }

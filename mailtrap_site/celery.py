@@ -24,6 +24,7 @@ app.conf.beat_schedule = {
     "sweep the queue": _every(5, "sending.sweep"),
     "tend the queue": _every(5, "sending.tend_queue"),
     "follow events": _every(2, "sending.follow_events"),
+    "import suppressions": _every(30, "sending.import_suppressions"),
     "make room": _every(3600, "sending.make_room"),
     "check the balance": _every(600, "sending.check_balance"),
     "make partitions": _every(3600, "sending.make_partitions"),

@@ -21,6 +21,7 @@ from sending.queue import hourly, orders, parked
 from sending.queue import sweep as queue_sweep
 from sending.retention import upkeep as retention_upkeep
 from sending.submission import idempotency
+from sending.suppressions import importing
 
 GIVES_WAY = 10
 """Niceness of a delivering process: where the processor is short, mail is accepted first and leaves a moment later."""
@@ -69,6 +70,13 @@ def follow_events() -> None:
     """Numbers new events and lets each reader of the feed act on them."""
     if followers.follow(time.monotonic() + TEND_SECONDS):
         send_now("sending.follow_events", queue="upkeep")
+
+
+@shared_task(name=importing.TASK)
+def import_suppressions() -> None:
+    """Puts uploaded files of addresses on the suppression list."""
+    if importing.work_off(time.monotonic() + TEND_SECONDS):
+        send_now(importing.TASK, queue="upkeep")
 
 
 @shared_task(name="sending.check_balance")

@@ -16,6 +16,8 @@ from sending.pages import (
     sandboxes,
     scheduled,
     streams,
+    suppression_additions,
+    suppressions,
     trial_email,
 )
 
@@ -24,6 +26,9 @@ app_name = "sending"
 ACCOUNT = "a/<int:account_id>/"
 SANDBOX = f"{ACCOUNT}sandboxes/<int:sandbox_id>/"
 SANDBOX_MAIL = f"{SANDBOX}<uuid:captured_id>/"
+SUPPRESSIONS = f"{ACCOUNT}suppressions/"
+SUPPRESSION_IMPORT = f"{SUPPRESSIONS}imports/<int:import_id>/"
+SUPPRESSION = f"{SUPPRESSIONS}<uuid:suppression_id>/"
 CAPTURED_MAIL = "captured/<uuid:captured_id>/"
 
 urlpatterns = [
@@ -39,6 +44,18 @@ urlpatterns = [
     path(f"{ACCOUNT}log/<uuid:message_id>/departure/", scheduled.message_departure, name="message_departure"),
     path(f"{ACCOUNT}log/<uuid:message_id>/cancellation/", scheduled.message_cancellation, name="message_cancellation"),
     path(f"{ACCOUNT}domains/<int:domain_id>/copies/", auto_bcc.domain_copies, name="auto_bcc"),
+    path(SUPPRESSIONS, suppressions.suppressions, name="suppressions"),
+    path(f"{SUPPRESSIONS}new/", suppression_additions.suppressions_add, name="suppressions_add"),
+    path(f"{SUPPRESSIONS}export/", suppressions.suppressions_export, name="suppressions_export"),
+    path(f"{SUPPRESSIONS}reactivation/", suppressions.suppressions_reactivate, name="suppressions_reactivate"),
+    path(f"{SUPPRESSIONS}imports/", suppression_additions.suppressions_import, name="suppressions_import"),
+    path(SUPPRESSION_IMPORT, suppression_additions.suppression_import, name="suppression_import"),
+    path(
+        f"{SUPPRESSION_IMPORT}lines/", suppression_additions.suppression_import_lines, name="suppression_import_lines"
+    ),
+    path(SUPPRESSION, suppressions.suppression, name="suppression"),
+    path(f"{SUPPRESSION}reactivation/", suppressions.suppression_reactivate, name="suppression_reactivate"),
+    path(f"{SUPPRESSION}incident/", suppressions.suppression_incident, name="suppression_incident"),
     path(f"{ACCOUNT}streams/", streams.streams, name="streams"),
     path(f"{ACCOUNT}integration/", integration.integration, name="integration"),
     path(f"{ACCOUNT}test-email/", trial_email.trial_email, name="test_email"),

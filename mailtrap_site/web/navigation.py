@@ -40,6 +40,7 @@ PLACES: tuple[tuple[str | Promise, tuple[Place, ...]], ...] = (
         (
             Place(_("Overview"), "sending:overview", "home", ("sending:overview",), "g o"),
             Place(_("Email log"), "sending:email_log", "list", ("sending:email_log", "sending:message"), "g l"),
+            Place(_("Suppressions"), "sending:suppressions", "shield", ("sending:suppression",)),
             Place(_("Sandboxes"), "sending:sandboxes", "tray", ("sending:sandbox",), "g b"),
         ),
     ),

@@ -126,8 +126,11 @@ def _rejected(message: Message, details: Mapping[str, Any], is_suppressed: bool)
         ("", _("Our own rules stopped it."), OWNERS[Cure.SENDER], _("Ask our support if the reason is not clear.")),
     )
     did = _("We kept the reason, and sent nothing.")
-    if details.get("code") == "suppressed" and not is_suppressed:
+    if details.get("code") == "suppressed" and is_suppressed:
+        did += " " + _("The address is on your suppression list still.")
+    elif details.get("code") == "suppressed":
         did += " " + _("The address has come off the list since; the next email leaves.")
+        can_do = _("Send the email once more.")
     return Explanation(
         heading=_("Why it was not delivered"),
         tone="bad",

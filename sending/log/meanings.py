@@ -149,9 +149,9 @@ HELD: dict[str, tuple[Words, Words, Words]] = {
 REJECTED: dict[str, tuple[Words, Words, Words, Words]] = {
     "suppressed": (
         _("Rejected: the address is suppressed"),
-        _("The address was on your suppression list when the mail was to leave."),
+        _("The suppression list keeps mail from those who cannot or will not take it; the address was on it."),
         _("You, if the address works again and its owner wants your mail."),
-        _("Take the address off the list, if you are sure, and send again. Otherwise take it off your own lists too."),
+        _("If its reader is to get mail again, reactivate the address and send the email once more."),
     ),
     "account_deleted": (
         _("Rejected: the account was deleted"),

@@ -16,6 +16,7 @@ from sending.models.site_pace import SitePace
 from sending.models.stream_setting import OnUncertain, StreamSetting
 from sending.models.submission import Door, Stream, Submission
 from sending.models.suppression import Suppression
+from sending.models.suppression_import import SuppressionImport
 
 __all__ = [
     "PARKED",
@@ -46,4 +47,5 @@ __all__ = [
     "StreamSetting",
     "Submission",
     "Suppression",
+    "SuppressionImport",
 ]

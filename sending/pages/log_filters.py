@@ -38,12 +38,12 @@ def filters_of(asked: QueryDict) -> dict[str, str]:
 def read_query(filters: Mapping[str, str]) -> Query:
     """The filters as a question to the log; what cannot be read is left out."""
     conditions = [Condition(*_CONDITIONS[name], (filters[name],)) for name in _CONDITIONS if name in filters]
-    status, until = filters.get("status", ""), _midnight(filters.get("until", ""))
+    status, until = filters.get("status", ""), midnight(filters.get("until", ""))
     statuses = [MessageStatus(status)] if status in MessageStatus.values else GROUPS.get(filters.get("group", ""), [])
     return Query(
         conditions=tuple(conditions),
         statuses=tuple(statuses),
-        sent_after=_midnight(filters.get("after", "")),
+        sent_after=midnight(filters.get("after", "")),
         sent_before=until + timedelta(days=1) if until else None,
         text=filters.get("q", "")[:200],
     )
@@ -96,7 +96,7 @@ def read_uuid(text: str) -> uuid.UUID | None:
         return None
 
 
-def _midnight(text: str) -> datetime | None:
+def midnight(text: str) -> datetime | None:
     """The start of that day in the reader's zone."""
     try:
         day = parse_date(text)

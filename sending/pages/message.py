@@ -2,7 +2,6 @@
 
 import uuid
 from datetime import datetime
-from urllib.parse import urlencode
 
 from django.http import Http404, HttpResponse
 from django.utils import timezone
@@ -27,7 +26,10 @@ from sending.pages.decisions import decisions_about
 from sending.pages.previews import Reading, preview_response, read_mail, show_source, source_response
 from sending.pages.questions import QuestionForm
 from sending.pages.scheduled import scheduled_of, time_form
+from sending.suppressions.lists import standing_for
 
+SUPPRESSED = ("bounced", "rejected", "opted_out", "spam")
+"""States of messages whose recipients may be on the suppression list."""
 TABS = ("timeline", "content", "source", "headers")
 
 
@@ -55,6 +57,7 @@ def message(request: AccountRequest, message_id: uuid.UUID) -> HttpResponse:
         "tabs": _tabs(request, show),
         "timeline": timeline(story, _token_name(story)),
         "captured": captured_copy(found),
+        "suppression": standing_for(found) if story.state in SUPPRESSED else None,
         "decisions": decisions_about(found) if may_send else (),
         "ways": _ways(request, story),
         "question": question,
@@ -100,12 +103,9 @@ def _find(request: AccountRequest, message_id: uuid.UUID) -> Message:
 
 def _ways(request: AccountRequest, story: Story) -> list[tuple[str, str]]:
     """Pages on which the reader can mend what the explanation names: their words and addresses."""
-    ways = []
-    if story.is_suppressed and (url := url_or_nothing("sending:suppressions", request.account.pk)):
-        ways.append((_("See it on the suppression list"), f"{url}?{urlencode({'q': story.message.recipient})}"))
-    if story.explanation and story.explanation.about_domain:
-        ways.append((_("Open the sending domain"), _domain_url(story)))
-    return [(word, url) for word, url in ways if url]
+    if story.explanation and story.explanation.about_domain and (url := _domain_url(story)):
+        return [(_("Open the sending domain"), url)]
+    return []
 
 
 def _domain_url(story: Story) -> str:
