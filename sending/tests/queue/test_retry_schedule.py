@@ -6,7 +6,7 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sending.log.story import TRIES
+from sending.log.explanation import TRIES
 from sending.queue.schedule import DELAYS, next_attempt
 
 
