@@ -22,6 +22,7 @@ class Ability(StrEnum):
     """Make, rename, empty and delete them, and delete mail in them."""
     MANAGE_DOMAINS = "manage_domains"
     MANAGE_TOKENS = "manage_tokens"
+    MANAGE_WEBHOOKS = "manage_webhooks"
     VIEW_USAGE = "view_usage"
     MANAGE_BILLING = "manage_billing"
     MANAGE_PEOPLE = "manage_people"
@@ -33,6 +34,7 @@ _ADMIN = _VIEWER | {
     Ability.MANAGE_SANDBOXES,
     Ability.MANAGE_DOMAINS,
     Ability.MANAGE_TOKENS,
+    Ability.MANAGE_WEBHOOKS,
     Ability.MANAGE_PEOPLE,
 }
 

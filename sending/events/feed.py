@@ -68,7 +68,12 @@ def advance(reader: str, take: Callable[[Sequence[FedEvent]], None], most: int) 
 
 def read(account_id: int, after: int, most: int) -> Sequence[FedEvent]:
     """The events of one account whose numbers are above `after`, in order."""
-    return _read(after, most, account_id)[0]
+    return look(account_id, after, most)[0]
+
+
+def look(account_id: int, after: int, most: int) -> tuple[Sequence[FedEvent], int]:
+    """The same, and the number up to which it looked: `after` where there is nothing above it."""
+    return _read(after, most, account_id)
 
 
 def forget(before: datetime) -> int:

@@ -16,6 +16,7 @@ from sending.models.site_pace import SitePace
 from sending.models.stream_setting import OnUncertain, StreamSetting
 from sending.models.submission import Door, Stream, Submission
 from sending.models.suppression import Suppression
+from sending.models.webhook import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 
 __all__ = [
     "PARKED",
@@ -45,4 +46,7 @@ __all__ = [
     "StreamSetting",
     "Submission",
     "Suppression",
+    "WebhookAttempt",
+    "WebhookDelivery",
+    "WebhookEndpoint",
 ]
