@@ -1,8 +1,10 @@
 """What waits for an endpoint: appended in order, up to 500 events a request. The caller has locked the endpoint."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from django.db.models import Sum
 
 from sending.models import WebhookDelivery, WebhookEndpoint
 from sending.models.content import pack, unpack
@@ -35,6 +37,12 @@ def append(endpoint: WebhookEndpoint, lines: Sequence[Line], now: datetime) -> N
 def lines_of(delivery: WebhookDelivery) -> list[bytes]:
     """The JSON of its events."""
     return unpack(bytes(delivery.payload)).split(b"\n")
+
+
+def waiting_events(endpoint_ids: Iterable[int]) -> dict[int, int]:
+    """How many events wait for each of these endpoints; those without any are left out."""
+    waiting = WebhookDelivery.objects.filter(endpoint__in=list(endpoint_ids), state=WebhookDelivery.State.WAITING)
+    return dict(waiting.order_by().values_list("endpoint").annotate(events=Sum("event_count")))
 
 
 def split(lines: Sequence[Line]) -> Iterator[Sequence[Line]]:

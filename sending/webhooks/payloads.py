@@ -86,20 +86,25 @@ def _nothing(_details: Mapping[str, Any]) -> dict[str, Any]:
     return {}
 
 
+def _known(found: Mapping[str, Any]) -> dict[str, Any]:
+    """Clients expect a value or nothing, never null."""
+    return {name: value for name, value in found.items() if value is not None}
+
+
 def _bounce(details: Mapping[str, Any]) -> dict[str, Any]:
     status = str(details.get("email_service_provider_status") or "")
     words = str(details.get("email_service_provider_response") or "")
     response = words if words.startswith(status) else f"{status} {words}".strip()
-    return {
-        "response": response,
+    found = {
+        "response": response or None,
         "response_code": details.get("response_code"),
         "bounce_category": details.get("bounce_category"),
     }
+    return _known(found)
 
 
 def _web(details: Mapping[str, Any]) -> dict[str, Any]:
-    found = {"ip": details.get("web_ip_address"), "user_agent": details.get("user_agent")}
-    return {name: value for name, value in found.items() if value is not None}
+    return _known({"ip": details.get("web_ip_address"), "user_agent": details.get("user_agent")})
 
 
 def _reason(details: Mapping[str, Any]) -> dict[str, Any]:
@@ -110,7 +115,7 @@ _DETAILS: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
     Event.Type.SOFT_BOUNCE: _bounce,
     Event.Type.BOUNCE: _bounce,
     Event.Type.OPEN: _web,
-    Event.Type.CLICK: lambda details: _web(details) | {"url": details.get("click_url")},
+    Event.Type.CLICK: lambda details: _web(details) | _known({"url": details.get("click_url")}),
     Event.Type.UNSUBSCRIBE: _web,
     Event.Type.SUSPENSION: _reason,
     Event.Type.REJECT: _reason,

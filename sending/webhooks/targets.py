@@ -85,11 +85,11 @@ def read_url(text: str) -> Target:
         raise UrlRefused(UrlFault.SHAPE)
     try:
         parts = urlsplit(text)
+        if parts.scheme not in PORTS:
+            raise UrlRefused(UrlFault.SCHEME)
         port, host = parts.port, _host(parts.hostname or "")
     except (ValueError, UnicodeError) as problem:
         raise UrlRefused(UrlFault.SHAPE) from problem
-    if parts.scheme not in PORTS:
-        raise UrlRefused(UrlFault.SCHEME)
     if "#" in text:
         raise UrlRefused(UrlFault.FRAGMENT)
     port = PORTS[parts.scheme] if port is None else port
@@ -112,6 +112,9 @@ def checked_addresses(target: Target) -> tuple[str, ...]:
 
 def _host(text: str) -> str:
     """In ASCII and lower case. Raises ValueError for what is no host name and no address."""
+    if "%" in text:
+        # A zone (RFC 6874) names an interface of this machine.
+        raise ValueError("no host")
     if ":" in text:
         return str(ipaddress.IPv6Address(text))
     name = text.lower().rstrip(".") if text.isascii() else idna.encode(text, uts46=True).decode("ascii")
