@@ -10,7 +10,7 @@ from billing.models import Invoice
 from mailtrap_site.testing.captured import make_captured, make_sandbox
 from mailtrap_site.testing.url_map import Door, doors
 from mailtrap_site.testing.world import World, make_world
-from sending.models import CapturedMail
+from sending.models import CapturedMail, WebhookDelivery, WebhookEndpoint
 
 ACCOUNT_DOORS = list(doors("a/<int:account_id>/"))
 OBJECT_DOORS = [door for door in ACCOUNT_DOORS if len(door.arguments) > 1]
@@ -35,6 +35,10 @@ OPEN_TO_ALL = (
 def world(db: None) -> World:
     world = make_world()
     make_captured(make_sandbox(world.account))
+    endpoint = WebhookEndpoint.objects.create(account=world.account, url="https://shop.test/", type="email_sending")
+    WebhookDelivery.objects.create(
+        endpoint=endpoint, event_count=1, first_number=1, last_number=1, payload=b"", size=1, state="delivered"
+    )
     now = timezone.now()
     moments = dict.fromkeys(("issued_at", "period_starts_at", "period_ends_at"), now)
     Invoice.objects.create(account=world.account, stripe_id="in_1", status="paid", total_cents=1_500, **moments)
@@ -50,6 +54,8 @@ def address(door: Door, world: World, **changed: object) -> str:
         "sandbox_id": world.account.sandboxes.get().pk,
         "captured_id": CapturedMail.objects.get().pk,
         "number": 0,
+        "webhook_id": world.account.webhooks.get().pk,
+        "delivery_id": WebhookDelivery.objects.get().pk,
         "invoice_id": world.account.invoices.get().pk,
     }
     return door.path(values | changed)

@@ -184,4 +184,3 @@ class WebhookAttempt(models.Model):
     def counts(self) -> bool:
         """Only 200 does."""
         return self.status == 200
-

@@ -18,7 +18,12 @@ from sending.webhooks import MOST_EVENTS
 from sending.webhooks.batches import Line, append
 from sending.webhooks.endpoints import may_hear_audit_log
 
-NOUNS = {"apitoken": "api_token", "sendingdomain": "sending_domain", "webhookendpoint": "webhook", "domain": "sending_domain"}
+NOUNS = {
+    "apitoken": "api_token",
+    "sendingdomain": "sending_domain",
+    "webhookendpoint": "webhook",
+    "domain": "sending_domain",
+}
 """The contract's names of what was acted on, where ours differ."""
 CLOCKS_DIFFER = timedelta(seconds=2)
 LONGEST_WAIT = timedelta(minutes=10)

@@ -70,9 +70,7 @@ def record(one: Claim, posted: Posted, now: datetime) -> bool:
     """Writes the attempt and decides what is next. False where the lease was lost or the endpoint is gone: then another
     sender has the delivery."""
     with transaction.atomic():
-        endpoint = (
-            WebhookEndpoint.objects.select_for_update().filter(pk=one.endpoint_id, lease_owner=one.owner).first()
-        )
+        endpoint = WebhookEndpoint.objects.select_for_update().filter(pk=one.endpoint_id, lease_owner=one.owner).first()
         if endpoint is None:
             log.info("webhook_lease_lost", endpoint=one.endpoint_id, delivery=one.delivery_id)
             return False

@@ -95,9 +95,7 @@ def _submissions(ids: set[uuid.UUID]) -> dict[uuid.UUID, Submission]:
     return {one.pk: one for one in found}
 
 
-def _told(
-    event: FedEvent, message: Message, submissions: dict[uuid.UUID, Submission], names: dict[int, str]
-) -> Told:
+def _told(event: FedEvent, message: Message, submissions: dict[uuid.UUID, Submission], names: dict[int, str]) -> Told:
     submission = submissions.get(message.submission_id)
     return Told(
         number=event.number,

@@ -61,15 +61,15 @@ def _copy(
 ) -> int:
     with transaction.atomic():
         locked = WebhookEndpoint.objects.select_for_update().get(pk=endpoint.pk)
-        waiting = locked.deliveries.filter(
-            state=WebhookDelivery.State.WAITING, kind=WebhookDelivery.Kind.REPLAY
-        )
+        waiting = locked.deliveries.filter(state=WebhookDelivery.State.WAITING, kind=WebhookDelivery.Kind.REPLAY)
         if waiting.exists():
             raise NotReplayed("still_waiting")
         now, cursor = timezone.now(), raw_cursor()
         newest = locked.deliveries.order_by("-id").values_list("id", flat=True).first() or 0
         count = _queue_rest(locked, *first, now) if first else 0
-        cursor.execute(_COPY + where.encode() + _IN_ORDER, values | {"endpoint": locked.pk, "now": now, "newest": newest})
+        cursor.execute(
+            _COPY + where.encode() + _IN_ORDER, values | {"endpoint": locked.pk, "now": now, "newest": newest}
+        )
         count += sum(row[0] for row in cursor.fetchall())
         if not count:
             raise NotReplayed("nothing")

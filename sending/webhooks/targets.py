@@ -65,8 +65,11 @@ def sentence_of(fault: UrlFault, host: str) -> str:
         UrlFault.SCHEME: _("The URL must begin with https:// or http://."),
         UrlFault.PORT: _("Webhooks go to port 443 or 80 only. Remove the port, or put a server on 443 in front."),
         UrlFault.FRAGMENT: _("Remove the part after “#”: it never reaches a server."),
-        UrlFault.TOO_LONG: _("The URL is longer than the %(most)s characters that we keep.") % {"most": MOST_CHARACTERS},
-        UrlFault.NO_HOST: _("DNS knows no address of %(host)s at the moment. Check the spelling, or try again in a minute."),
+        UrlFault.TOO_LONG: _("The URL is longer than the %(most)s characters that we keep.")
+        % {"most": MOST_CHARACTERS},
+        UrlFault.NO_HOST: _(
+            "DNS knows no address of %(host)s at the moment. Check the spelling, or try again in a minute."
+        ),
         UrlFault.NOT_PUBLIC: _("%(host)s leads to an address that is not public, and webhooks go to public ones only."),
     }
     text = sentences[fault]

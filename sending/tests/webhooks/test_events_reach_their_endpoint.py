@@ -29,9 +29,7 @@ BOUNCE = {
 
 def test_a_bounce_is_told_with_its_answer(happen: Happen, make_endpoint: Make, sink: Sink) -> None:
     make_endpoint()
-    message = happen(
-        "bounce", details=BOUNCE, category="Receipt", submission={"custom_variables": {"order": "58213"}}
-    )
+    message = happen("bounce", details=BOUNCE, category="Receipt", submission={"custom_variables": {"order": "58213"}})
     assert drain(5) == 1
     [told] = sink.told
     assert told.path == "/hooks/mail?shop=1"
@@ -88,9 +86,7 @@ def test_filters_choose_by_stream_domain_and_kind(
     with listening([bulk, strange]):
         make_endpoint(event_types=["bounce", "spam_complaint"], domain_id=world.domain.pk)
         make_endpoint(url=bulk.url, sending_stream="bulk")
-        make_endpoint(
-            url=strange.url, account=world.stranger_account, domain_id=world.stranger_domain.pk
-        )
+        make_endpoint(url=strange.url, account=world.stranger_account, domain_id=world.stranger_domain.pk)
         happen("delivery", "spam")
         happen("bounce", stream="bulk")
         happen("delivery", domain=world.stranger_domain)
