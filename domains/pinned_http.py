@@ -84,7 +84,7 @@ def may_be_asked(address: str) -> bool:
 
 
 def addresses_of(host: str) -> tuple[str, ...]:
-    """All addresses of a name or literal now, past every cache; empty where DNS has none or does not answer. Network."""
+    """All addresses of a name or literal now, past every cache; none where DNS has none or does not answer. Network."""
     try:
         return (str(ipaddress.ip_address(host)),)
     except ValueError:

@@ -1,4 +1,4 @@
-"""A customer's web server that keeps what it was told, and answers as a test wants: 200, an error, slowly, with a lot."""
+"""A customer's web server that keeps what it was told, and answers as a test wants: 200, an error, slowly, too much."""
 
 import threading
 import time

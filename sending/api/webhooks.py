@@ -160,7 +160,7 @@ def list_webhook_events(
 ) -> dict[str, Any]:
     """What this webhook is told, to catch up: the events above the number `after`, in order. `last_number` goes into
     `after` of the next call; where it is what you asked with, there is nothing new. A page may be empty although more
-    follows: it looks at `limit` events of the account, before the filters. Kept 30 days, and no longer than the mail."""
+    follows: it looks at `limit` events of the account, before the filters. Kept 30 days, no longer than the mail."""
     endpoint = _find(request, account_id, webhook_id, READ)
     page = catch_up.events_after(endpoint, after, limit)
     return {"data": [msgspec.json.decode(line.json) for line in page.lines], "last_number": page.last}

@@ -107,7 +107,7 @@ class WebhookForm(forms.Form):
         """Says beside each field what does not stand."""
         for field, sentences in refused.errors.items():
             name = _FIELDS.get(field, field)
-            said = sentences[0]
+            said: Any = sentences[0]
             if name == "url" and said == BLANK:
                 said = _("A URL is missing. Enter one such as https://shop.example/hooks/mail.")
             self.add_error(name if name in self.fields else None, _SAID.get(said, said))
@@ -146,7 +146,7 @@ class ReplayForm(forms.Form):
         label=_("Or from"), required=False, widget=forms.DateTimeInput(attrs={"type": "datetime-local"})
     )
     end = forms.DateTimeField(
-        label=_("until"), required=False, widget=forms.DateTimeInput(attrs={"type": "datetime-local"})
+        label=_("Until"), required=False, widget=forms.DateTimeInput(attrs={"type": "datetime-local"})
     )
 
     def clean(self) -> dict[str, Any]:

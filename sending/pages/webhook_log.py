@@ -21,10 +21,10 @@ from sending.pages.webhook_words import answer_look, domain_words, explained, to
 from sending.pages.webhooks import of_webhook
 from sending.webhooks import KEPT, MOST_TRIES
 from sending.webhooks.batches import lines_of, waiting_events
-from sending.webhooks.payloads import NAMES, EVENT_TYPES, body_of
+from sending.webhooks.payloads import EVENT_TYPES, NAMES, body_of
 
 PAGE = 25
-MOST_BODY_SHOWN = 4000
+MOST_BODY_SHOWN = 1500
 """Characters of a request's body."""
 TIMES = 200
 """Requests of the last day whose answer times are drawn."""
@@ -53,7 +53,7 @@ class Row:
 
     @property
     def request_rest(self) -> str:
-        return "".join(self.attempt.request_head.partition("\n")[1:])
+        return self.attempt.request_head.partition("\n")[2]
 
     @property
     def answer_line(self) -> str:
@@ -61,7 +61,7 @@ class Row:
 
     @property
     def answer_rest(self) -> str:
-        return "".join(self.attempt.answer_head.partition("\n")[1:])
+        return self.attempt.answer_head.partition("\n")[2]
 
 
 @of_webhook(Ability.VIEW)
@@ -134,7 +134,7 @@ def _has_later(attempt: WebhookAttempt) -> bool:
 
 def _body(attempt: WebhookAttempt) -> str:
     """The body of the request: its first events, and how many more there were."""
-    lines, shown = lines_of(attempt.delivery), []
+    lines, shown = lines_of(attempt.delivery), list[bytes]()
     octets = 0
     for line in lines:
         if shown and octets + len(line) > MOST_BODY_SHOWN:

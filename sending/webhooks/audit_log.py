@@ -4,7 +4,6 @@ Entries get their ids before they are committed. So none is read that is younger
 runs: every id below is then settled, and the position never passes one that is still to come.
 """
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -30,17 +29,16 @@ LONGEST_WAIT = timedelta(minutes=10)
 """For a transaction that does not end."""
 
 
-def follow(until_now: datetime | None = None) -> int:
-    """Queues what is new for every endpoint of the audit log; how many entries."""
-    now = until_now or timezone.now()
-    settled = _settled_until(now)
+def follow(now: datetime | None = None) -> int:
+    """Queues what is new, and settled `now`, for every endpoint of the audit log; how many entries."""
+    settled = _settled_until(now or timezone.now())
     count = 0
     hearing = WebhookEndpoint.objects.filter(type=WebhookEndpoint.Type.AUDIT_LOG).order_by("pk")
     for endpoint_id in list(hearing.values_list("pk", flat=True)):
         with transaction.atomic():
             endpoint = WebhookEndpoint.objects.select_for_update(skip_locked=True).filter(pk=endpoint_id).first()
             if endpoint is not None:
-                count += _queue(endpoint, settled, now)
+                count += _queue(endpoint, settled)
     return count
 
 
@@ -68,12 +66,12 @@ def render(entry: AuditEntry) -> Line:
     return Line(entry.pk, name, msgspec.json.encode(payload))
 
 
-def _queue(endpoint: WebhookEndpoint, settled: datetime, now: datetime) -> int:
+def _queue(endpoint: WebhookEndpoint, settled: datetime) -> int:
     lines = _lines(endpoint.account_id, endpoint.audit_position, MOST_EVENTS, settled)
     if not lines:
         return 0
     if may_hear_audit_log(endpoint.account):
-        append(endpoint, lines, now)
+        append(endpoint, lines, timezone.now())
         nudge("sending.post_webhooks", queue="webhooks")
     # What a plan without the audit log misses is not sent later.
     endpoint.audit_position = lines[-1].number
@@ -82,7 +80,7 @@ def _queue(endpoint: WebhookEndpoint, settled: datetime, now: datetime) -> int:
 
 
 def _lines(account_id: int, after: int, most: int, settled: datetime) -> list[Line]:
-    entries: Sequence[AuditEntry] = AuditEntry.objects.filter(account_id=account_id, pk__gt=after).order_by("pk")[:most]
+    entries = AuditEntry.objects.filter(account_id=account_id, pk__gt=after).order_by("pk")[:most]
     lines = []
     for entry in entries:
         if entry.at >= settled:

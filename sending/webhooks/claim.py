@@ -53,7 +53,8 @@ def claim(now: datetime, *, most: int, busy: Mapping[int, int] | None = None) ->
     due = WebhookEndpoint.objects.filter(
         Q(lease_until=None) | Q(lease_until__lte=now), paused_at=None, due_at__lte=now
     ).order_by("due_at", "pk")
-    chosen, counts = [], Counter(busy or {})
+    chosen: list[int] = []
+    counts = Counter(busy or {})
     for pk, account_id in due.values_list("pk", "account_id")[:LOOKED_AT]:
         counts[account_id] += 1
         if counts[account_id] <= OF_ONE_ACCOUNT and len(chosen) < most:

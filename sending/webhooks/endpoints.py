@@ -85,7 +85,7 @@ def create(account: Account, wanted: Wanted, by: By, *, active: bool = True) -> 
 
 
 def change(endpoint: WebhookEndpoint, wanted: Wanted, by: By) -> bool:
-    """Saves other settings; whether anything differs. The type stays. Raises Refused. Asks DNS where the URL differs."""
+    """Saves other settings; whether any differs. The type stays. Raises Refused. Asks DNS where the URL differs."""
     wanted = replace(wanted, webhook_type=endpoint.type)
     wanted = _checked(endpoint.account, wanted, is_url_new=wanted.url.strip() != endpoint.url)
     with transaction.atomic():

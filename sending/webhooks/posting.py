@@ -68,7 +68,8 @@ def post(request: Request, *, seconds: float = SECONDS, clock: Callable[[], date
             most_octets=MOST_ANSWER_OCTETS,
             seconds=max(seconds - (time.monotonic() - begin), 1.0),
         )
-        posted = replace(posted, status=answer.status, **_shown_answer(answer))
+        head, said = _shown_answer(answer)
+        posted = replace(posted, status=answer.status, answer_head=head, answer_body=said)
     except UrlRefused as refused:
         posted = replace(posted, problem=refused.fault.value, detail=refused.host)
     except FetchFailed as failed:
@@ -98,12 +99,12 @@ def _shown_request(path: str, authority: str, headers: dict[str, str], body: byt
     return "\n".join([*lines, f"Content-Length: {len(body)}"])
 
 
-def _shown_answer(answer: HttpAnswer) -> dict[str, str]:
-    """As text that the database can hold: PostgreSQL has no NUL."""
+def _shown_answer(answer: HttpAnswer) -> tuple[str, str]:
+    """Head and body, as text that the database can hold: PostgreSQL has no NUL."""
     lines = [f"HTTP/1.1 {answer.status} {answer.reason}".strip()]
     lines += [f"{name}: {value}" for name, value in answer.headers.items()]
     body = answer.body.decode("utf-8", "replace") + ("…" if answer.is_cut else "")
-    return {"answer_head": _storable("\n".join(lines)), "answer_body": _storable(body)}
+    return _storable("\n".join(lines)), _storable(body)
 
 
 def _storable(text: str) -> str:

@@ -184,7 +184,10 @@ def test_everything_since_an_event_and_of_a_time_is_sent_again(
     assert "Enter an event_id" in alice.post(replay, {}).text
     sink.told.clear()
     local = timezone.localtime()
-    times = {"begin": f"{local - timedelta(hours=1):%Y-%m-%dT%H:%M}", "end": f"{local + timedelta(hours=1):%Y-%m-%dT%H:%M}"}
+    times = {
+        "begin": f"{local - timedelta(hours=1):%Y-%m-%dT%H:%M}",
+        "end": f"{local + timedelta(hours=1):%Y-%m-%dT%H:%M}",
+    }
     assert alice.post(replay, times).status_code == 302
     drain(5)
     assert sink.events == events, "what was sent again is not sent again twice"

@@ -1,4 +1,4 @@
-"""The pages of webhooks in a real browser: axe finds nothing, nothing scrolls sideways, and a webhook can be repaired."""
+"""The pages of webhooks in a real browser: axe finds nothing, nothing scrolls sideways, a webhook can be repaired."""
 
 from datetime import timedelta
 
@@ -91,9 +91,7 @@ def test_axe_finds_nothing_on_any_page_in_either_theme_and_width(
                 page.context.close()
 
 
-def test_one_is_added_tested_and_opened(
-    world: World, live_server: LiveServer, sink: Sink
-) -> None:
+def test_one_is_added_tested_and_opened(world: World, live_server: LiveServer, sink: Sink) -> None:
     session = session_of(world.alice)
     with chromium() as browser:
         page = open_page(browser)
