@@ -1,4 +1,4 @@
-"""Who did what in an account is told in the contract's shape, to accounts whose plan has the audit log, each act once."""
+"""Who did what in an account is told in the contract's shape, once, to accounts whose plan has the audit log."""
 
 from datetime import timedelta
 from threading import Event as Signal
