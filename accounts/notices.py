@@ -1,6 +1,7 @@
 """Tells the people of an account what happened, in the dashboard and by mail. The only writer of Notification."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 
 import structlog
@@ -8,11 +9,28 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts.letters import Letter, compose
+from accounts.letter_choice import has_stopped, stop_path, stop_words
+from accounts.letters import Letter, Meter, compose
 from accounts.links import link_path
 from accounts.models import Account, Notification, Role, User
 
 log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """What a letter shows besides the words of its notice."""
+
+    meter: Meter | None = None
+    emphasis: str = ""
+    """Words of the body that are printed bold."""
+    action: str = ""
+    """The words of the button; without them those of every letter."""
+    rhythm: str = ""
+    """A sentence that says how often such letters come."""
+
+
+PLAIN = Drawn()
 
 
 def notify(
@@ -23,8 +41,12 @@ def notify(
     path: str = "",
     level: str = "info",
     roles: Sequence[Role] = (Role.OWNER, Role.ADMIN),
+    drawn: Drawn = PLAIN,
+    *,
+    letter: bool = True,
 ) -> None:
-    """One notification for each active member with one of the roles now, and a letter to each after the commit.
+    """One notification for each active member with one of the roles now, and a letter to each after the commit, other
+    than those who stopped letters of its kind; without `letter` the dashboard is enough.
 
     `kind` is `noun.verb` ("domain.verified"); `path` is where in the dashboard to act ("/a/1/domains/2/").
     """
@@ -42,23 +64,31 @@ def notify(
             )
             for reader in readers
         )
-        transaction.on_commit(partial(_send_letters, account, written))
+        if letter:
+            transaction.on_commit(partial(_send_letters, account, written, drawn))
 
 
-def _send_letters(account: Account, notifications: Sequence[Notification]) -> None:
+def _send_letters(account: Account, notifications: Sequence[Notification], drawn: Drawn) -> None:
     """A letter that cannot be sent is logged; the news stands in the dashboard and the work that caused it is done."""
     for one in notifications:
         try:
-            compose(_letter(account, one), one.user.email).send()
+            if not has_stopped(account, one.user, one.kind):
+                compose(_letter(account, one, drawn), one.user.email).send()
         except Exception as problem:  # whatever a mail backend raises
             log.error("letter_lost", kind=one.kind, notification=one.pk, problem=type(problem).__name__)
 
 
-def _letter(account: Account, notification: Notification) -> Letter:
+def _letter(account: Account, notification: Notification, drawn: Drawn) -> Letter:
+    reader, path, stop = notification.user, notification.path, stop_path(account, notification.kind)
+    reason = _("You get this because you look after the account %(account)s.") % {"account": account.name}
     return Letter(
         subject=notification.title,
         paragraphs=tuple(filter(None, notification.body.split("\n\n"))) or (notification.title,),
-        action=_("Open %(site)s") % {"site": settings.SITE_NAME} if notification.path else "",
-        url=settings.SITE_URL + link_path(notification.user, notification.path) if notification.path else "",
-        reason=_("You get this because you look after the account %(account)s.") % {"account": account.name},
+        action=(drawn.action or _("Open %(site)s") % {"site": settings.SITE_NAME}) if path else "",
+        url=settings.SITE_URL + link_path(reader, path) if path else "",
+        reason=f"{reason} {drawn.rhythm}".strip(),
+        meter=drawn.meter,
+        emphasis=drawn.emphasis,
+        stop=stop_words(notification.kind),
+        stop_url=settings.SITE_URL + link_path(reader, stop) if stop else "",
     )

@@ -31,6 +31,8 @@ TOKEN = Limit(1, "token", 150, 10)
 EMAIL_LOGS = Limit(2, "email_logs", 60, 60)
 EMAIL_LOG = Limit(3, "email_log", 1000, 60)
 """These of one account."""
+CERTIFICATES = Limit(4, "certificates", 100, 10)
+"""Of everybody together: whether a certificate may be issued for a name."""
 
 
 class Allowance(NamedTuple):

@@ -5,6 +5,7 @@ from django.http import HttpRequest
 
 from accounts import audit
 from accounts.models import Account, Membership, Role, User
+from accounts.signals import account_opened
 
 
 def open_account(
@@ -15,6 +16,7 @@ def open_account(
         account = Account.objects.create(name=name or _name_for(owner), is_platform=is_platform)
         Membership.objects.create(account=account, user=owner, role=Role.OWNER)
         audit.record("account.created", account=account, actor=owner, target=account, request=request)
+        account_opened.send(sender=Account, account=account)
     return account
 
 

@@ -2,6 +2,7 @@
 
 from django.urls import include, path
 
+from accounts.views.letters import letters
 from accounts.views.links import link
 from accounts.views.profile import profile
 from accounts.views.tokens import token_add, token_delete, token_list, token_reset
@@ -9,6 +10,7 @@ from accounts.views.tokens import token_add, token_delete, token_list, token_res
 app_name = "accounts"
 
 account_urls = [
+    path("letters/", letters, name="letters"),
     path("tokens/", token_list, name="tokens"),
     path("tokens/add/", token_add, name="token_add"),
     path("tokens/<int:token_id>/reset/", token_reset, name="token_reset"),

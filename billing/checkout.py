@@ -34,11 +34,10 @@ class Quote:
     is_upgrade: bool
 
 
-def quote(account: Account, plan: Plan, now: datetime) -> Quote:
-    """Without asking Stripe. Raises ValueError for a plan that only staff assign."""
+def quote(row: Subscription, plan: Plan, now: datetime) -> Quote:
+    """Without asking Stripe or the database. Raises ValueError for a plan that only staff assign."""
     if plan.cents_per_month is None:
         raise ValueError(f"{plan.name} is by agreement")
-    row = subscriptions.subscription_of(account)
     old = subscriptions.plan_of(row)
     old_cents, period = old.cents_per_month or 0, period_of(row.anchor, now)
     is_upgrade = _is_upgrade(old, plan)
@@ -102,9 +101,10 @@ def finish(account: Account, session_id: str, now: datetime) -> bool:
     return True
 
 
-def change(account: Account, plan: Plan, now: datetime) -> bool:
-    """Up at once, down when the period ends; whether it is in force already. Raises NotPossible, StripeTrouble;
-    CardDeclined where an upgrade was not paid, and nothing changed."""
+def change(account: Account, plan: Plan, now: datetime, agreed_at: datetime | None = None) -> bool:
+    """Up at once, down when the period ends; whether it is in force already. `agreed_at` is the moment whose
+    price the customer saw: that is charged. Raises NotPossible, StripeTrouble; CardDeclined where an upgrade was not
+    paid, and nothing changed; Unconfirmed where it waits for the customer's bank."""
     paid = _paid_subscription(account)
     item = plan_item(paid)
     in_force = subscriptions.plan_of(subscriptions.subscription_of(account))
@@ -117,11 +117,10 @@ def change(account: Account, plan: Plan, now: datetime) -> bool:
     elif _is_upgrade(in_force, plan):
         if paid["status"] != "active":
             raise NotPossible(_("Pay what is open first; then the plan can be changed."))
-        if (paid.get("metadata") or {}).get(KEEPS_PLAN):
-            # The price that was paid for this period comes back first, or too little of it would be credited.
-            _take_back(paid)
-        stripe_gateway.change_subscription(paid["id"], _paid_at_once(item, _prices(lookup_key(plan))[0]))
-        stripe_gateway.change_subscription(paid["id"], {"cancel_at_period_end": False})
+        if paid.get("pending_update"):
+            # Another one that its customer never confirmed.
+            stripe_gateway.void_invoice(paid["latest_invoice"])
+        _charge(account, paid, _at_once(item, _prices(lookup_key(plan))[0], agreed_at), now)
     else:
         stripe_gateway.change_subscription(paid["id"], _later(item, plan, in_force))
     _bring_up_to_date(account, now)
@@ -155,12 +154,44 @@ def _paid_subscription(account: Account) -> Thing:
     return live[0]
 
 
-def _paid_at_once(item: Thing, price: str) -> Thing:
-    return {
-        "items": [{"id": item["id"], "price": price}],
-        "proration_behavior": "always_invoice",
-        "payment_behavior": "error_if_incomplete",
-    }
+def _charge(account: Account, paid: Thing, asked: Thing, now: datetime) -> None:
+    if later := _agreed_later(paid):
+        # First, because a change that waits for the bank is applied without us; and the price that was paid for this
+        # period has to be back, or too little of it would be credited.
+        _take_back(paid)
+    try:
+        stripe_gateway.change_and_pay(paid["id"], asked)
+    except stripe_gateway.CardDeclined:
+        if later:
+            stripe_gateway.change_subscription(paid["id"], later)
+        _bring_up_to_date(account, now)
+        raise
+    except stripe_gateway.Unconfirmed:
+        _bring_up_to_date(account, now)
+        raise
+
+
+def _agreed_later(paid: Thing) -> Thing:
+    """What brings back all that is agreed for the period's end; empty without any."""
+    item, kept = plan_item(paid), paid.get("metadata") or {}
+    asked: Thing = {}
+    if paid.get("cancel_at_period_end"):
+        asked["cancel_at_period_end"] = True
+    if kept.get(KEEPS_PLAN):
+        asked |= {
+            "items": [{"id": item["id"], "price": item["price"]["id"]}],
+            "proration_behavior": "none",
+            "metadata": {name: kept[name] for name in (KEEPS_PLAN, KEEPS_UNTIL)},
+        }
+    return asked
+
+
+def _at_once(item: Thing, price: str, agreed_at: datetime | None) -> Thing:
+    asked: Thing = {"items": [{"id": item["id"], "price": price}]}
+    begins, ends = item["current_period_start"], item["current_period_end"]
+    if agreed_at is not None and begins <= int(agreed_at.timestamp()) < ends:
+        asked["proration_date"] = int(agreed_at.timestamp())
+    return asked
 
 
 def _later(item: Thing, plan: Plan, in_force: Plan) -> Thing:

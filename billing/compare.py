@@ -63,6 +63,9 @@ def _end_grace(row: Subscription, now: datetime) -> None:
         if row.grace_until is None or row.grace_until > now:
             return
         stripe_gateway.cancel_now(row.stripe_subscription_id)
+        # What was not paid for is asked for no more: the plan has ended, and paying now would buy nothing.
+        stripe_gateway.void_open_invoices(row.stripe_customer_id)
+        invoices.keep_all(row.account, row.stripe_customer_id)
     old = subscriptions.plan_of(row)
     subscriptions.put_on(row.account, FREE, BY_ITSELF, now, stripe_id="")
     _tell(row.account, old.name)

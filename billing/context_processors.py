@@ -20,6 +20,7 @@ from billing.quota import Usage
 SAID_BY_PAGE = {
     "sending:overview": OF_THE_METER | {Kind.SUSPENDED},
     "billing:usage": OF_THE_METER,
+    "billing:change": OF_THE_METER,
     "billing:plan": OF_THE_METER | {Kind.PAYMENT_FAILED},
 }
 """What a page tells anyway, so that it needs no notice, by the URL's name."""

@@ -11,6 +11,7 @@ class Limit(StrEnum):
     MONTH = "month"
     DAY = "day"
     TOKEN = "token"  # noqa: S105 a word, not a password
+    DOMAIN = "domain"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,8 @@ class Demand:
     """Zero for what the service itself sends."""
     token_limit: int | None = None
     """The token's own recipients a month."""
+    domain_left: int | None = None
+    """What is left of the domain's own allowance, which the caller has locked."""
     metered: bool = True
     send_at: datetime | None = None
     """The time that was chosen for it: it keeps that, and takes its place in that hour."""
@@ -33,27 +36,34 @@ class Demand:
 
 @dataclass(slots=True)
 class Room:
-    """How many recipients one account may still send. None stands for "no limit", as does a token that is missing."""
+    """How many recipients one account may still send. None stands for "no limit", as does a token or a domain that is
+    missing."""
 
     month: int | None
     day: int | None = None
     tokens: dict[int, int] = field(default_factory=dict)
+    domains: dict[str, int] = field(default_factory=dict)
 
     def take(self, demand: Demand) -> Limit | None:
         """Takes the whole demand, or nothing and says which limit is in its way."""
         wanted, token = demand.recipients, self.tokens.get(demand.token_id)
+        domain = self.domains.get(demand.domain)
         if self.month is not None and wanted > self.month:
             return Limit.MONTH
         if self.day is not None and wanted > self.day:
             return Limit.DAY
         if token is not None and wanted > token:
             return Limit.TOKEN
+        if domain is not None and wanted > domain:
+            return Limit.DOMAIN
         if self.month is not None:
             self.month -= wanted
         if self.day is not None:
             self.day -= wanted
         if token is not None:
             self.tokens[demand.token_id] = token - wanted
+        if domain is not None:
+            self.domains[demand.domain] = domain - wanted
         return None
 
 

@@ -36,6 +36,12 @@ def keep_all(account: Account, customer_id: str) -> list[str]:
     return [f"invoice {one}: {one.status}" for one in kept if before.get(one.stripe_id) != one.status]
 
 
+def unpaid_of(account: Account) -> Invoice | None:
+    """The newest invoice that waits to be paid, on its page at Stripe."""
+    waiting = Invoice.objects.filter(account=account, status=Invoice.Status.OPEN, total_cents__gt=0)
+    return waiting.exclude(hosted_url="").order_by("-issued_at", "-pk").first()
+
+
 def note_taken_back(payment_intent: str) -> None:
     """After a refund or a dispute: writes both sums on the invoice, and puts them before staff."""
     invoice_id = stripe_gateway.invoice_paid_by(payment_intent)

@@ -110,10 +110,11 @@ def look(cursor: Cursor, terms: Mapping[int, Terms], now: datetime) -> dict[int,
     }
 
 
-def hold(cursor: Cursor, account_id: int, terms: Terms, now: datetime) -> None:
-    """Locks the account's meter until the commit, as whoever reserves does."""
-    meter = _Meter(account_id, terms, period_of(terms.anchor, now))
-    _lock_and_add(cursor, [meter], now)
+def hold(cursor: Cursor, terms: Mapping[int, Terms], now: datetime) -> None:
+    """Locks the meters of these accounts until the commit, as whoever reserves does."""
+    meters = [_Meter(key, terms[key], period_of(terms[key].anchor, now)) for key in sorted(terms)]
+    if meters:
+        _lock_and_add(cursor, meters, now)
 
 
 def begin_period(account: Account, starts_at: datetime) -> None:
@@ -166,6 +167,10 @@ class _Meter:
     def token_limits(self) -> dict[int, int]:
         return {demand.token_id: demand.token_limit for _, demand in self.asked if demand.token_limit is not None}
 
+    @property
+    def domains_left(self) -> dict[str, int]:
+        return {demand.domain: demand.domain_left for _, demand in self.asked if demand.domain_left is not None}
+
     def turns_on(self, day: date) -> bool:
         """Whether a limit of day or hour is to be held while the period begins or ends on it."""
         is_border = day in (self.period.starts_at.date(), self.period.ends_at.date())
@@ -216,6 +221,7 @@ def _lock_and_add(
             None if meter.terms.hard_limit is None else meter.limit - meter.before,
             None if day is None else day - sums[meter.account_id, 0],
             {token: limit - sums[meter.account_id, token] for token, limit in meter.token_limits.items()},
+            meter.domains_left,
         )
     return rooms, added, booked
 

@@ -13,7 +13,8 @@ from accounts.models import Account, Membership
 from billing import metering, requests, subscriptions
 from billing.checkout import Quote, quote
 from billing.forms import PlanRequestForm
-from billing.models import Subscription, SupportRequest
+from billing.invoices import unpaid_of
+from billing.models import Invoice, Subscription, SupportRequest
 from billing.periods import Period, period_of
 from billing.plan_fit import fitting_plan
 from billing.plan_words import (
@@ -62,6 +63,8 @@ class Standing:
     payments: bool
     """Whether plans are paid in this instance."""
     may_manage: bool
+    open_invoice: Invoice | None
+    """The newest one that waits to be paid."""
     request: SupportRequest | None
     """The newest request for a plan, open or answered."""
 
@@ -108,6 +111,7 @@ def standing_of(account: Account, now: datetime, *, may_manage: bool) -> Standin
         people=Membership.objects.filter(account=account).count(),
         payments=payments_are_on(),
         may_manage=may_manage,
+        open_invoice=unpaid_of(account) if row.stripe_subscription_id else None,
         request=requests.last_of(account, SupportRequest.Kind.PLAN),
     )
 
@@ -146,7 +150,7 @@ def tiers(standing: Standing, now: datetime) -> list[tuple[str | Promise, list[C
 
 def _card(plan: Plan, standing: Standing, fits: bool, now: datetime) -> Card:
     is_current = plan == standing.plan
-    costs = None if is_current or plan.cents_per_month is None else quote(standing.account, plan, now)
+    costs = None if is_current or plan.cents_per_month is None else quote(standing.row, plan, now)
     action, note = (Action.NONE, "") if is_current else _action(plan, standing, costs)
     shows_cost = costs is not None and action in (Action.BEGIN, Action.CHANGE)
     return Card(

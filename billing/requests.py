@@ -15,9 +15,12 @@ from billing import subscriptions
 from billing.models import SupportRequest
 from billing.plans import PLANS, Plan
 from billing.subscriptions import By
+from mailtrap_site import wake
 from mailtrap_site.web.wording import figure_words
 
 Kind, State = SupportRequest.Kind, SupportRequest.State
+TELL_STAFF = "billing.tell_staff"
+"""The task, on the queue "upkeep"."""
 _READERS = (Role.OWNER, Role.BILLING)
 
 
@@ -97,6 +100,7 @@ def _ask(
             )
             changes = {"what": {"from": "", "to": what(row)}, "reason": {"from": "", "to": reason}}
             audit.record("request.asked", account=account, actor=by, target=row, changes=changes)
+            wake.nudge(TELL_STAFF, queue="upkeep")
     except IntegrityError as problem:
         raise ValueError(_("You have asked for this already; we write to you when it is answered.")) from problem
     return row

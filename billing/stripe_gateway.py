@@ -30,7 +30,16 @@ class StripeTrouble(Exception):
 
 
 class CardDeclined(StripeTrouble):
-    """The payment failed, or the bank asks its customer first."""
+    """The payment failed."""
+
+
+class Unconfirmed(StripeTrouble):
+    """The payment waits until the customer has confirmed it at the bank (3-D Secure); nothing changed until then."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__("the customer has to confirm the payment")
+        self.url = url
+        """Stripe's page of the invoice, where that is done."""
 
 
 class NotThere(StripeTrouble):
@@ -143,9 +152,41 @@ def every_subscription() -> Iterator[Thing]:
 
 
 def change_subscription(subscription_id: str, asked: Mapping[str, Any]) -> None:
-    """Raises CardDeclined where it had to be paid at once and was not: nothing changed."""
+    """Changes what is asked for. What has to be paid at once goes by `change_and_pay`."""
     with _calls() as v1:
         v1.subscriptions.update(subscription_id, dict(asked))
+
+
+def change_and_pay(subscription_id: str, asked: Mapping[str, Any]) -> None:
+    """Changes the items and charges the difference; in force once that is paid.
+
+    Raises CardDeclined where the card did not pay: nothing changed, and nothing is asked for any more. Raises
+    Unconfirmed where its customer has to confirm the payment: Stripe applies the change then, or forgets it in a day.
+    """
+    wanted = {"proration_behavior": "always_invoice", "payment_behavior": "pending_if_incomplete"}
+    with _calls() as v1:
+        changed = dict(v1.subscriptions.update(subscription_id, dict(asked) | wanted).to_dict())
+    if not changed.get("pending_update"):
+        return
+    unpaid = invoice(changed["latest_invoice"])
+    if _payment_status(unpaid["id"]) == "requires_action" and unpaid.get("hosted_invoice_url"):
+        raise Unconfirmed(unpaid["hosted_invoice_url"])
+    void_invoice(unpaid["id"])
+    raise CardDeclined("")
+
+
+def void_invoice(invoice_id: str) -> None:
+    """Nobody is asked to pay it any more; a change that waited for it is forgotten."""
+    with _calls() as v1:
+        v1.invoices.void_invoice(invoice_id)
+
+
+def void_open_invoices(customer_id: str) -> None:
+    """All that the customer was asked to pay and did not."""
+    with _calls() as v1:
+        found = v1.invoices.list({"customer": customer_id, "status": "open", "limit": 100}).data
+    for one in found:
+        void_invoice(str(one.id))
 
 
 def cancel_now(subscription_id: str) -> None:
@@ -175,6 +216,15 @@ def invoice_paid_by(payment_intent: str) -> str:
     with _calls() as v1:
         found = v1.invoice_payments.list(asked).data
     return str(found[0].invoice) if found else ""
+
+
+def _payment_status(invoice_id: str) -> str:
+    """How the payment of an invoice stands, in Stripe's words; empty where none was tried."""
+    with _calls() as v1:
+        payments = v1.invoice_payments.list({"invoice": invoice_id}).data
+        if not payments or payments[0].payment.type != "payment_intent":
+            return ""
+        return str(v1.payment_intents.retrieve(str(payments[0].payment.payment_intent)).status)
 
 
 def taken_back(payment_intent: str) -> tuple[int, int]:

@@ -50,6 +50,14 @@ def next_plan_of(subscription: Subscription) -> Plan | None:
     return None if generation is None else PLANS.agreed(subscription.next_plan_code, generation)
 
 
+def why_unbilled(subscription: Subscription) -> str:
+    """Why nothing could bill emails above the limit, as a sentence; empty where a card pays for the plan, or an
+    agreement with us says how it is paid."""
+    if subscription.stripe_subscription_id or plan_of(subscription).cents_per_month is None:
+        return ""
+    return _("No card pays for this plan, so nothing could bill emails above its limit. Mail stops at the limit.")
+
+
 @transaction.atomic
 def put_on(
     account: Account, plan: Plan, by: By, now: datetime, *, anchor: datetime | None = None, stripe_id: str | None = None
@@ -57,7 +65,8 @@ def put_on(
     """The account is on this plan from now on. What was agreed for later, and a grace, are gone.
 
     Going from Free to a paid plan begins a period with an empty meter, at `anchor` or now; among paid plans, and back
-    to Free, the periods go on as they were. `stripe_id` is where it is paid; "" for nowhere, None to leave it.
+    to Free, the periods go on as they were. `stripe_id` is where it is paid; "" for nowhere, None to leave it. Emails
+    above the limit end where nothing bills them any more.
     """
     row = _locked(account)
     old = plan_of(row)
@@ -70,6 +79,8 @@ def put_on(
     row.overage_cap = min(row.overage_cap, plan.most_overage)
     if stripe_id is not None:
         row.stripe_subscription_id = stripe_id
+    if why_unbilled(row):
+        row.overage_cap = 0
     row.save()
     _record("plan.changed", account, by, old.name, plan.name)
     _make_room()
@@ -105,10 +116,12 @@ def set_grace(account: Account, until: datetime | None, by: By) -> Subscription:
 @transaction.atomic
 def agree_overage(account: Account, emails: int, by: By) -> Subscription:
     """The account pays for up to so many emails above its limit in each period. Raises ValueError above the most that
-    its plan offers."""
+    its plan offers, and for more than before where nothing bills them; staff may agree that, with a reason."""
     row = _locked(account)
     if not 0 <= emails <= plan_of(row).most_overage:
         raise ValueError(_("The plan does not offer so many emails above its limit."))
+    if emails > row.overage_cap and not by.is_staff and (problem := why_unbilled(row)):
+        raise ValueError(problem)
     old, row.overage_cap = row.overage_cap, emails
     row.save()
     _record("plan.overage", account, by, str(old), str(emails))

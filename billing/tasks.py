@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from billing import compare, overage, stripe_events, usage_letters
+from billing import compare, overage, staff_letters, stripe_events, usage_letters
 from billing.stripe_gateway import payments_are_on
 
 
@@ -39,3 +39,9 @@ def compare_with_stripe() -> None:
 def tell_alerts() -> None:
     """Write of limits that came near."""
     usage_letters.tell_due(timezone.now())
+
+
+@shared_task(name="billing.tell_staff")
+def tell_staff() -> None:
+    """Write to staff of requests and disputes."""
+    staff_letters.tell(timezone.now())

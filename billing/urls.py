@@ -20,6 +20,8 @@ urlpatterns = [
     path(f"{ACCOUNT}invoices/", payments.invoice_list, name="invoices"),
     path(f"{ACCOUNT}invoices/<int:invoice_id>/pdf/", payments.invoice_pdf, name="invoice_pdf"),
     path(f"{ACCOUNT}usage/", usage.usage, name="usage"),
+    path(f"{ACCOUNT}usage.csv", usage.usage_csv, name="usage_csv"),
+    path(f"{ACCOUNT}usage/periods.csv", usage.periods_csv, name="usage_periods_csv"),
     path(f"{ACCOUNT}usage/size/", requests.size_request, name="size_request"),
     path(f"{ACCOUNT}plan/request/", requests.plan_request, name="plan_request"),
 ]

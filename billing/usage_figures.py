@@ -1,5 +1,6 @@
 """What the usage page shows beside the meter: the days of a period, who sent, and the periods before."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
@@ -42,9 +43,14 @@ def by_stream(account: Account, usage: Usage) -> list[Share]:
 
 def by_token(account: Account, usage: Usage) -> list[Share]:
     """The most first, by the tokens' names; one that is deleted is named so."""
-    sums = _sums(account, usage, "token_id")
+    name_of = token_names(account)
+    return [Share(name_of(int(key)), used) for key, used in _sums(account, usage, "token_id")]
+
+
+def token_names(account: Account) -> Callable[[int], str]:
+    """What stands for a token's id: its name, or why it has none. One query."""
     names = dict(ApiToken.objects.filter(account=account).values_list("pk", "name"))
-    return [Share(names.get(int(key)) or _nameless(int(key)), used) for key, used in sums]
+    return lambda token_id: names.get(token_id) or _nameless(token_id)
 
 
 def history(account: Account) -> list[UsagePeriod]:

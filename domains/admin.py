@@ -1,7 +1,11 @@
 """The support desk's view of sending domains: to look at, not to change."""
 
 from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin, TabularInline
+from unfold.decorators import action
 
 from domains.models import DmarcReport, DmarcSource, DnsRecord, SendingDomain, TlsReport
 from mailtrap_site.web.look_only import LookOnly
@@ -24,6 +28,11 @@ class SendingDomainAdmin(LookOnly, ModelAdmin):
     ordering = ["-id"]
     show_full_result_count = False
     inlines = [DnsRecordInline]
+    actions_detail = ("compliance",)
+
+    @action(description=gettext_lazy("Compliance"), url_path="compliance", icon="verified_user")
+    def compliance(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        return redirect("admin:compliance_review", object_id)
 
 
 class _ReportAdmin(LookOnly, ModelAdmin):

@@ -49,7 +49,10 @@ def choose(
     request: HttpRequest | None = None,
 ) -> SendingDomain:
     """From the next email on these addresses get the copies; none ends them. The addresses have been read before, and
-    `header` comes from `header_line`. Raises ValueError for too many."""
+    `header` comes from `header_line`. Raises ValueError for too many, and for
+    a demo domain."""
+    if domain.is_demo and addresses:
+        raise ValueError(_("The demo domain sends to its owner alone, and makes no copies."))
     if len(addresses) > MOST_COPIES:
         raise ValueError(_("A domain copies its emails to %(most)s addresses at most.") % {"most": MOST_COPIES})
     with transaction.atomic():

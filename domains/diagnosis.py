@@ -1,84 +1,136 @@
-"""Explains a judged record to the person who publishes it: what we found, which part is wrong, what to change.
+"""Explains a judged record to the person who publishes it: what we found, which part is wrong, what to change, and when
+the change will be seen.
 
-Pure but for translation; derived on each view from the stored advice code and observation.
+Pure but for translation; derived on each view from the stored advice code, observation and answers.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 from django.utils.translation import gettext as _
 
-from domains.records import AdviceCode, ExpectedRecord, RecordType, doubled_name
+from domains import diagnosis_words as words
+from domains.advice import AdviceCode, RecordStatus
+from domains.answers import Answer, Outcome
+from domains.records import ExpectedRecord, RecordType, doubled_name, judge, short_name
+from mailtrap_site.web.wording import duration_words
+
+Seen = Sequence[Mapping[str, Any]]
+"""As `DnsRecord.seen` keeps it."""
+
+FROM_US = (AdviceCode.TIMEOUT, AdviceCode.SERVFAIL, AdviceCode.SERVERS_DISAGREE, AdviceCode.DNSSEC)
+"""Advice without a change to the record, which would have a time to be seen."""
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """`found` is what DNS answered, split so that a page can mark the `wrong` end; `sentence` stands without them."""
+    """`found` is what DNS answered, split so that a page can mark the `wrong` end; `sentence` stands without them.
+
+    `when` says how long the old answer may still be seen. A remark is no mistake: nothing has to change.
+    """
 
     sentence: str
     found: str = ""
     wrong: str = ""
+    when: str = ""
+    is_remark: bool = False
 
 
-def explain(expected: ExpectedRecord, advice: AdviceCode, observed: Sequence[str]) -> Explanation | None:
-    """The advice for one record, or None when there is nothing to say; `observed` is what stands at its name."""
+def explain(
+    expected: ExpectedRecord, advice: AdviceCode, observed: Sequence[str], seen: Seen = (), age: float = 0
+) -> Explanation | None:
+    """The advice for one record, or None when there is nothing to say.
+
+    `observed` is what stands at its name, `seen` each server's answer, `age` the seconds since they were given.
+    """
+    if advice in (AdviceCode.NONE, AdviceCode.UNCHECKED):
+        return None
+    if advice is AdviceCode.STALE:
+        return Explanation(_stale(expected, seen, age), is_remark=True)
+    if advice in words.REMARKS:
+        return Explanation(_(words.REMARKS[advice]) % _names(expected, observed, seen), is_remark=True)
+    explanation = _mistake(expected, advice, observed, seen)
+    return explanation if advice in FROM_US else replace(explanation, when=_when(seen))
+
+
+def _mistake(expected: ExpectedRecord, advice: AdviceCode, observed: Sequence[str], seen: Seen) -> Explanation:
     detail = " | ".join(observed)
+    names = _names(expected, observed, seen)
     match advice:
-        case AdviceCode.NONE | AdviceCode.UNCHECKED:
-            return None
         case AdviceCode.NOT_FOUND:
-            return Explanation(_not_found(expected))
-        case AdviceCode.OTHER_TYPE:
-            return Explanation(
-                _("There is another record at %(name)s, but no %(type)s. Replace it by the %(type)s shown here.")
-                % {"name": expected.fqdn, "type": expected.type}
-            )
+            text = words.POLICY_MISSING if expected.type is RecordType.TXT and _is_policy(expected) else words.MISSING
+            return Explanation(_(text) % names)
         case AdviceCode.NAME_DOUBLED:
-            return Explanation(
-                _("Your provider added your domain to the name. Edit the record and enter only %(name)s as its name.")
-                % {"name": expected.name},
-                found=expected.fqdn,
-                wrong=doubled_name(expected).removeprefix(expected.fqdn),
-            )
+            end = doubled_name(expected).removeprefix(expected.fqdn)
+            return Explanation(_(words.MISTAKES[advice]) % names, found=expected.fqdn, wrong=end)
         case AdviceCode.VALUE_DOUBLED:
-            return Explanation(
-                _("Your provider added your domain at the end: edit the record and put a dot after %(value)s.")
-                % {"value": expected.value},
-                found=detail[: len(expected.value)],
-                wrong=detail[len(expected.value) :],
-            )
+            length = len(expected.value)
+            return Explanation(_(words.MISTAKES[advice]) % names, found=detail[:length], wrong=detail[length:])
+        case AdviceCode.ON_PARENT:
+            return Explanation(_(words.MISTAKES[advice]) % names, wrong=f"{expected.name}.{detail}")
+        case AdviceCode.VALUE_CUT_SHORT:
+            return Explanation(_(words.MISTAKES[advice]) % names, found=_shortened(detail), wrong="…")
+        case AdviceCode.SERVERS_DISAGREE | AdviceCode.DNSSEC | AdviceCode.TIMEOUT | AdviceCode.SERVFAIL:
+            return Explanation(_(words.MISTAKES[advice]) % names)
         case _:
-            return Explanation(_sentence(expected, advice), wrong=detail)
+            return Explanation(_(words.MISTAKES[advice]) % names, wrong=_shortened(detail))
 
 
-def _not_found(expected: ExpectedRecord) -> str:
-    if expected.type is RecordType.TXT:
-        return _("No record at %(name)s yet. Any valid policy is accepted; keep yours if you have one.") % {
-            "name": expected.fqdn
-        }
-    return _("No record at %(name)s yet. Most changes show within minutes.") % {"name": expected.fqdn}
-
-
-def _sentence(expected: ExpectedRecord, advice: AdviceCode) -> str:
-    sentences = {
-        AdviceCode.VALUE_QUOTED: _("Quotation marks were pasted with the value. Edit the record and remove them."),
-        AdviceCode.VALUE_CUT_SHORT: _("The value is cut short. Copy the whole value again: %(value)s."),
-        AdviceCode.OTHER_VALUE: _("The record points somewhere else. Change its value to %(value)s."),
-        AdviceCode.SEVERAL_VALUES: _("There are several records at this name. Keep only the one with %(value)s."),
-        AdviceCode.DMARC_SEVERAL: _(
-            "There are several DMARC records, so receivers use none of them. Keep one and delete the others."
-        ),
-        AdviceCode.DMARC_VERSION: _("A DMARC record has to begin with v=DMARC1. Put that first, or copy ours."),
-        AdviceCode.DMARC_POLICY_MISSING: _("The record has no policy. Add p=none after v=DMARC1; or copy our record."),
-        AdviceCode.DMARC_POLICY_UNKNOWN: _("The policy (p=) can be none, quarantine or reject. Change it to p=none."),
-        AdviceCode.DMARC_SYNTAX: _(
-            "The record cannot be read: each part has to be name=value, once, with a semicolon between parts."
-        ),
-        AdviceCode.TIMEOUT: _(
-            "Your DNS did not answer us in time. This says nothing about the record; we ask again by ourselves."
-        ),
-        AdviceCode.SERVFAIL: _(
-            "Your DNS answered with a failure. This says nothing about the record; if it lasts, ask your DNS provider."
-        ),
+def _names(expected: ExpectedRecord, observed: Sequence[str], seen: Seen) -> dict[str, str]:
+    """Everything that a sentence may name."""
+    zone = expected.fqdn.removeprefix(expected.name + ".")
+    return {
+        "name": expected.name,
+        "fqdn": expected.fqdn,
+        "type": expected.type,
+        "value": expected.value,
+        "zone": zone,
+        "in_parent": short_name(expected.fqdn, observed[0]) if observed else expected.name,
+        "address": expected.value.rpartition("mailto:")[2],
+        "first": observed[0] if observed else "",
+        "others": ", ".join(sorted({str(one).partition(" ")[0] for one in observed})),
+        "behind": ", ".join(one["server"] for one in _contradicting(expected, seen, "authoritative")),
+        "resolvers": ", ".join(one["server"] for one in seen if one["kind"] == "resolver"),
     }
-    return sentences[advice] % {"value": expected.value}
+
+
+def _stale(expected: ExpectedRecord, seen: Seen, age: float) -> str:
+    """Which resolver remembers an older answer, and for how long still."""
+    late = _contradicting(expected, seen, "resolver")
+    if not late:
+        return _(words.STALE_NO_MORE)
+    longest = max(late, key=lambda one: one["ttl"])
+    left = max(0, longest["ttl"] - age)
+    if not left:
+        return _(words.STALE_NO_MORE)
+    text = words.STALE_VALUE if longest["values"] else words.STALE_ABSENCE
+    return _(text) % {"server": longest["server"], "time": duration_words(left)}
+
+
+def _contradicting(expected: ExpectedRecord, seen: Seen, kind: str) -> list[Mapping[str, Any]]:
+    """Those servers of one kind whose answer is not the record."""
+
+    def stands(one: Mapping[str, Any]) -> bool:
+        answer = Answer(Outcome(one["outcome"]), tuple(one["values"]), one["ttl"])
+        return answer.outcome.is_failure or judge(expected, answer).status is RecordStatus.PASSED
+
+    return [one for one in seen if one["kind"] == kind and not stands(one)]
+
+
+def _when(seen: Seen) -> str:
+    """We ask the zone's own servers and see a change at once; others remember the old answer for its TTL."""
+    longest = max((one["ttl"] for one in seen if one["outcome"] in ("found", "no_data", "nxdomain")), default=0)
+    if not longest:
+        return ""
+    asked_directly = any(one["kind"] == "authoritative" for one in seen)
+    text = words.SEEN_AT_ONCE if asked_directly else words.SEEN_AFTER_TTL
+    return _(text) % {"time": duration_words(longest)}
+
+
+def _is_policy(expected: ExpectedRecord) -> bool:
+    return expected.name == "_dmarc"
+
+
+def _shortened(detail: str, most: int = 200) -> str:
+    return detail if len(detail) <= most else detail[: most - 1] + "…"

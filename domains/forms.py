@@ -1,4 +1,4 @@
-"""The form that adds a domain; a refused name becomes the field's error."""
+"""The forms of sending domains: adding one, where a refused name becomes the field's error, and sharing its set-up."""
 
 from django import forms
 from django.utils.translation import gettext
@@ -24,6 +24,24 @@ class DomainForm(forms.Form):
         """Show why the name was refused."""
         self.is_plan_full = refusal.code == "plan_full"
         self.add_error("name", refusal_sentence(refusal))
+
+
+class ShareForm(forms.Form):
+    """Who gets the records; `domains.sharing` reads the rest of what it takes."""
+
+    email = forms.CharField(
+        label=_("Email address"),
+        max_length=254,
+        widget=forms.EmailInput,
+        help_text=_("Of whoever keeps the DNS of this domain. They need no account here."),
+        error_messages={"required": _("An address is missing. Enter one such as dns@example.com.")},
+    )
+    note = forms.CharField(
+        label=_("Note"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("Optional. It stands in the letter; links are left to us."),
+    )
 
 
 def refusal_sentence(refusal: NameRefusal) -> str:

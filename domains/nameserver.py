@@ -88,6 +88,7 @@ def answer(query: dns.message.Message, zone: ZoneSource) -> dns.message.Message:
     response = _empty_response(query)
     response.flags |= dns.flags.AA
     _follow(response, question.name, question.rdtype, zone)
+    _add_addresses(response, zone)
     return response
 
 
@@ -146,6 +147,23 @@ def _add_soa(response: dns.message.Message, apex: str, zone: ZoneSource) -> None
         rrset = _rrset(dns.name.from_text(apex), soa)
         rrset.ttl = min(rrset.ttl, rrset[0].minimum)
         response.authority.append(rrset)
+
+
+def _add_addresses(response: dns.message.Message, zone: ZoneSource) -> None:
+    """What the asker of an NS or MX wants next, as far as it stands in our zones (RFC 1034 section 4.3.2, step 6)."""
+    hosts: dict[dns.name.Name, None] = {}
+    for rrset in response.answer:
+        if rrset.rdtype == dns.rdatatype.NS:
+            hosts |= dict.fromkeys(rdata.target for rdata in rrset)
+        elif rrset.rdtype == dns.rdatatype.MX:
+            hosts |= dict.fromkeys(rdata.exchange for rdata in rrset)
+    for host in hosts:
+        if zone.apex(_text(host)) is None:
+            continue
+        records = list(zone.records(_text(host)))
+        for kind in ("A", "AAAA"):
+            if chosen := [record for record in records if record.type == kind]:
+                response.additional.append(_rrset(host, chosen))
 
 
 def _rrset(name: dns.name.Name, records: list[Record]) -> dns.rrset.RRset:

@@ -1,13 +1,39 @@
-"""The DNS records that a sending domain needs, and the judgement of what DNS answered for each.
+"""The DNS records that a sending domain needs, and the judgement of what one server answered for each.
 
-Pure. DMARC syntax follows RFC 7489 sections 6.3, 6.4 and 6.6.3; statuses are the contract's.
+Pure. What several servers answered is weighed by `domains.doctor.verdict`. Statuses are the contract's.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from domains.advice import AdviceCode, Judgement, RecordStatus
 from domains.answers import Answer, Outcome
+from domains.dkim_record import judge_dkim
+from domains.dmarc import DMARC_POLICIES, judge_dmarc
+from domains.tag_lists import unquoted
+
+__all__ = [
+    "DMARC_POLICIES",
+    "PLATFORM_TTL",
+    "AdviceCode",
+    "ExpectedRecord",
+    "Judgement",
+    "PublishedKey",
+    "RecordKey",
+    "RecordStatus",
+    "RecordType",
+    "dkim_record_name",
+    "dkim_target",
+    "doubled_name",
+    "expected_records",
+    "judge",
+    "key_record",
+    "link_target",
+    "report_address",
+    "return_path_target",
+    "short_name",
+]
 
 
 class RecordKey(StrEnum):
@@ -16,6 +42,7 @@ class RecordKey(StrEnum):
     VERIFICATION = "verification"
     DKIM1 = "dkim1"
     DKIM2 = "dkim2"
+    DKIM_ED25519 = "dkim_ed25519"
     DMARC = "dmarc"
     LINK = "link_verification"
 
@@ -25,39 +52,6 @@ class RecordType(StrEnum):
 
     CNAME = "CNAME"
     TXT = "TXT"
-
-
-class RecordStatus(StrEnum):
-    """`softfail` belongs to the contract's vocabulary; our own records never earn it."""
-
-    PASSED = "pass"
-    MISSING = "missing"
-    FAIL = "fail"
-    SOFTFAIL = "softfail"
-    NETWORK_ERROR = "network_error"
-    UNCHECKED = "unchecked"
-
-
-class AdviceCode(StrEnum):
-    """What is wrong with a record, as finely as one sentence of advice needs it."""
-
-    NONE = ""
-    UNCHECKED = "unchecked"
-    NOT_FOUND = "not_found"
-    OTHER_TYPE = "other_type"
-    NAME_DOUBLED = "name_doubled"
-    VALUE_DOUBLED = "value_doubled"
-    VALUE_QUOTED = "value_quoted"
-    VALUE_CUT_SHORT = "value_cut_short"
-    OTHER_VALUE = "other_value"
-    SEVERAL_VALUES = "several_values"
-    DMARC_SEVERAL = "dmarc_several"
-    DMARC_VERSION = "dmarc_version"
-    DMARC_POLICY_MISSING = "dmarc_policy_missing"
-    DMARC_POLICY_UNKNOWN = "dmarc_policy_unknown"
-    DMARC_SYNTAX = "dmarc_syntax"
-    TIMEOUT = "timeout"
-    SERVFAIL = "servfail"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +67,18 @@ class ExpectedRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
-    """What one record is worth, and why; `domains.diagnosis` turns the code into a sentence."""
+class PublishedKey:
+    """A DKIM key as its record needs it; `text` is the whole TXT value, empty where a CNAME to our zone does."""
 
-    status: RecordStatus
-    advice: AdviceCode = AdviceCode.NONE
+    record: RecordKey
+    selector: str
+    key_id: str
+    text: str = ""
+    required: bool = True
 
 
-DMARC_POLICIES = ("none", "quarantine", "reject")
+PLATFORM_TTL = 300
+"""Seconds that the records of our own zone may be kept."""
 
 
 def expected_records(
@@ -94,21 +92,26 @@ def expected_records(
 
     return [
         record(RecordKey.VERIFICATION, RecordType.CNAME, verification_label, return_path_target(platform_domain)),
+        key_record(domain_name, PublishedKey(RecordKey.DKIM1, selector1, key_id1), platform_domain),
+        key_record(domain_name, PublishedKey(RecordKey.DKIM2, selector2, key_id2), platform_domain),
         record(
-            RecordKey.DKIM1,
-            RecordType.CNAME,
-            dkim_record_name(selector1),
-            dkim_target(selector1, key_id1, platform_domain),
+            RecordKey.DMARC, RecordType.TXT, "_dmarc", f"v=DMARC1; p=none; rua=mailto:{report_address(platform_domain)}"
         ),
-        record(
-            RecordKey.DKIM2,
-            RecordType.CNAME,
-            dkim_record_name(selector2),
-            dkim_target(selector2, key_id2, platform_domain),
-        ),
-        record(RecordKey.DMARC, RecordType.TXT, "_dmarc", f"v=DMARC1; p=none; rua=mailto:dmarc@{platform_domain}"),
         record(RecordKey.LINK, RecordType.CNAME, "mt-link", link_target(platform_domain), required=False),
     ]
+
+
+def key_record(domain_name: str, key: PublishedKey, platform_domain: str) -> ExpectedRecord:
+    """What the customer publishes for one key: the key itself, or a CNAME to where we hold it."""
+    name = dkim_record_name(key.selector)
+    kind = RecordType.TXT if key.text else RecordType.CNAME
+    value = key.text or dkim_target(key.selector, key.key_id, platform_domain)
+    return ExpectedRecord(key.record, kind, name, f"{name}.{domain_name}", value, key.required)
+
+
+def report_address(platform_domain: str) -> str:
+    """Where we read the DMARC reports of receivers."""
+    return f"dmarc@{platform_domain}"
 
 
 def return_path_target(platform_domain: str) -> str:
@@ -131,6 +134,13 @@ def dkim_target(selector: str, key_id: str, platform_domain: str) -> str:
     return f"{selector}.{key_id}.dkim.{platform_domain}"
 
 
+def short_name(fqdn: str, zone: str) -> str:
+    """The name as a provider wants it, who adds the name of the zone by itself; "@" is the zone's own."""
+    if fqdn == zone:
+        return "@"
+    return fqdn.removesuffix("." + zone) if zone else fqdn
+
+
 def doubled_name(expected: ExpectedRecord) -> str:
     """Where the record lands when a provider appends the zone's name to an absolute one."""
     return expected.fqdn + expected.fqdn.removeprefix(expected.name)
@@ -143,10 +153,18 @@ def judge(expected: ExpectedRecord, answer: Answer | None, doubled: Answer | Non
     if answer.outcome.is_failure:
         advice = AdviceCode.TIMEOUT if answer.outcome is Outcome.TIMEOUT else AdviceCode.SERVFAIL
         return Judgement(RecordStatus.NETWORK_ERROR, advice)
-    judgement = _judge_dmarc(answer) if expected.key is RecordKey.DMARC else _judge_cname(expected, answer)
+    judgement = _judge_answer(expected, answer)
     if judgement.status is RecordStatus.MISSING and doubled is not None and doubled.outcome is Outcome.FOUND:
         return Judgement(RecordStatus.FAIL, AdviceCode.NAME_DOUBLED)
     return judgement
+
+
+def _judge_answer(expected: ExpectedRecord, answer: Answer) -> Judgement:
+    if expected.key is RecordKey.DMARC:
+        return judge_dmarc(answer.values, expected.value)
+    if expected.type is RecordType.TXT:
+        return judge_dkim(answer.values, expected.value)
+    return _judge_cname(expected, answer)
 
 
 def _judge_cname(expected: ExpectedRecord, answer: Answer) -> Judgement:
@@ -160,7 +178,7 @@ def _judge_cname(expected: ExpectedRecord, answer: Answer) -> Judgement:
     if found == wanted:
         return Judgement(RecordStatus.PASSED)
     zone = expected.fqdn.removeprefix(expected.name + ".")
-    if _plain_name(_unquoted(found)) == wanted:
+    if _plain_name(unquoted(found)) == wanted:
         advice = AdviceCode.VALUE_QUOTED
     elif any(found == f"{wanted}.{parent}" for parent in _parents(zone)):
         advice = AdviceCode.VALUE_DOUBLED
@@ -171,49 +189,8 @@ def _judge_cname(expected: ExpectedRecord, answer: Answer) -> Judgement:
     return Judgement(RecordStatus.FAIL, advice)
 
 
-def _judge_dmarc(answer: Answer) -> Judgement:
-    records = [value for value in answer.values if _is_dmarc(value)]
-    if len(records) > 1:
-        return Judgement(RecordStatus.FAIL, AdviceCode.DMARC_SEVERAL)
-    if records:
-        return _judge_dmarc_tags(records[0])
-    for value in answer.values:
-        if _is_dmarc(_unquoted(value)):
-            return Judgement(RecordStatus.FAIL, AdviceCode.VALUE_QUOTED)
-        if "dmarc" in value.lower() or "p=" in value.replace(" ", ""):
-            return Judgement(RecordStatus.FAIL, AdviceCode.DMARC_VERSION)
-    # Records without the version are not DMARC records, and receivers pass over them (RFC 7489 section 6.6.3).
-    return Judgement(RecordStatus.MISSING, AdviceCode.NOT_FOUND)
-
-
-def _judge_dmarc_tags(record: str) -> Judgement:
-    tags: dict[str, str] = {}
-    for part in record.split(";"):
-        if not part.strip():
-            continue
-        name, equals, value = part.partition("=")
-        name = name.strip().lower()
-        if not equals or not name or name in tags:
-            return Judgement(RecordStatus.FAIL, AdviceCode.DMARC_SYNTAX)
-        tags[name] = value.strip()
-    if "p" not in tags:
-        return Judgement(RecordStatus.FAIL, AdviceCode.DMARC_POLICY_MISSING)
-    if tags["p"].lower() not in DMARC_POLICIES:
-        return Judgement(RecordStatus.FAIL, AdviceCode.DMARC_POLICY_UNKNOWN)
-    return Judgement(RecordStatus.PASSED)
-
-
-def _is_dmarc(value: str) -> bool:
-    name, equals, version = value.partition(";")[0].partition("=")
-    return bool(equals) and name.strip().lower() == "v" and version.strip() == "DMARC1"
-
-
 def _plain_name(value: str) -> str:
     return value.strip().rstrip(".").lower()
-
-
-def _unquoted(value: str) -> str:
-    return value.strip().strip("\"'“”‘’").strip()
 
 
 def _parents(zone: str) -> list[str]:

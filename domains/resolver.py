@@ -1,7 +1,8 @@
-"""The one gateway to DNS: for verification in threads and past every cache, for delivery on its event loop.
+"""The one gateway to DNS: for verification past every cache, for delivery on its event loop.
 
-A failure is a value (`Outcome`), never an exception. MX choice follows RFC 5321 section 5.1 and RFC 7505 (null MX).
-For delivery each question is asked once at a time, and every kind of answer is kept for a bounded while (RFC 2308).
+A failure is a value (`Outcome`), never an exception. `ask_many` puts questions to servers of the caller's choice. MX
+choice follows RFC 5321 section 5.1 and RFC 7505 (null MX). For delivery each question is asked once at a time, and
+every kind of answer is kept for a bounded while (RFC 2308).
 """
 
 import asyncio
@@ -11,20 +12,21 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, TypeVar
+from typing import TypeVar
 from weakref import WeakKeyDictionary
 
+import dns.asyncquery
 import dns.asyncresolver
 import dns.exception
+import dns.flags
 import dns.message
-import dns.name
 import dns.nameserver
-import dns.rdata
-import dns.rdatatype
+import dns.rcode
 import dns.resolver
 from django.conf import settings
 
-from domains.answers import Answer, Outcome
+from domains.answers import Answer, Ask, Outcome, Reply, Server
+from domains.dns_messages import answer_of, failure_of, reply_of
 
 TIMEOUT = 2.0
 """Seconds for one server's answer."""
@@ -32,14 +34,14 @@ LIFETIME = 5.0
 """Seconds for the whole look-up, retries included."""
 PARALLEL_LOOKUPS = 8
 QUESTIONS_AT_ONCE = 100
-"""Of one delivering process."""
+"""Of one delivering process, or of one `ask_many`."""
+PAYLOAD = 1232
+"""Largest UDP answer asked for, in bytes: what passes every path without fragments (DNS flag day 2020)."""
 CACHED_ANSWERS = 20_000
 KEPT_FOUND = (1, 86_400)
 """Least and most seconds that an answer is kept, whatever its TTL."""
 KEPT_NEGATIVE = (1, 900)
 """The same for "there is none", whose time the zone's SOA gives."""
-NEGATIVE_TTL = 60
-"""Seconds, where no SOA says so."""
 KEPT_FAILURE = 20
 """Seconds in which a question that failed is not asked again, however much mail waits for its answer."""
 
@@ -64,9 +66,9 @@ class MxAnswer:
 def lookup(name: str, rdtype: str) -> Answer:
     """Ask DNS now, past every cache of ours: for verification."""
     try:
-        return _answer(_verification_resolver().resolve(name, rdtype, search=False))
+        return answer_of(_verification_resolver().resolve(name, rdtype, search=False))
     except (dns.exception.DNSException, ValueError) as problem:
-        return _failure(problem)
+        return failure_of(problem)
 
 
 def lookup_many(questions: Sequence[Question]) -> list[Answer]:
@@ -75,6 +77,37 @@ def lookup_many(questions: Sequence[Question]) -> list[Answer]:
         return []
     with ThreadPoolExecutor(min(PARALLEL_LOOKUPS, len(questions)), thread_name_prefix="dns") as pool:
         return list(pool.map(lambda question: lookup(*question), questions))
+
+
+async def ask_many(asks: Sequence[Ask], until: float) -> list[Reply]:
+    """The replies in the order of the questions, asked side by side; none is waited for past `until` (monotonic)."""
+    places = asyncio.Semaphore(QUESTIONS_AT_ONCE)
+
+    async def one(ask: Ask) -> Reply:
+        async with places:
+            return await _ask_server(ask, until)
+
+    return list(await asyncio.gather(*(one(ask) for ask in asks)))
+
+
+def own_resolvers() -> list[Server]:
+    """The resolvers of this service: `DNS_RESOLVERS`, or else the machine's own; the public ones where it has none."""
+    try:
+        resolver = _verification_resolver()
+    except dns.resolver.NoResolverConfiguration:
+        return public_resolvers()
+    ours = []
+    for one in resolver.nameservers:
+        if isinstance(one, dns.nameserver.Do53Nameserver):
+            ours.append(_server(one.address, one.port))
+        elif isinstance(one, str):
+            ours.append(_server(one, resolver.port))
+    return ours or public_resolvers()
+
+
+def public_resolvers() -> list[Server]:
+    """The resolvers that tell what the world sees."""
+    return [_server(one.address, one.port) for one in _servers(settings.ENVIRONMENT.domains.public_resolvers)]
 
 
 async def mx(domain: str) -> MxAnswer:
@@ -111,6 +144,51 @@ def forget_cached() -> None:
     _delivery_resolver.cache_clear()
     _cached.clear()
     _asked.clear()
+
+
+async def _ask_server(ask: Ask, until: float) -> Reply:
+    try:
+        query = dns.message.make_query(ask.name, ask.rdtype, use_edns=0, payload=PAYLOAD)
+    except (dns.exception.DNSException, ValueError) as problem:
+        return Reply(failure_of(problem), is_authoritative=True)
+    if not ask.recursive:
+        query.flags &= ~dns.flags.RD
+    if ask.unchecked:
+        query.flags |= dns.flags.CD
+    # Twice, because datagrams get lost. A resolver may have to ask others first; a server only looks into its own data.
+    patience = [min(TIMEOUT, LIFETIME) / (1 if ask.recursive else 2), min(TIMEOUT, LIFETIME)]
+    reply = Reply(Answer(Outcome.TIMEOUT))
+    for seconds in patience:
+        left = min(seconds, until - time.monotonic())
+        if left <= 0:
+            break
+        reply = await _converse(query, ask.server, left)
+        if reply.answer.outcome is not Outcome.TIMEOUT or reply.was_truncated:
+            break
+    return reply
+
+
+async def _converse(query: dns.message.Message, server: Server, seconds: float) -> Reply:
+    """One question by UDP, and by TCP when the answer does not fit (RFC 7766)."""
+    address, port = server.address, server.port
+    was_truncated = False
+    try:
+        try:
+            response = await dns.asyncquery.udp(
+                query, address, seconds, port, raise_on_truncation=True, ignore_unexpected=True, ignore_errors=True
+            )
+        except dns.message.Truncated:
+            was_truncated = True
+            response = await dns.asyncquery.tcp(query, address, seconds, port)
+        if response.rcode() in (dns.rcode.FORMERR, dns.rcode.NOTIMP) and query.edns >= 0:
+            # A server from before RFC 6891.
+            query.use_edns(False)
+            response, was_truncated = await dns.asyncquery.udp_with_fallback(query, address, seconds, port)
+    except (dns.exception.Timeout, OSError, EOFError):
+        return Reply(Answer(Outcome.TIMEOUT), was_truncated=was_truncated)
+    except dns.exception.DNSException:
+        return Reply(Answer(Outcome.SERVFAIL), was_truncated=was_truncated)
+    return reply_of(response, was_truncated=was_truncated)
 
 
 def _mx_host(value: str) -> tuple[int, str]:
@@ -163,9 +241,9 @@ async def _ask(question: Question, asked: _Asked) -> Answer:
 
 async def _lookup(question: Question) -> Answer:
     try:
-        return _answer(await _delivery_resolver().resolve(*question, search=False))
+        return answer_of(await _delivery_resolver().resolve(*question, search=False))
     except (dns.exception.DNSException, ValueError, OSError) as problem:
-        return _failure(problem)
+        return failure_of(problem)
 
 
 def _kept_seconds(answer: Answer) -> float:
@@ -175,75 +253,35 @@ def _kept_seconds(answer: Answer) -> float:
     return min(max(answer.ttl, least), most)
 
 
-def _answer(resolution: dns.resolver.Answer) -> Answer:
-    if resolution.rrset is None:
-        return Answer(Outcome.NO_DATA)
-    values = tuple(_value(rdata) for rdata in resolution.rrset)
-    return Answer(Outcome.FOUND, values, int(resolution.chaining_result.minimum_ttl))
-
-
-def _value(rdata: Any) -> str:
-    match rdata.rdtype:
-        case dns.rdatatype.TXT:
-            return b"".join(rdata.strings).decode("utf-8", "replace")
-        case dns.rdatatype.CNAME | dns.rdatatype.NS | dns.rdatatype.PTR:
-            return _name(rdata.target)
-        case dns.rdatatype.MX:
-            return f"{rdata.preference} {_name(rdata.exchange)}"
-        case _:
-            return str(rdata.to_text())
-
-
-def _name(name: dns.name.Name) -> str:
-    return name.to_text(omit_final_dot=True).lower() if name != dns.name.root else ""
-
-
-def _failure(problem: Exception) -> Answer:
-    match problem:
-        case dns.resolver.NXDOMAIN():
-            return Answer(Outcome.NXDOMAIN, ttl=_negative_ttl(*problem.responses().values()))
-        case dns.resolver.NoAnswer():
-            return Answer(Outcome.NO_DATA, ttl=_negative_ttl(problem.response()))
-        case dns.exception.Timeout():
-            return Answer(Outcome.TIMEOUT)
-        case dns.name.LabelTooLong() | dns.name.NameTooLong() | dns.name.EmptyLabel() | dns.name.IDNAException():
-            # No such name can stand in DNS.
-            return Answer(Outcome.NXDOMAIN)
-        case _:
-            return Answer(Outcome.SERVFAIL)
-
-
-def _negative_ttl(*responses: dns.message.Message) -> int:
-    """Seconds for which there is no such record (RFC 2308 section 5)."""
-    soas = (rrset for one in responses for rrset in one.authority if rrset.rdtype == dns.rdatatype.SOA)
-    return min((min(soa.ttl, soa[0].minimum) for soa in soas), default=NEGATIVE_TTL)
-
-
 @cache
 def _verification_resolver() -> dns.resolver.Resolver:
-    return _configured(dns.resolver.Resolver(configure=not _servers()))
+    return _configured(dns.resolver.Resolver(configure=not settings.ENVIRONMENT.dns_resolvers))
 
 
 @cache
 def _delivery_resolver() -> dns.asyncresolver.Resolver:
-    return _configured(dns.asyncresolver.Resolver(configure=not _servers()))
+    return _configured(dns.asyncresolver.Resolver(configure=not settings.ENVIRONMENT.dns_resolvers))
 
 
 def _configured(resolver: AnyResolver) -> AnyResolver:
-    if servers := _servers():
-        resolver.nameservers = servers
+    if servers := _servers(settings.ENVIRONMENT.dns_resolvers):
+        resolver.nameservers = list(servers)
     resolver.timeout, resolver.lifetime = TIMEOUT, LIFETIME
-    resolver.use_edns(0, 0, 1232)
+    resolver.use_edns(0, 0, PAYLOAD)
     return resolver
 
 
-def _servers() -> list[dns.nameserver.Nameserver]:
-    """`DNS_RESOLVERS` as "ip", "ip:port" or "[ip6]:port"; none means the machine's own."""
-    servers: list[dns.nameserver.Nameserver] = []
-    for text in settings.ENVIRONMENT.dns_resolvers:
+def _servers(texts: Sequence[str]) -> list[dns.nameserver.Do53Nameserver]:
+    """From "ip", "ip:port" or "[ip6]:port"."""
+    servers = []
+    for text in texts:
         host, port = text, 53
         if text.startswith("[") or text.count(":") == 1:
             host, _, port_text = text.rpartition(":") if not text.endswith("]") else (text, "", "53")
             port = int(port_text)
         servers.append(dns.nameserver.Do53Nameserver(host.strip("[]"), port))
     return servers
+
+
+def _server(address: str, port: int) -> Server:
+    return Server(address, address, port)

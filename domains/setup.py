@@ -23,7 +23,12 @@ _LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
 
 
 def add_domain(
-    account: Account, text: str, *, user: User | None = None, request: HttpRequest | None = None
+    account: Account,
+    text: str,
+    *,
+    user: User | None = None,
+    request: HttpRequest | None = None,
+    actor_name: str = audit.SYSTEM,
 ) -> tuple[SendingDomain, DomainName]:
     """Add what a person typed, with two new DKIM keys and the records to publish; takes up to a second.
 
@@ -41,7 +46,9 @@ def add_domain(
             Account.objects.select_for_update(no_key=True).get(pk=account.pk)
             _refuse_without_room(account)
             domain = save_domain(account, name.ascii, pairs, user=user)
-            audit.record("domain.added", account=account, actor=user, target=domain, request=request)
+            audit.record(
+                "domain.added", account=account, actor=user, target=domain, request=request, actor_name=actor_name
+            )
     except IntegrityError:
         # A colleague added it in the same second.
         if _has(account, name):
@@ -53,16 +60,18 @@ def add_domain(
 def save_domain(account: Account, name: str, pairs: Sequence[KeyPair], *, user: User | None = None) -> SendingDomain:
     """The rows of an unverified domain: itself (`name` in A-labels), one DKIM key a pair, the records to publish."""
     domain = SendingDomain.objects.create(
-        account=account, name=name, verification_label=f"mt{_random(8)}", created_by=user
+        account=account, name=name, verification_label=f"mt{random_label(8)}", created_by=user
     )
+    now = timezone.now()
     keys = DkimKey.objects.bulk_create(
         DkimKey(
             domain=domain,
             selector=selector,
-            key_id=_random(12),
+            key_id=random_label(12),
             private_key=pair.private_pem.decode("ascii"),
             public_key=pair.public_base64,
-            signs_since=timezone.now() if selector == SELECTORS[0] else None,
+            created_at=now,
+            signs_since=now if selector == SELECTORS[0] else None,
         )
         for selector, pair in zip(SELECTORS, pairs, strict=True)
     )
@@ -83,12 +92,25 @@ def save_domain(account: Account, name: str, pairs: Sequence[KeyPair], *, user: 
     return domain
 
 
-def delete_domain(domain: SendingDomain, *, user: User | None = None, request: HttpRequest | None = None) -> bool:
+def delete_domain(
+    domain: SendingDomain,
+    *,
+    user: User | None = None,
+    request: HttpRequest | None = None,
+    actor_name: str = audit.SYSTEM,
+) -> bool:
     """Stop sending from the domain for good; its log stays readable. False when somebody else was first."""
     with transaction.atomic():
         deleted = SendingDomain.objects.filter(pk=domain.pk, deleted_at=None).update(deleted_at=timezone.now())
         if deleted:
-            audit.record("domain.deleted", account=domain.account, actor=user, target=domain, request=request)
+            audit.record(
+                "domain.deleted",
+                account=domain.account,
+                actor=user,
+                target=domain,
+                request=request,
+                actor_name=actor_name,
+            )
     return bool(deleted)
 
 
@@ -101,19 +123,24 @@ def publish_in_demo_zone(domain: SendingDomain) -> None:
     """Write the domain's records into the demo zone as a registrar would; whether they stand is for DNS to say."""
     with transaction.atomic():
         for record in domain.dns_records.all():
-            ZoneRecord.objects.filter(name=record.fqdn, type=record.type).delete()
+            # Whatever stood there: a CNAME stands beside nothing else (RFC 2181 section 10.1).
+            ZoneRecord.objects.filter(name=record.fqdn).delete()
             ZoneRecord.objects.create(name=record.fqdn, type=record.type, value=record.value)
+
+
+def random_label(length: int) -> str:
+    """Letters and digits that nobody guesses and everybody can read out."""
+    return "".join(secrets.choice(_LETTERS) for _position in range(length))
 
 
 def _refuse_without_room(account: Account) -> None:
     limit = None if account.is_platform else terms_of(account).domains
-    if limit is not None and SendingDomain.objects.filter(account=account, deleted_at=None).count() >= limit:
+    if (
+        limit is not None
+        and SendingDomain.objects.filter(account=account, deleted_at=None, is_demo=False).count() >= limit
+    ):
         raise NameRefusal("plan_full", limit=str(limit))
 
 
 def _has(account: Account, name: DomainName) -> bool:
     return SendingDomain.objects.filter(account=account, name=name.ascii, deleted_at=None).exists()
-
-
-def _random(length: int) -> str:
-    return "".join(secrets.choice(_LETTERS) for _position in range(length))

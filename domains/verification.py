@@ -1,57 +1,42 @@
-"""Asks DNS whether a domain's records stand: the one writer of record states and of `dns_verified_at`.
+"""Asks DNS whether a domain's records stand: the one writer of record states, `dns_verified_at`, `records_gone_since`.
 
 DNS is asked outside any transaction. A failure of the way to DNS changes no verdict: it proves nothing about a record.
 """
 
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-import structlog
+from django.conf import settings
 from django.db import transaction
-from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
-from accounts import audit, notices
-from accounts.models import Notification
-from domains import resolver
-from domains.answers import Answer
+from domains import drift, news
+from domains.compliance import status
+from domains.doctor.examination import Examination, examine
 from domains.models import DnsRecord, SendingDomain
-from domains.names import display_name
-from domains.records import (
-    ExpectedRecord,
-    Judgement,
-    RecordKey,
-    RecordStatus,
-    RecordType,
-    doubled_name,
-    judge,
-)
-
-log = structlog.get_logger(__name__)
+from domains.records import ExpectedRecord, RecordKey, RecordStatus, RecordType
 
 RECHECK_EVERY = timedelta(hours=1)
+RECHECK_DRIFTING = timedelta(minutes=12)
 SHORTEST_INTERVAL = timedelta(seconds=30)
 CLAIMED_AT_ONCE = 5
 CLAIM_LASTS = timedelta(minutes=5)
 
-Compliance = SendingDomain.Compliance
-Observed = tuple[Judgement, list[str]]
-
 
 def check(domain_id: int) -> SendingDomain | None:
-    """Ask DNS about every record of the domain and store what it said; None when the domain is gone.
+    """Ask DNS about every record of the domain and store what it said; None when the domain is gone, and for a demo
+    domain, whose records are ours.
 
     Takes up to ten seconds when DNS is silent.
     """
-    domain = SendingDomain.objects.filter(pk=domain_id, deleted_at=None).first()
+    domain = SendingDomain.objects.filter(pk=domain_id, deleted_at=None, is_demo=False).first()
     if domain is None:
         return None
     asked_at = timezone.now()
-    observed = _observe([expectation(record) for record in domain.dns_records.select_related("domain")])
-    return _store(domain_id, observed, asked_at)
+    expected = [expectation(record) for record in domain.dns_records.select_related("domain")]
+    return _store(domain_id, examine(domain.name, expected), {one.key: one.value for one in expected}, asked_at)
 
 
 def check_due(seconds: float = 20.0) -> int:
@@ -72,30 +57,20 @@ def expectation(record: DnsRecord) -> ExpectedRecord:
     )
 
 
-def interval(age: timedelta, *, verified: bool) -> timedelta:
-    """How long until the next check: hourly, and sooner while somebody is probably at work on a new domain."""
+def interval(age: timedelta, *, verified: bool, drifting: bool = False) -> timedelta:
+    """How long until the next check: hourly, and sooner while somebody is probably at work on a new domain, or should
+    be because records of a verified one are gone."""
+    if drifting:
+        return RECHECK_DRIFTING
     if verified:
         return RECHECK_EVERY
     return min(max(age / 10, SHORTEST_INTERVAL), RECHECK_EVERY)
 
 
-def _observe(expected: Sequence[ExpectedRecord]) -> dict[str, Observed]:
-    answers = resolver.lookup_many([(record.fqdn, record.type) for record in expected])
-    missing = [
-        record
-        for record, answer in zip(expected, answers, strict=True)
-        if judge(record, answer).status is RecordStatus.MISSING
-    ]
-    elsewhere = resolver.lookup_many([(doubled_name(record), record.type) for record in missing])
-    doubled: dict[RecordKey, Answer] = {record.key: answer for record, answer in zip(missing, elsewhere, strict=True)}
-    return {
-        record.key: (judge(record, answer, doubled.get(record.key)), list(answer.values))
-        for record, answer in zip(expected, answers, strict=True)
-    }
-
-
 @transaction.atomic
-def _store(domain_id: int, observed: dict[str, Observed], asked_at: datetime) -> SendingDomain | None:
+def _store(
+    domain_id: int, examination: Examination, asked: Mapping[RecordKey, str], asked_at: datetime
+) -> SendingDomain | None:
     domain = (
         SendingDomain.objects.select_for_update(of=("self",))
         .select_related("account")
@@ -107,10 +82,16 @@ def _store(domain_id: int, observed: dict[str, Observed], asked_at: datetime) ->
         return domain
     records = list(domain.dns_records.all())
     for record in records:
-        if record.key in observed:
-            judgement, record.observed = observed[record.key]
+        if record.value != asked.get(RecordKey(record.key)):
+            # Another key took its place while DNS was asked: what was said is about the value before.
+            continue
+        if (conclusion := examination.conclusions.get(record.key)) is not None:
+            judgement, record.observed, record.seen = conclusion.judgement, conclusion.observed, conclusion.seen
             record.status, record.advice, record.checked_at = judgement.status, judgement.advice, asked_at
-    DnsRecord.objects.bulk_update(records, ["status", "advice", "observed", "checked_at"])
+    DnsRecord.objects.bulk_update(records, ["status", "advice", "observed", "seen", "checked_at"])
+    if not examination.saw_nothing:
+        domain.nameservers, domain.dns_findings = examination.name_servers, examination.findings
+        domain.save(update_fields=["nameservers", "dns_findings"])
     verdict = _verdict([record.status for record in records if record.required])
     _apply(domain, verdict, asked_at)
     return domain
@@ -118,48 +99,35 @@ def _store(domain_id: int, observed: dict[str, Observed], asked_at: datetime) ->
 
 def _verdict(statuses: Sequence[str]) -> bool | None:
     """True: all stand. False: at least one certainly does not. None: nobody knows, so nothing changes."""
-    if all(status == RecordStatus.PASSED for status in statuses):
+    if all(one == RecordStatus.PASSED for one in statuses):
         return True
-    unknown = (RecordStatus.PASSED, RecordStatus.NETWORK_ERROR, RecordStatus.UNCHECKED)
-    return None if all(status in unknown for status in statuses) else False
+    unknown = (RecordStatus.PASSED, RecordStatus.SOFTFAIL, RecordStatus.NETWORK_ERROR, RecordStatus.UNCHECKED)
+    return None if all(one in unknown for one in statuses) else False
 
 
 def _apply(domain: SendingDomain, verdict: bool | None, asked_at: datetime) -> None:
-    was_verified = domain.dns_verified_at is not None
     before = domain.compliance_status
-    if verdict is True and not was_verified:
-        domain.dns_verified_at = asked_at
-    elif verdict is False:
-        domain.dns_verified_at = None
+    grace = settings.ENVIRONMENT.domains.drift_grace
+    standing, turn = drift.after(
+        drift.Standing(domain.dns_verified_at, domain.records_gone_since),
+        verdict,
+        asked_at,
+        grace,
+        looked_at=domain.checked_at,
+        warned_twice=news.was_told_since(domain, drift.Turn.STILL_GONE, domain.records_gone_since),
+    )
+    domain.dns_verified_at, domain.records_gone_since = standing.verified_at, standing.gone_since
     is_verified = domain.dns_verified_at is not None
-    if is_verified and before == Compliance.UNVERIFIED_DNS:
-        domain.compliance_status = Compliance.COMPLIANT
-    elif not is_verified and before == Compliance.COMPLIANT:
-        domain.compliance_status = Compliance.UNVERIFIED_DNS
+    status.refresh(domain)
     domain.checked_at = asked_at
-    wait = interval(asked_at - domain.created_at, verified=is_verified)
+    drifts = standing.gone_since is not None
+    wait = interval(asked_at - domain.created_at, verified=is_verified, drifting=drifts)
     # The jitter spreads domains that were added together over the hour.
     domain.next_check_at = asked_at + wait * random.uniform(0.9, 1.1)  # noqa: S311
-    domain.save(update_fields=["dns_verified_at", "compliance_status", "checked_at", "next_check_at"])
-    if is_verified != was_verified:
-        _tell(domain, is_verified, before)
-
-
-def _tell(domain: SendingDomain, is_verified: bool, before: str) -> None:
-    action = "domain.verified" if is_verified else "domain.unverified"
-    changes = {"compliance_status": {"from": before, "to": domain.compliance_status}}
-    audit.record(action, account=domain.account, target=domain, changes=changes)
-    log.info(action.replace(".", "_"), domain_id=domain.pk, account_id=domain.account_id)
-    name = {"name": display_name(domain.name)}
-    if is_verified:
-        title = _("%(name)s is verified") % name
-        body = _("All records were found, so %(name)s may send now.") % name
-    else:
-        title = _("%(name)s may no longer send") % name
-        body = _("A record of %(name)s is missing or has changed. Its mail is refused until the record is back.") % name
-    level = Notification.Level.INFO if is_verified else Notification.Level.CRITICAL
-    path = reverse("domains:detail", args=[domain.account_id, domain.pk])
-    notices.notify(domain.account, action, title, body, path=path, level=level)
+    domain.save(
+        update_fields=["dns_verified_at", "records_gone_since", "compliance_status", "checked_at", "next_check_at"]
+    )
+    news.tell(domain, turn, before, standing.gone_since + grace if standing.gone_since else None)
 
 
 @transaction.atomic
@@ -167,7 +135,7 @@ def _claim_due() -> list[int]:
     now = timezone.now()
     due = list(
         SendingDomain.objects.select_for_update(skip_locked=True)
-        .filter(deleted_at=None, next_check_at__lte=now)
+        .filter(deleted_at=None, next_check_at__lte=now, is_demo=False)
         .order_by("next_check_at")
         .values_list("pk", flat=True)[:CLAIMED_AT_ONCE]
     )

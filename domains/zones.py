@@ -7,18 +7,21 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
+from django.conf import settings
 from django.db.models import QuerySet
 
+from domains import demo_names
 from domains.dkim.keys import dns_txt
 from domains.models import DkimKey, DnsRecord, SendingDomain, ZoneRecord
 from domains.names import registrable_domain
 from domains.nameserver import Record, ZoneSource
+from domains.platform_hosts import PlatformHosts, fixed_records
+from domains.records import PLATFORM_TTL
 
 RESERVED = ("test", "example")
 """Top-level names that exist nowhere else (RFC 2606): the demo zone is their authority."""
 KEPT_SECONDS = 1.0
 KEPT_ANSWERS = 20_000
-PLATFORM_TTL = 300
 DEMO_TTL = 60
 NEGATIVE_TTL = 30
 
@@ -87,41 +90,48 @@ class PlatformZone:
     Keys of deleted domains stay, since receivers verify mail days after it left.
     """
 
-    def __init__(self, platform_domain: str, ipv4: str) -> None:
+    def __init__(self, platform_domain: str, ipv4: str, more: PlatformHosts | None = None) -> None:
         self.domain = platform_domain
-        self._fixed = fixed_records(platform_domain, ipv4)
+        self._more = more or PlatformHosts()
+        self._fixed = fixed_records(platform_domain, ipv4, self._more)
 
     def apex(self, name: str) -> str | None:
         return self.domain if name == self.domain or name.endswith("." + self.domain) else None
 
     def records(self, name: str) -> list[Record]:
         if name == self.domain:
-            return self._fixed[name]
+            return [self._soa(_newest_change()), *self._fixed[name]]
         relative = name.removesuffix("." + self.domain)
         own = self._own_domain_records().filter(name=relative)
         published = [Record(record.type, record.value, PLATFORM_TTL) for record in own]
-        return [*self._fixed.get(name, []), *_keys_at(relative), *published]
+        demo = demo_names.records_at(name, self.domain, PLATFORM_TTL)
+        return [*self._fixed.get(name, []), *_keys_at(relative), *published, *demo]
 
     def has_below(self, name: str) -> bool:
-        if any(fixed.endswith("." + name) for fixed in self._fixed):
+        if any(fixed.endswith("." + name) for fixed in self._fixed) or demo_names.has_below(name, self.domain):
             return True
         match name.removesuffix("." + self.domain).split("."):
             case ["dkim"]:
                 return True
             case [key_id, "dkim"]:
-                return DkimKey.objects.filter(key_id=key_id).exists()
+                return DkimKey.objects.filter(key_id=key_id, retired_at=None).exists()
             case labels:
                 return self._own_domain_records().filter(name__endswith="." + ".".join(labels)).exists()
 
     def exported(self) -> Iterator[tuple[str, Record]]:
-        """Every record of the zone with its name, for a server other than ours."""
+        """Every record of the zone with its name, for a server other than ours; each export has a higher serial."""
+        yield self.domain, self._soa(int(time.time()))
         for name, records in self._fixed.items():
             for record in records:
                 yield name, record
         for own in self._own_domain_records():
             yield f"{own.name}.{self.domain}", Record(own.type, own.value, PLATFORM_TTL)
-        for key in DkimKey.objects.filter(retired_at=None).order_by("id").iterator():
+        yield from demo_names.exported(self.domain, PLATFORM_TTL)
+        for key in _published().order_by("id").iterator():
             yield f"{key.selector}.{key.key_id}.dkim.{self.domain}", _key_record(key)
+
+    def _soa(self, serial: int) -> Record:
+        return soa(self.domain, PLATFORM_TTL, serial, self._more.name_servers_of(self.domain)[0][0])
 
     def _own_domain_records(self) -> QuerySet[DnsRecord]:
         """What the platform's own account has to publish for our notices."""
@@ -143,47 +153,58 @@ class DemoZone:
 
     def records(self, name: str) -> list[Record]:
         stored = [Record(record.type, record.value, record.ttl) for record in ZoneRecord.objects.filter(name=name)]
-        if self.apex(name) == name and not any(record.type == "SOA" for record in stored):
-            stored.append(soa(name, DEMO_TTL))
+        types = {record.type for record in stored}
+        if self.apex(name) == name:
+            # The server of a demo zone is this very one, so that it can be asked as a real one is.
+            own = (soa(name, DEMO_TTL), Record("NS", f"ns1.{name}", DEMO_TTL))
+            stored += [record for record in own if record.type not in types]
+        elif not stored and name.startswith("ns1.") and self.apex(name) == name.removeprefix("ns1."):
+            stored.append(Record("A", "127.0.0.1", DEMO_TTL))
         return stored
 
     def has_below(self, name: str) -> bool:
-        return ZoneRecord.objects.filter(name__endswith="." + name).exists()
+        # A name that somebody added is one that he registered.
+        added = SendingDomain.objects.filter(deleted_at=None)
+        return ZoneRecord.objects.filter(name__endswith="." + name).exists() or _at_or_under(added, name)
 
 
-def fixed_records(domain: str, ipv4: str) -> dict[str, list[Record]]:
-    """The part of the platform's zone that no database row decides."""
-    address = Record("A", ipv4, PLATFORM_TTL)
-    exchange = Record("MX", f"10 mx.{domain}", PLATFORM_TTL)
-    spf = Record("TXT", f"v=spf1 ip4:{ipv4} ~all", PLATFORM_TTL)
-    server = Record("NS", f"ns1.{domain}", PLATFORM_TTL)
-    return {
-        domain: [soa(domain, PLATFORM_TTL), server, address, exchange, spf],
-        f"ns1.{domain}": [address],
-        f"mx.{domain}": [address],
-        f"smtp.{domain}": [address, exchange, spf],
-        f"t.{domain}": [address],
-        # Customers' policies send their DMARC reports here; this agrees to receive them (RFC 7489 section 7.1).
-        f"*._report._dmarc.{domain}": [Record("TXT", "v=DMARC1", PLATFORM_TTL)],
-    }
+def platform_zone() -> PlatformZone:
+    """The zone as the settings describe it."""
+    environment = settings.ENVIRONMENT
+    sources = (*environment.source_addresses_transactional, *environment.source_addresses_bulk)
+    more = PlatformHosts(
+        ipv6=environment.domains.platform_ipv6,
+        name_servers=environment.domains.name_servers,
+        senders=tuple((source.name, source.address) for source in sources),
+        spf=environment.domains.platform_spf,
+    )
+    return PlatformZone(settings.PLATFORM_DOMAIN, environment.platform_ipv4, more)
 
 
-def soa(apex: str, ttl: int) -> Record:
-    """An SOA record; the serial stands still because nobody transfers the zone."""
-    return Record("SOA", f"ns1.{apex} hostmaster.{apex} 1 3600 600 604800 {NEGATIVE_TTL}", ttl)
+def soa(apex: str, ttl: int, serial: int = 1, primary: str = "") -> Record:
+    """An SOA record; a serial may stand still where nobody transfers the zone."""
+    return Record("SOA", f"{primary or f'ns1.{apex}'} hostmaster.{apex} {serial} 3600 600 604800 {NEGATIVE_TTL}", ttl)
+
+
+def _newest_change() -> int:
+    """The serial: seconds since 1970 of the newest key, since nothing but keys comes and goes by itself."""
+    newest = DkimKey.objects.order_by("-pk").values_list("created_at", flat=True).first()
+    return int(newest.timestamp()) if newest else 1
 
 
 def _keys_at(relative: str) -> list[Record]:
     match relative.split("."):
         case [selector, key_id, "dkim"]:
-            return [
-                _key_record(key) for key in DkimKey.objects.filter(selector=selector, key_id=key_id, retired_at=None)
-            ]
+            return [_key_record(key) for key in _published().filter(selector=selector, key_id=key_id)]
     return []
 
 
+def _published() -> QuerySet[DkimKey]:
+    return DkimKey.objects.filter(retired_at=None).only("selector", "key_id", "algorithm", "public_key")
+
+
 def _key_record(key: DkimKey) -> Record:
-    return Record("TXT", dns_txt(key.public_key), PLATFORM_TTL)
+    return Record("TXT", dns_txt(key.public_key, key.algorithm), PLATFORM_TTL)
 
 
 def _at_or_under(rows: QuerySet[Any], name: str) -> bool:

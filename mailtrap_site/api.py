@@ -4,6 +4,7 @@ from accounts.api import accounts_router
 from accounts.api import router as tokens
 from accounts.api_auth import TokenAuth
 from billing.api import router as billing
+from domains.api import company_router as company
 from domains.api import router as domains
 from mailtrap_site.web.json_api import GeneralApi, both_dialects
 from sending.api.email_logs import router as email_logs
@@ -13,5 +14,5 @@ from sending.api.webhooks import router as webhooks
 
 api = GeneralApi(title="Email API", version="2", urls_namespace="api", auth=TokenAuth(), beside=send_document())
 api.add_router("", accounts_router)
-for router in (tokens, billing, domains, email_logs, scheduled_messages, webhooks):
+for router in (tokens, billing, domains, company, email_logs, scheduled_messages, webhooks):
     both_dialects(api, router)

@@ -35,11 +35,15 @@ app.conf.beat_schedule = {
     "forget old idempotency keys": _every(3600, "sending.forget_old_keys"),
     "apply Stripe's events": _every(30, "billing.apply_events"),
     "tell usage alerts": _every(600, "billing.tell_alerts"),
+    "tell staff of requests and disputes": _every(600, "billing.tell_staff"),
     "report overage": _every(600, "billing.report_overage"),
     "turn plans over": _every(300, "billing.turn_over"),
     "compare with Stripe": _every(86_400, "billing.compare_with_stripe"),
     "check domains that are due": _every(10, "domains.check_due"),
+    "review domains": _every(30, "domains.review"),
     "forget old reports": _every(86_400, "domains.prune_reports"),
+    "replace DKIM keys": _every(300, "domains.rotate_keys"),
+    "make demo domains": _every(60, "domains.make_demo"),
 }
 
 

@@ -3,7 +3,6 @@
 Sources, strongest first: the process environment, `.env`, and `var/instance.env`, which the one-command default writes.
 """
 
-import ipaddress
 import os
 import sys
 from dataclasses import dataclass
@@ -12,38 +11,18 @@ from typing import NoReturn
 
 import environ
 
-from mailtrap_site import domain_settings, payment_settings
+from mailtrap_site import delivery_settings, domain_settings, payment_settings
+from mailtrap_site.delivery_settings import DeliverySettings
 from mailtrap_site.domain_settings import DomainSettings
 from mailtrap_site.payment_settings import Payments
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-ROUTES = ("development", "relay", "mx")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
 @dataclass(frozen=True, slots=True)
-class Relay:
-    """The smarthost of `ROUTE=relay`."""
-
-    host: str
-    port: int
-    user: str
-    password: str
-    tls: str
-    """`starttls`, `implicit` or `none`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """An address of this machine that mail leaves from; `name` is what it calls itself, empty for PLATFORM_DOMAIN."""
-
-    address: str
-    name: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Environment:
-    """The settings, with their defaults; names in the environment are these in capitals."""
+class Environment(DeliverySettings):
+    """The settings, those of delivery among them; names in the environment are these in capitals."""
 
     var_dir: Path
     debug: bool
@@ -90,23 +69,6 @@ class Environment:
     tls_key: Path
     platform_domain: str
     platform_ipv4: str
-    route: str
-    relay: Relay
-    route_bulk: str
-    """The route of bulk mail; empty for that of all."""
-    relay_sites: tuple[str, ...]
-    """Domains whose mail goes to the relay although the route is mx; those below them as well."""
-    relay_fallback_minutes: int | None
-    """Mail that no exchanger takes a connection for goes to the relay once it is so old; None for never."""
-    relay_connections: int
-    site_connections: int
-    """At most, to one site on the mx route, of all workers together."""
-    source_addresses_transactional: tuple[Source, ...]
-    source_addresses_bulk: tuple[Source, ...]
-    outbound_ipv6: bool
-    outbound_port: int
-    outbound_public_only: bool
-    lease_seconds: int
     fallback_email_url: str
     plans_file: Path
     """What is on offer, as TOML."""
@@ -142,10 +104,8 @@ def _take(file: Path) -> None:
 
 def _from(env: environ.Env, var_dir: Path) -> Environment:
     embedded = env.bool("EMBEDDED", False)
-    route = env.str("ROUTE", "development")
+    route = delivery_settings.route_of(env)
     playground = embedded and route == "development"
-    if route not in ROUTES:
-        _refuse(f"ROUTE is {route!r}; it must be one of {', '.join(ROUTES)}.")
     web_host = env.str("WEB_HOST", "127.0.0.1")
     web_port = env.int("WEB_PORT", 8020)
     dns_port = env.int("DNS_PORT", 5354)
@@ -153,8 +113,9 @@ def _from(env: environ.Env, var_dir: Path) -> Environment:
     cores = os.cpu_count() or 1
     # Pages of a fault show code and settings, so never by default to a network.
     debug = env.bool("DEBUG", playground and web_host.startswith("127."))
-    outbound_port, outbound_public_only = _outbound(env, debug=debug)
+    delivery = delivery_settings.read(env, route, debug=debug)
     return Environment(
+        **{name: getattr(delivery, name) for name in DeliverySettings.__slots__},
         var_dir=var_dir,
         debug=debug,
         embedded=embedded,
@@ -196,19 +157,6 @@ def _from(env: environ.Env, var_dir: Path) -> Environment:
         tls_key=Path(env.str("TLS_KEY", str(tls_dir / "server.key"))),
         platform_domain=env.str("PLATFORM_DOMAIN", "platform.test").lower().rstrip("."),
         platform_ipv4=env.str("PLATFORM_IPV4", "127.0.0.1"),
-        route=route,
-        relay=_relay(env, route),
-        route_bulk=_route_bulk(env, route),
-        relay_sites=tuple(site.lower().strip(".") for site in env.list("RELAY_SITES", default=[])),
-        relay_fallback_minutes=int(minutes) if (minutes := env.str("RELAY_FALLBACK_MINUTES", "")) else None,
-        relay_connections=_connections(env, "RELAY_CONNECTIONS"),
-        site_connections=_connections(env, "SITE_CONNECTIONS"),
-        source_addresses_transactional=_sources(env, "SOURCE_ADDRESSES_TRANSACTIONAL"),
-        source_addresses_bulk=_sources(env, "SOURCE_ADDRESSES_BULK"),
-        outbound_ipv6=env.bool("OUTBOUND_IPV6", False),
-        outbound_port=outbound_port,
-        outbound_public_only=outbound_public_only,
-        lease_seconds=_lease_seconds(env),
         fallback_email_url=env.str("FALLBACK_EMAIL_URL", ""),
         plans_file=Path(env.str("PLANS_FILE", str(BASE_DIR / "billing" / "plans.toml"))),
         domains=domain_settings.read(env, dns_port, playground),
@@ -216,72 +164,6 @@ def _from(env: environ.Env, var_dir: Path) -> Environment:
         log_level=_log_level(env),
         metrics_token=env.str("METRICS_TOKEN", ""),
     )
-
-
-def _relay(env: environ.Env, route: str) -> Relay:
-    relay = Relay(
-        host=env.str("RELAY_HOST", ""),
-        port=env.int("RELAY_PORT", 587),
-        user=env.str("RELAY_USER", ""),
-        password=env.str("RELAY_PASSWORD", ""),
-        tls=env.str("RELAY_TLS", "starttls"),
-    )
-    users = {
-        "ROUTE is relay": route == "relay",
-        "ROUTE_BULK is relay": env.str("ROUTE_BULK", "") == "relay",
-        "RELAY_SITES is set": bool(env.list("RELAY_SITES", default=[])),
-        "RELAY_FALLBACK_MINUTES is set": bool(env.str("RELAY_FALLBACK_MINUTES", "")),
-    }
-    if not relay.host and (user := next((user for user, uses in users.items() if uses), "")):
-        _refuse(f"{user}, but RELAY_HOST is empty. Set it to the smarthost's name.")
-    if relay.tls not in ("starttls", "implicit", "none"):
-        _refuse(f"RELAY_TLS is {relay.tls!r}; it must be starttls, implicit or none.")
-    return relay
-
-
-def _outbound(env: environ.Env, *, debug: bool) -> tuple[int, bool]:
-    """The port that the mx route knocks at, and whether private addresses are refused. Port 25 keeps that refusal."""
-    port, public_only = env.int("OUTBOUND_PORT", 25), env.bool("OUTBOUND_PUBLIC_ONLY", True)
-    if not 1 <= port <= 65535:
-        _refuse(f"OUTBOUND_PORT is {port}; a port lies between 1 and 65535. Leave it out for 25, where mail goes.")
-    if not public_only and (port == 25 or debug):
-        _refuse(
-            "OUTBOUND_PUBLIC_ONLY=false lets mail go to loopback and private addresses. It is meant for proofs, with"
-            " another OUTBOUND_PORT than 25 and with DEBUG=false; leave it out otherwise."
-        )
-    return port, public_only
-
-
-def _lease_seconds(env: environ.Env) -> int:
-    seconds = env.int("LEASE_SECONDS", 180)
-    if not 3 <= seconds <= 3600:
-        _refuse(f"LEASE_SECONDS is {seconds}; it must lie between 3 and 3600. Leave it out for 180.")
-    return seconds
-
-
-def _route_bulk(env: environ.Env, route: str) -> str:
-    bulk = env.str("ROUTE_BULK", "")
-    if bulk and (bulk not in ("relay", "mx") or route == "development"):
-        _refuse(f"ROUTE_BULK is {bulk!r}; it may be relay or mx, and only where ROUTE is not development.")
-    return bulk
-
-
-def _connections(env: environ.Env, name: str) -> int:
-    number = env.int(name, 20)
-    if not 1 <= number <= 1000:
-        _refuse(f"{name} is {number}; it must lie between 1 and 1000. Leave it out for 20.")
-    return number
-
-
-def _sources(env: environ.Env, name: str) -> tuple[Source, ...]:
-    parts = [text.partition("=") for text in env.list(name, default=[])]
-    sources = [Source(address.strip(), host.strip()) for address, _, host in parts]
-    for source in sources:
-        try:
-            ipaddress.ip_address(source.address)
-        except ValueError:
-            _refuse(f"{name} holds {source.address!r}; write addresses of this machine, or address=name.")
-    return tuple(sources)
 
 
 def _log_level(env: environ.Env) -> str:

@@ -22,6 +22,9 @@ class Membership(models.Model):
     account = models.ForeignKey("accounts.Account", on_delete=models.CASCADE, related_name="memberships")
     user = models.ForeignKey("accounts.User", on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(_("role"), max_length=16, choices=Role)
+    usage_letters = models.BooleanField(_("letters about usage"), default=True, db_default=True)
+    """Whether letters say that a limit is near, where the role gets them at all; the dashboard says so in any case.
+    Written by `accounts.letter_choice` alone."""
     created_at = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
 
     objects: ClassVar[models.Manager["Membership"]] = models.Manager()

@@ -1,13 +1,19 @@
 """Where a letter's link leads nowhere, in a real browser: axe finds nothing, and nothing scrolls sideways."""
 
-from urllib.parse import urlsplit
-
 import pytest
-from django.test import Client
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.links import link_path
-from mailtrap_site.testing.browser import THEMES, WIDTHS, axe_findings, chromium, is_wider_than_the_screen, open_page
+from mailtrap_site.testing.browser import (
+    THEMES,
+    WIDTHS,
+    axe_findings,
+    chromium,
+    is_wider_than_the_screen,
+    open_page,
+    session_of,
+    sign_in,
+)
 from mailtrap_site.testing.world import World, make_world
 
 pytestmark = [pytest.mark.outside("chromium"), pytest.mark.django_db(transaction=True)]
@@ -20,16 +26,13 @@ def world(transactional_db: None) -> World:
 
 @pytest.mark.parametrize("state", ["another", "unknown"])
 def test_axe_finds_nothing_in_either_theme_and_width(world: World, live_server: LiveServer, state: str) -> None:
-    client = Client()
-    client.force_login(world.charlie)
-    session = client.cookies["sessionid"].value
-    host = urlsplit(live_server.url).hostname or "localhost"
+    session = session_of(world.charlie)
     where = link_path(world.alice, "/a/1/") if state == "another" else "/l/changed/"
     with chromium() as browser:
         for theme in THEMES:
             for width in WIDTHS:
                 page = open_page(browser, theme, width)
-                page.context.add_cookies([{"name": "sessionid", "value": session, "domain": host, "path": "/"}])
+                sign_in(page, live_server.url, session)
                 page.goto(live_server.url + where)
                 assert axe_findings(page) == [], (theme, width)
                 assert not is_wider_than_the_screen(page), (theme, width)

@@ -13,6 +13,7 @@ from accounts.models import Account, User
 from mailtrap_site.fake_stripe.server import FakeStripe
 
 GOOD, DECLINED, LATER = "4242 4242 4242 4242", "4000 0000 0000 0002", "4000 0000 0000 0341"
+ASKS_BANK = "4000 0027 6000 3184"
 MONTH = 32 * 86_400
 
 

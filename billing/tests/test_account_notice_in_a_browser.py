@@ -1,17 +1,24 @@
 """The notice in a real browser: axe finds nothing, and nothing scrolls sideways."""
 
 from datetime import timedelta
-from urllib.parse import urlsplit
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from pytest_django.live_server_helper import LiveServer
 
 from billing.models import Subscription, UsagePeriod
 from billing.periods import period_of
-from mailtrap_site.testing.browser import THEMES, WIDTHS, axe_findings, chromium, is_wider_than_the_screen, open_page
+from mailtrap_site.testing.browser import (
+    THEMES,
+    WIDTHS,
+    axe_findings,
+    chromium,
+    is_wider_than_the_screen,
+    open_page,
+    session_of,
+    sign_in,
+)
 from mailtrap_site.testing.world import World, make_world
 
 pytestmark = [pytest.mark.outside("chromium"), pytest.mark.django_db(transaction=True)]
@@ -36,15 +43,12 @@ def test_axe_finds_nothing_in_either_theme_and_width(world: World, live_server: 
             anchor=world.account.created_at,
             grace_until=timezone.now() + timedelta(days=3),
         )
-    client = Client()
-    client.force_login(world.alice)
-    session = client.cookies["sessionid"].value
-    host = urlsplit(live_server.url).hostname or "localhost"
+    session = session_of(world.alice)
     with chromium() as browser:
         for theme in THEMES:
             for width in WIDTHS:
                 page = open_page(browser, theme, width)
-                page.context.add_cookies([{"name": "sessionid", "value": session, "domain": host, "path": "/"}])
+                sign_in(page, live_server.url, session)
                 page.goto(live_server.url + reverse("accounts:tokens", args=[world.account.pk]))
                 assert page.locator(".notice").count() == 1
                 assert axe_findings(page) == [], (theme, width)

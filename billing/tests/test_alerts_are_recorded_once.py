@@ -106,7 +106,7 @@ def test_a_limit_raised_to_less_than_is_needed_alerts_with_the_next_mail():
 @pytest.mark.django_db
 def test_what_is_paid_above_the_limit_has_thresholds_of_its_own():
     account = make_account()
-    subscriptions.put_on(account, PLANS.newest("basic_10k"), subscriptions.By(), NOW)
+    subscriptions.put_on(account, PLANS.newest("basic_10k"), subscriptions.By(), NOW, stripe_id="sub_1")
     subscriptions.agree_overage(account, 1_000, subscriptions.By())
     ask(demand(account, 10_700))
     assert recorded(told=False) == [(OF.LIMIT, 100, 10_000)]

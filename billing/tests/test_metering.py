@@ -126,7 +126,7 @@ def test_usage_for_pages_is_the_meter_of_now(django_assert_num_queries: Callable
 def test_a_larger_plan_counts_from_the_next_mail_on_in_a_period_of_its_own_and_overage_above_its_limit():
     account = make_account(used=LIMIT)
     plan = PLANS.newest("basic_10k")
-    subscriptions.put_on(account, plan, subscriptions.By(), NOW)
+    subscriptions.put_on(account, plan, subscriptions.By(), NOW, stripe_id="sub_1")
     subscriptions.agree_overage(account, 2, subscriptions.By())
     assert ask(demand(account, 10_000), demand(account, 3), demand(account, 2)) == [None, Limit.MONTH, None]
     assert dict(UsagePeriod.objects.values_list("starts_at", "used"))[NOW] == 10_002

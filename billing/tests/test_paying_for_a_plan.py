@@ -7,10 +7,10 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
-from billing import checkout, compare, subscriptions
+from billing import checkout, compare, stripe_events, subscriptions
 from billing.models import Invoice
 from billing.plans import FREE, PLANS
-from billing.tests.stripe_world import DECLINED, LATER, MONTH, Paying
+from billing.tests.stripe_world import ASKS_BANK, DECLINED, LATER, MONTH, Paying
 from mailtrap_site.testing.world import World
 
 pytestmark = pytest.mark.django_db
@@ -64,7 +64,7 @@ def test_a_second_checkout_is_refused_while_a_plan_is_paid(paying: Paying, world
 
 def test_up_at_once_for_what_was_quoted(paying: Paying, world: World):
     paying.subscribe("basic_10k")
-    quoted = checkout.quote(world.account, PLANS.newest("business_100k"), timezone.now())
+    quoted = checkout.quote(subscriptions.subscription_of(world.account), PLANS.newest("business_100k"), timezone.now())
     paying.post("change", plan="business_100k")
     assert plan_of(world) == "business_100k"
     invoice = Invoice.objects.filter(account=world.account).latest("pk")
@@ -81,9 +81,71 @@ def test_an_upgrade_that_is_not_paid_changes_nothing(paying: Paying, world: Worl
     assert plan_of(world) == "basic_10k"
 
 
+def test_an_upgrade_that_is_not_paid_leaves_what_was_agreed_for_later(paying: Paying, world: World):
+    paying.subscribe("business_100k", LATER)
+    for agreed in ("free", "basic_10k"):
+        paying.post("change", plan=agreed)
+        paying.post("change", plan="business_250k")
+        assert (plan_of(world), next_of(world)) == ("business_100k", agreed)
+        paying.post("keep")
+    assert [one.status for one in Invoice.objects.order_by("pk")] == ["paid", "void", "void"]
+
+
+def test_what_was_shown_is_charged_although_time_has_passed(paying: Paying, world: World):
+    paying.subscribe("basic_10k")
+    shown = timezone.now()
+    quoted = checkout.quote(subscriptions.subscription_of(world.account), PLANS.newest("business_750k"), shown)
+    paying.ask("clock", seconds=3_000)
+    checkout.change(world.account, PLANS.newest("business_750k"), timezone.now(), shown)
+    assert abs(max(Invoice.objects.values_list("total_cents", flat=True)) - quoted.due_now_cents) <= 1
+
+
+def test_a_change_is_asked_for_with_its_price_before_a_card_is_charged(paying: Paying, world: World):
+    paying.subscribe("basic_10k")
+    address = f"/a/{world.account.pk}/plan/change/"
+    page = paying.client.get(address, {"plan": "basic_50k"}).content.decode()
+    for words in ("Change to Basic 50K?", "<b>$5 today</b>", "then $5 more a month.", "Pay $5 and change"):
+        assert words in page
+    assert (plan_of(world), len(paying.fake.books.things["invoices"])) == ("basic_10k", 1)
+    smaller = paying.client.get(address, {"plan": "free"}).content.decode()
+    assert "Basic 10K was paid for and stays until" in smaller
+    assert "Nothing is charged now" in smaller
+    assert paying.client.get(address, {"plan": "basic_10k"}).status_code == 302
+    assert paying.client.get(address, {"plan": "gold"}).status_code == 404
+
+
+def test_a_payment_that_the_bank_asks_about_changes_the_plan_once_it_is_confirmed(paying: Paying, world: World):
+    paying.subscribe("basic_10k", ASKS_BANK)
+    answer = paying.post("change", plan="business_100k")
+    assert answer.status_code == 303
+    assert answer["Location"].startswith(f"{paying.fake.address}/pages/invoices/")
+    assert plan_of(world) == "basic_10k"
+    page = paying.client.get(f"/a/{world.account.pk}/plan/").content.decode()
+    assert "A payment waits for you" in page
+    assert answer["Location"] in page
+    paying.events()
+    paying._web.post(answer["Location"], {}, timeout=5)
+    for event in paying.events():
+        paying.deliver(event)
+    stripe_events.apply_due(timezone.now())
+    assert plan_of(world) == "business_100k"
+    assert "A payment waits for you" not in paying.client.get(f"/a/{world.account.pk}/plan/").content.decode()
+
+
+def test_a_payment_that_nobody_confirms_is_forgotten(paying: Paying, world: World):
+    paying.subscribe("basic_10k", ASKS_BANK)
+    paying.post("change", plan="business_100k")
+    paying.post("change", plan="basic_50k")
+    assert [one.status for one in Invoice.objects.order_by("pk")] == ["paid", "void", "open"]
+    paying.ask("clock", seconds=24 * 3600)
+    compare.compare(timezone.now())
+    assert plan_of(world) == "basic_10k"
+    assert not Invoice.objects.filter(status="open").exists()
+
+
 def test_down_when_the_period_ends(paying: Paying, world: World):
     paying.subscribe("business_100k")
-    quoted = checkout.quote(world.account, PLANS.newest("basic_10k"), timezone.now())
+    quoted = checkout.quote(subscriptions.subscription_of(world.account), PLANS.newest("basic_10k"), timezone.now())
     paying.post("change", plan="basic_10k")
     row = subscriptions.subscription_of(world.account)
     assert (plan_of(world), next_of(world), row.changes_at) == ("business_100k", "basic_10k", quoted.starts_at)

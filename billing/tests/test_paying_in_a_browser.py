@@ -2,16 +2,23 @@
 
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
-from django.test import Client
 from pytest_django.live_server_helper import LiveServer
 
 from billing import subscriptions
 from billing.tests.stripe_world import DECLINED, GOOD, stripe_at_hand
 from mailtrap_site.fake_stripe.server import FakeStripe
-from mailtrap_site.testing.browser import THEMES, WIDTHS, axe_findings, chromium, is_wider_than_the_screen, open_page
+from mailtrap_site.testing.browser import (
+    THEMES,
+    WIDTHS,
+    axe_findings,
+    chromium,
+    is_wider_than_the_screen,
+    open_page,
+    session_of,
+    sign_in,
+)
 from mailtrap_site.testing.world import World
 
 pytestmark = [pytest.mark.outside("chromium"), pytest.mark.django_db(transaction=True)]
@@ -41,13 +48,10 @@ def fake(world: World, settings: Any, live_server: LiveServer) -> Iterator[FakeS
 
 
 def test_from_the_button_to_the_lifted_limit(world: World, live_server: LiveServer, fake: FakeStripe):
-    client = Client()
-    client.force_login(world.alice)
-    session = client.cookies["sessionid"].value
+    session = session_of(world.alice)
     with chromium() as browser:
         page = open_page(browser)
-        host = urlsplit(live_server.url).hostname
-        page.context.add_cookies([{"name": "sessionid", "value": session, "domain": host, "path": "/"}])
+        sign_in(page, live_server.url, session)
         page.goto(f"{live_server.url}/a/{world.account.pk}/invoices/")
         page.evaluate(ASK, [f"/a/{world.account.pk}/plan/checkout/", "basic_10k"])
         page.wait_for_url(f"{fake.address}/pages/checkout/*")
@@ -64,7 +68,7 @@ def test_from_the_button_to_the_lifted_limit(world: World, live_server: LiveServ
         for theme in THEMES:
             for width in WIDTHS:
                 seen = open_page(browser, theme, width)
-                seen.context.add_cookies([{"name": "sessionid", "value": session, "domain": host, "path": "/"}])
+                sign_in(seen, live_server.url, session)
                 seen.goto(page.url)
                 assert axe_findings(seen) == [], (theme, width)
                 assert not is_wider_than_the_screen(seen), (theme, width)

@@ -190,11 +190,30 @@ def test_who_may_not_pay_reads_whom_to_ask_and_has_no_button(world: World, payme
 def test_overage_is_offered_only_by_plans_that_have_it(world: World):
     assert "Above the limit" not in page(world)
     subscriptions.put_on(world.account, BASIC, By(name="Staff"), timezone.now())
-    assert "The plan offers up to 5,000 more at $1 a thousand." in page(world)
+    text = page(world)
+    assert "The plan offers up to 5,000 more at $1 a thousand." in text
+    assert "No card pays for this plan, so nothing could bill emails above its limit." in text
+    assert "Emails above the limit" not in text
+    assert "Allow overage" not in text
+    pay_for(world, "basic_10k")
+    assert "Emails above the limit" in page(world)
+
+
+def test_what_staff_agreed_without_a_card_is_lowered_here_and_not_raised(world: World):
+    by = By(world.bob, is_staff=True, reason="By invoice")
+    subscriptions.put_on(world.account, BASIC, by, timezone.now())
+    subscriptions.agree_overage(world.account, 100, by)
+    assert "Our staff agreed this with you" in page(world)
+    address, client = reverse("billing:overage", args=[world.account.pk]), client_of(world.alice)
+    answer = client.post(address, {"emails": "101"})
+    assert (answer.status_code, terms_of(world.account).overage_cap) == (422, 100)
+    assert "No card pays for this plan" in answer.content.decode()
+    client.post(address, {"emails": "5"})
+    assert terms_of(world.account).overage_cap == 5
 
 
 def test_overage_is_agreed_and_taken_back(world: World):
-    subscriptions.put_on(world.account, BASIC, By(name="Staff"), timezone.now())
+    pay_for(world, "basic_10k")
     address, client = reverse("billing:overage", args=[world.account.pk]), client_of(world.alice)
     assert client.post(address, {"emails": "5000"})["Location"] == reverse("billing:plan", args=[world.account.pk])
     assert terms_of(world.account).hard_limit == 15_000
@@ -207,7 +226,7 @@ def test_overage_is_agreed_and_taken_back(world: World):
     ("typed", "said"), [("5001", "no more than 5,000"), ("-1", "below zero"), ("", "missing"), ("x", "whole number")]
 )
 def test_an_overage_that_does_not_stand_is_told_in_the_page(world: World, typed: str, said: str):
-    subscriptions.put_on(world.account, BASIC, By(name="Staff"), timezone.now())
+    pay_for(world, "basic_10k")
     answer = client_of(world.alice).post(reverse("billing:overage", args=[world.account.pk]), {"emails": typed})
     assert answer.status_code == 422
     assert said in answer.content.decode()
@@ -215,7 +234,7 @@ def test_an_overage_that_does_not_stand_is_told_in_the_page(world: World, typed:
 
 
 def test_overage_is_not_for_members_without_the_right(world: World):
-    subscriptions.put_on(world.account, BASIC, By(name="Staff"), timezone.now())
+    pay_for(world, "basic_10k")
     answer = client_of(world.vera).post(reverse("billing:overage", args=[world.account.pk]), {"emails": "10"})
     assert answer.status_code == 403
 
@@ -243,3 +262,13 @@ def test_the_platforms_own_account_has_no_limit_and_its_page_stands(world: World
     world.account.is_platform = True
     world.account.save()
     assert "What is included" in page(world)
+
+
+def test_the_page_asks_no_more_of_the_database_for_more_plans(
+    world: World, payments: None, django_assert_max_num_queries: Any
+):
+    pay_for(world, "basic_10k")
+    now = timezone.now()
+    standing = plan_cards.standing_of(world.account, now, may_manage=True)
+    with django_assert_max_num_queries(0):
+        plan_cards.tiers(standing, now)

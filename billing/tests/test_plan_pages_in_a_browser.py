@@ -61,7 +61,7 @@ def on_basic(world: World) -> None:
 def states(world: World, settings: Any, state: str) -> None:
     if state != "unpaid" and state != "asked":
         settings.STRIPE_SECRET_KEY = "sk_test_x"
-    if state in ("basic", "planned", "usage"):
+    if state in ("basic", "planned", "usage", "up", "down"):
         on_basic(world)
     if state == "planned":
         now = timezone.now()
@@ -72,11 +72,17 @@ def states(world: World, settings: Any, state: str) -> None:
         requests.ask_for_plan(world.account, PLANS.newest("basic_50k"), "Newsletters.", world.alice)
 
 
-@pytest.mark.parametrize("state", ["free", "basic", "planned", "unpaid", "asked", "prices", "usage"])
+@pytest.mark.parametrize("state", ["free", "basic", "planned", "unpaid", "asked", "prices", "usage", "up", "down"])
 def test_axe_finds_nothing(world: World, live_server: LiveServer, settings: Any, state: str) -> None:
     states(world, settings, state)
     session = session_of(world.alice)
-    pages = {"prices": reverse("billing:pricing"), "usage": reverse("billing:usage", args=[world.account.pk])}
+    change = reverse("billing:change", args=[world.account.pk])
+    pages = {
+        "prices": reverse("billing:pricing"),
+        "usage": reverse("billing:usage", args=[world.account.pk]),
+        "up": f"{change}?plan=basic_50k",
+        "down": f"{change}?plan=free",
+    }
     address = pages.get(state) or reverse("billing:plan", args=[world.account.pk])
     with chromium() as browser:
         for theme in THEMES:
@@ -93,7 +99,7 @@ def test_axe_finds_nothing(world: World, live_server: LiveServer, settings: Any,
 
 
 def test_overage_is_saved_by_hand(world: World, live_server: LiveServer) -> None:
-    subscriptions.put_on(world.account, PLANS.newest("basic_10k"), By(name="Staff"), timezone.now())
+    subscriptions.put_on(world.account, PLANS.newest("basic_10k"), By(), timezone.now(), stripe_id="sub_1")
     session = session_of(world.alice)
     with chromium() as browser:
         page = open_page(browser)
@@ -103,3 +109,19 @@ def test_overage_is_saved_by_hand(world: World, live_server: LiveServer) -> None
         page.get_by_role("button", name="Save").click()
         page.wait_for_selector(".toast")
         assert page.get_by_text("Up to 2,500 emails above the limit are sent").is_visible()
+
+
+def test_the_days_of_a_period_are_downloaded(world: World, live_server: LiveServer) -> None:
+    on_basic(world)
+    session = session_of(world.vera)
+    with chromium() as browser:
+        page = open_page(browser)
+        sign_in(page, live_server.url, session)
+        page.goto(live_server.url + reverse("billing:usage", args=[world.account.pk]))
+        with page.expect_download() as begun:
+            page.get_by_role("link", name="Download CSV").click()
+        lines = begun.value.path().read_text().splitlines()
+        name = begun.value.suggested_filename
+    assert name.startswith(f"usage-{world.account.pk}-20")
+    assert lines[0] == "day,domain,stream,token_id,token,emails"
+    assert sum(int(line.rpartition(",")[2]) for line in lines[1:]) == sum(100 + number * 26 for number in range(22))

@@ -120,6 +120,8 @@ def test_a_grace_that_ends_unpaid_ends_on_free_and_nothing_more_is_charged(payin
     compare.turn_over(later() + GRACE + timedelta(hours=1))
     assert standing(world) == ("free", False)
     assert paying.fake.books.all("subscriptions")[0]["status"] == "canceled"
+    assert paying.fake.books.all("invoices")[0]["status"] == "void"
+    assert not Invoice.objects.filter(status="open").exists()
     assert Notification.objects.filter(kind="plan.ended", user=world.alice).count() == 1
 
 

@@ -55,13 +55,39 @@ def test_an_upgrade_drops_what_was_agreed_for_later_and_the_grace(world: World) 
 
 
 def test_overage_counts_only_as_far_as_the_plan_offers_it(world: World) -> None:
-    subscriptions.put_on(world.account, BUSINESS, By(world.alice), timezone.now())
+    subscriptions.put_on(world.account, BUSINESS, By(world.alice), timezone.now(), stripe_id="sub_1")
     subscriptions.agree_overage(world.account, 50_000, By(world.alice))
     assert terms_of(world.account).hard_limit == 150_000
     with pytest.raises(ValueError, match="does not offer"):
         subscriptions.agree_overage(world.account, 50_001, By(world.alice))
     subscriptions.put_on(world.account, BASIC, By(world.alice), timezone.now())
     assert terms_of(world.account).hard_limit == 15_000
+
+
+def test_overage_needs_somebody_who_bills_it(world: World) -> None:
+    subscriptions.put_on(world.account, BASIC, By(world.bob, is_staff=True, reason="A partner"), timezone.now())
+    with pytest.raises(ValueError, match="No card pays for this plan"):
+        subscriptions.agree_overage(world.account, 10, By(world.alice))
+    subscriptions.agree_overage(world.account, 10, By(world.bob, is_staff=True, reason="By invoice"))
+    assert terms_of(world.account).overage_cap == 10
+    with pytest.raises(ValueError, match="No card pays"):
+        subscriptions.agree_overage(world.account, 11, By(world.alice))
+    subscriptions.agree_overage(world.account, 4, By(world.alice))
+    assert terms_of(world.account).overage_cap == 4
+
+
+def test_a_plan_by_agreement_is_billed_by_it(world: World) -> None:
+    plan = PLANS.newest("enterprise_custom")
+    subscriptions.put_on(world.account, plan, By(world.bob, is_staff=True, reason="Signed"), timezone.now())
+    assert subscriptions.why_unbilled(subscriptions.subscription_of(world.account)) == ""
+
+
+def test_overage_ends_with_the_card_that_paid_it(world: World) -> None:
+    subscriptions.put_on(world.account, BUSINESS, By(name="Stripe"), timezone.now(), stripe_id="sub_1")
+    subscriptions.agree_overage(world.account, 50, By(world.alice))
+    by = By(world.bob, is_staff=True, reason="A partner")
+    subscriptions.put_on(world.account, BUSINESS, by, timezone.now(), stripe_id="")
+    assert terms_of(world.account).overage_cap == 0
 
 
 def test_each_change_is_audited_with_who_and_why(world: World) -> None:

@@ -1,27 +1,33 @@
 """Paying for a plan, changing it, and the invoices. Each button posts here and lands at Stripe, or back with a word."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import structlog
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.roles import Ability, can
 from accounts.tenancy import AccountRequest, account_view
 from billing import checkout as desk
 from billing import stripe_gateway
 from billing.checkout import NotPossible
+from billing.periods import period_of
+from billing.plan_words import cost_words, long_day, short_money
 from billing.plans import PLANS, Plan
-from billing.stripe_gateway import CardDeclined, NotThere, StripeTrouble, payments_are_on
+from billing.stripe_gateway import CardDeclined, NotThere, StripeTrouble, Unconfirmed, payments_are_on
 from billing.stripe_sync import Restless
+from billing.subscriptions import next_plan_of, plan_of, subscription_of
 
 log = structlog.get_logger(__name__)
 
+PRICE_HOLDS = timedelta(hours=1)
+"""The price of a change that a customer saw is what is charged."""
 MOST_SHOWN = 120
 """Invoices of a page: ten years of months."""
 
@@ -30,7 +36,7 @@ MOST_SHOWN = 120
 @require_POST
 def checkout(request: AccountRequest) -> HttpResponse:
     """On to the page where the first paid plan is paid."""
-    return _try(request, lambda: desk.begin(request.account, _plan(request), request.user, timezone.now()))
+    return _try(request, lambda: desk.begin(request.account, _plan(request.POST), request.user, timezone.now()))
 
 
 @account_view(Ability.MANAGE_BILLING)
@@ -49,13 +55,15 @@ def checkout_return(request: AccountRequest) -> HttpResponse:
 
 
 @account_view(Ability.MANAGE_BILLING)
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def change(request: AccountRequest) -> HttpResponse:
-    """To another plan: up at once, down when the period ends."""
+    """To another plan: up at once, down when the period ends. Asks first, with what it costs."""
+    if request.method != "POST":
+        return _confirmation(request)
 
     def turn() -> str:
-        plan = _plan(request)
-        if desk.change(request.account, plan, timezone.now()):
+        plan, now = _plan(request.POST), timezone.now()
+        if desk.change(request.account, plan, now, _agreed_at(request, now)):
             messages.success(request, _("The account is on %(plan)s now.") % {"plan": plan.name})
         else:
             messages.success(request, _("%(plan)s was agreed for the next period.") % {"plan": plan.name})
@@ -111,6 +119,41 @@ def invoice_pdf(request: AccountRequest, invoice_id: int) -> HttpResponse:
     return _try(request, address)
 
 
+def _confirmation(request: AccountRequest) -> HttpResponse:
+    """What a change costs and when it counts, before the button that makes it."""
+    now = timezone.now()
+    row = subscription_of(request.account)
+    if not payments_are_on():
+        raise Http404
+    try:
+        plan = _plan(request.GET)
+    except NotPossible as problem:
+        raise Http404 from problem
+    if not row.stripe_subscription_id or plan.cents_per_month is None or plan == plan_of(row):
+        return redirect("billing:plan", request.account.pk)
+    period, costs = period_of(row.anchor, now), desk.quote(row, plan, now)
+    context = {
+        "plan": plan,
+        "in_force": plan_of(row),
+        "costs": costs,
+        "cost": cost_words(costs, ends_at=period.ends_at, now=now, has_paid=True),
+        "today": short_money(costs.due_now_cents),
+        "starts": long_day(costs.starts_at),
+        "planned": next_plan_of(row),
+        "at": int(now.timestamp()),
+    }
+    return render(request, "billing/change.html", context)
+
+
+def _agreed_at(request: AccountRequest, now: datetime) -> datetime | None:
+    """The moment of the price that the customer saw; None where that was long ago, or never."""
+    try:
+        shown = datetime.fromtimestamp(int(request.POST.get("at", "")), UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+    return shown if timedelta(0) <= now - shown <= PRICE_HOLDS else None
+
+
 def _try(request: AccountRequest, act: Callable[[], str]) -> HttpResponse:
     """303 to where `act` says, or back with what went wrong."""
     if not payments_are_on():
@@ -121,9 +164,12 @@ def _try(request: AccountRequest, act: Callable[[], str]) -> HttpResponse:
         messages.error(request, str(problem))
     except NotThere as problem:
         raise Http404 from problem
+    except Unconfirmed as waiting:
+        # Their page asks the bank; until that is done nothing has changed, and the page of the plan says so.
+        return _see(waiting.url)
     except CardDeclined:
         messages.error(
-            request, _("The card was declined, so nothing changed. Change it under “Card and address”, then try again.")
+            request, _("The card was declined, so nothing changed. Change it under “Payment details”, then try again.")
         )
     except (StripeTrouble, Restless) as problem:
         log.warning("stripe_trouble", account=request.account.pk, problem=str(problem)[:200])
@@ -139,9 +185,9 @@ def _see(address: str) -> HttpResponse:
     return response
 
 
-def _plan(request: AccountRequest) -> Plan:
+def _plan(asked: QueryDict) -> Plan:
     try:
-        return PLANS.newest(request.POST.get("plan", ""))
+        return PLANS.newest(asked.get("plan", ""))
     except ValueError as problem:
         raise NotPossible(_("There is no such plan.")) from problem
 

@@ -60,6 +60,7 @@ def _page(request: AccountRequest, form: OverageForm | None = None, *, status: i
         "grace_ends": long_day(standing.row.grace_until) if standing.row.grace_until else "",
         "requested": requests.what(standing.request) if standing.request else "",
         "overage": overage_words(in_force),
+        "unbilled": subscriptions.why_unbilled(standing.row),
         "overage_form": form or OverageForm(initial={"emails": standing.row.overage_cap}, plan=in_force),
     }
     return render(request, "billing/plan.html", context, status=status)

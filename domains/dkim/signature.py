@@ -1,10 +1,11 @@
-"""DKIM signatures (RFC 6376): rsa-sha256, relaxed/relaxed.
+"""DKIM signatures (RFC 6376, 8463): rsa-sha256 and ed25519-sha256, relaxed/relaxed.
 
 From is listed once more than present (8.15), so that none can be added.
 """
 
 import re
 from base64 import b64encode
+from collections.abc import Sequence
 from hashlib import sha256
 
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
@@ -12,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from domains.dkim.canonical import relaxed_body, relaxed_header
+from domains.dkim.keys import SigningKey
 
 SIGNED_FIELDS = (
     "From",
@@ -41,24 +43,24 @@ class SigningError(ValueError):
     """A message that has no From, and so nothing to vouch for."""
 
 
-def sign(message: bytes, *, domain: str, selector: str, key: RSAPrivateKey, timestamp: int) -> bytes:
+def sign(message: bytes, *, domain: str, selector: str, key: SigningKey, timestamp: int) -> bytes:
     """The complete DKIM-Signature field, folded, CRLF included, to be put before `message`.
 
     `domain` and `selector` are A-labels, `timestamp` seconds since 1970. Raises `SigningError`.
     """
+    return sign_with(message, domain=domain, keys=[(selector, key)], timestamp=timestamp)
+
+
+def sign_with(message: bytes, *, domain: str, keys: Sequence[tuple[str, SigningKey]], timestamp: int) -> bytes:
+    """`sign` with several keys, each at its selector: one field after the other, in the order of the keys.
+
+    The message is read and hashed once.
+    """
     head, body = split(message)
     names, canonical = _signed_fields(head)
-    unsigned = b" v=1; a=rsa-sha256; c=relaxed/relaxed; d=%b; s=%b;\r\n t=%d; %b;\r\n bh=%b;\r\n b=" % (
-        domain.encode("ascii"),
-        selector.encode("ascii"),
-        timestamp,
-        _folded_names(names, used=len(f" t={timestamp}; ")),
-        b64encode(sha256(relaxed_body(body)).digest()),
-    )
-    canonical.append(relaxed_header(b"dkim-signature", unsigned))
-    signature = b64encode(key.sign(b"\r\n".join(canonical), _PADDING, _SHA256))
-    lines = [signature[start : start + 72] for start in range(0, len(signature), 72)]
-    return b"DKIM-Signature:" + unsigned + b"\r\n  ".join(lines) + b"\r\n"
+    listed = b"t=%d; %b" % (timestamp, _folded_names(names, used=len(f" t={timestamp}; ")))
+    body_hash = b64encode(sha256(relaxed_body(body)).digest())
+    return b"".join(_field(domain, selector, key, listed, body_hash, canonical) for selector, key in keys)
 
 
 def split(message: bytes) -> tuple[bytes, bytes]:
@@ -72,6 +74,27 @@ def split(message: bytes) -> tuple[bytes, bytes]:
 def fields_of(head: bytes) -> list[tuple[bytes, bytes]]:
     """Name and value of each field, as they stand; the value is all that follows the colon, line ends included."""
     return _FIELD.findall(head)
+
+
+def _field(
+    domain: str, selector: str, key: SigningKey, listed: bytes, body_hash: bytes, canonical: list[bytes]
+) -> bytes:
+    unsigned = b" v=1; a=%b; c=relaxed/relaxed; d=%b; s=%b;\r\n %b;\r\n bh=%b;\r\n b=" % (
+        b"rsa-sha256" if isinstance(key, RSAPrivateKey) else b"ed25519-sha256",
+        domain.encode("ascii"),
+        selector.encode("ascii"),
+        listed,
+        body_hash,
+    )
+    signed = b"\r\n".join([*canonical, relaxed_header(b"dkim-signature", unsigned)])
+    if isinstance(key, RSAPrivateKey):
+        value = key.sign(signed, _PADDING, _SHA256)
+    else:
+        # PureEdDSA over the hash, not over the fields (RFC 8463 section 3).
+        value = key.sign(sha256(signed).digest())
+    signature = b64encode(value)
+    lines = [signature[start : start + 72] for start in range(0, len(signature), 72)]
+    return b"DKIM-Signature:" + unsigned + b"\r\n  ".join(lines) + b"\r\n"
 
 
 def _signed_fields(head: bytes) -> tuple[list[bytes], list[bytes]]:

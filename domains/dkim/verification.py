@@ -1,4 +1,7 @@
-"""The DKIM signatures that a message carries, and whether they stand (RFC 6376 3.5, 6.1). The key is the caller's."""
+"""The DKIM signatures that a message carries, and whether they stand (RFC 6376 3.5, 6.1; RFC 8463).
+
+The key is the caller's.
+"""
 
 import re
 from base64 import b64decode
@@ -7,12 +10,14 @@ from enum import StrEnum
 from hashlib import sha256
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from domains.dkim.canonical import relaxed_body, relaxed_header, simple_body
+from domains.dkim.keys import Algorithm
 from domains.dkim.signature import fields_of, split
 
 MOST_SIGNATURES = 5
@@ -42,6 +47,11 @@ class Signature:
     value: bytes = field(repr=False)
 
     @property
+    def algorithm(self) -> str:
+        """As `a=` names it, in lower case; empty where it names none."""
+        return self.tags.get(b"a", b"").decode("ascii", "replace").lower()
+
+    @property
     def record_name(self) -> str:
         """Where in DNS its key stands."""
         return f"{self.selector}._domainkey.{self.domain}"
@@ -54,15 +64,16 @@ def signatures(message: bytes) -> list[Signature]:
 
 
 def verify(message: bytes, signature: Signature, public_base64: str) -> Result:
-    """Whether the signature stands for the message as it is now. rsa-sha256 over whole bodies is judged."""
+    """Whether the signature stands for the message as it is now. Signatures over
+    whole bodies by rsa-sha256 and ed25519-sha256 are judged; the key is one of that algorithm."""
     tags = signature.tags
     if not {b"a", b"b", b"bh", b"d", b"h", b"s", b"v"} <= tags.keys():
         return Result.MALFORMED
     head_form, _, body_form = tags.get(b"c", b"simple/simple").partition(b"/")
     is_known = head_form in (b"relaxed", b"simple") and body_form in (b"relaxed", b"simple", b"")
-    if tags[b"a"].lower() != b"rsa-sha256" or not is_known or b"l" in tags:
+    if signature.algorithm not in tuple(Algorithm) or not is_known or b"l" in tags:
         return Result.UNSUPPORTED
-    key = _key(public_base64)
+    key = _key(public_base64, signature.algorithm)
     try:
         hashed, signed = b64decode(tags[b"bh"], validate=True), b64decode(tags[b"b"], validate=True)
     except ValueError:
@@ -72,8 +83,12 @@ def verify(message: bytes, signature: Signature, public_base64: str) -> Result:
     head, body = split(message)
     if sha256((relaxed_body if body_form == b"relaxed" else simple_body)(body)).digest() != hashed:
         return Result.BODY_CHANGED
+    fields = _signed_head(head, signature, relaxed=head_form == b"relaxed")
     try:
-        key.verify(signed, _signed_head(head, signature, relaxed=head_form == b"relaxed"), PKCS1v15(), SHA256())
+        if isinstance(key, RSAPublicKey):
+            key.verify(signed, fields, PKCS1v15(), SHA256())
+        else:
+            key.verify(signed, sha256(fields).digest())
     except InvalidSignature:
         return Result.HEAD_CHANGED
     return Result.PASS
@@ -100,9 +115,12 @@ def _signed_head(head: bytes, signature: Signature, *, relaxed: bool) -> bytes:
     return b"".join([*whole, (b"%b:%b" % (signature.name, unsigned)).removesuffix(b"\r\n")])
 
 
-def _key(public_base64: str) -> RSAPublicKey | None:
+def _key(public_base64: str, algorithm: str) -> RSAPublicKey | Ed25519PublicKey | None:
     try:
-        key = load_der_public_key(b64decode(public_base64))
+        octets = b64decode(public_base64)
+        if algorithm == Algorithm.ED25519:
+            return Ed25519PublicKey.from_public_bytes(octets)
+        key = load_der_public_key(octets)
     except (ValueError, UnsupportedAlgorithm):
         return None
     return key if isinstance(key, RSAPublicKey) else None

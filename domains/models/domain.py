@@ -76,6 +76,9 @@ class SendingDomain(models.Model):
     """A second signature (RFC 8463) is made once its record stands."""
     approved_at = models.DateTimeField(_("approved"), null=True, editable=False)
     """When compliance let it send. Losing its records does not take this away; `domains.compliance` writes it."""
+    suspended_at = models.DateTimeField(_("suspended"), null=True, editable=False)
+    suspension_reason = models.TextField(_("reason of the suspension"), blank=True, editable=False)
+    """For staff and customer alike. Written by `domains.compliance`, as is the line above."""
     records_gone_since = models.DateTimeField(null=True, editable=False)
     """Since when records of a verified domain do not stand; it is warned first. Written by `domains.verification`."""
     nameservers = ArrayField(models.CharField(max_length=253), default=list, blank=True, editable=False)
@@ -97,9 +100,19 @@ class SendingDomain(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["account", "name"], condition=models.Q(deleted_at=None), name="a_name_once_an_account"
-            )
+            ),
+            # Deleted ones count: none is made again.
+            models.UniqueConstraint(
+                fields=["account"], condition=models.Q(is_demo=True), name="one_demo_domain_an_account"
+            ),
+            models.UniqueConstraint(fields=["name"], condition=models.Q(is_demo=True), name="a_demo_name_once"),
         ]
-        indexes = [models.Index(fields=["next_check_at"], condition=models.Q(deleted_at=None), name="domain_due")]
+        indexes = [
+            models.Index(fields=["next_check_at"], condition=models.Q(deleted_at=None), name="domain_due"),
+            models.Index(
+                fields=["name"], condition=models.Q(custom_domain_tracking_enabled=True), name="domain_with_own_links"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -124,6 +137,8 @@ def send_permission(
         return SendPermission(False, "domain_suspended")
     if dns_verified_at is None:
         return SendPermission(False, "domain_not_verified")
-    if compliance_status != SendingDomain.Compliance.COMPLIANT:
+    if compliance_status == SendingDomain.Compliance.DEMO_EXHAUSTED:
+        return SendPermission(False, "demo_exhausted")
+    if compliance_status not in (SendingDomain.Compliance.COMPLIANT, SendingDomain.Compliance.DEMO):
         return SendPermission(False, "domain_not_compliant")
     return SendPermission(True)

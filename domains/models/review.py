@@ -15,6 +15,7 @@ class ComplianceReview(models.Model):
     class State(models.TextChoices):
         AUTOMATIC = "automatic", _("The rules are looking")
         QUESTIONS = "questions", _("Waiting for the customer's answers")
+        CARD = "card", _("Waiting for a card check")
         MANUAL = "manual", _("Waiting for staff")
         APPROVED = "approved", _("Approved")
         REJECTED = "rejected", _("Rejected")
@@ -26,7 +27,9 @@ class ComplianceReview(models.Model):
     score = models.IntegerField(_("score"), default=0)
     """The sum of the weights."""
     question = models.TextField(blank=True)
-    """What staff asked beside the questionnaire."""
+    """What staff asked and nobody has answered; empty where the questionnaire is what waits."""
+    exchanges = models.JSONField(default=list)
+    """Earlier questions of staff: `[{"question": …, "answer": …, "answered_at": ISO 8601}]`, oldest first."""
     answers = models.JSONField(default=dict)
     """The questionnaire as it was answered: `{question code: text}`."""
     answered_at = models.DateTimeField(null=True, editable=False)
@@ -36,6 +39,8 @@ class ComplianceReview(models.Model):
     """Null where the rules decided."""
     decided_at = models.DateTimeField(_("decided"), null=True, editable=False)
     created_at = models.DateTimeField(_("began"), default=timezone.now, editable=False)
+    state_since = models.DateTimeField(default=timezone.now, editable=False)
+    """Changes with each step, so that two people at the desk cannot both act on what they saw."""
 
     objects: ClassVar[models.Manager["ComplianceReview"]] = models.Manager()
 
@@ -45,7 +50,7 @@ class ComplianceReview(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["domain"],
-                condition=models.Q(state__in=["automatic", "questions", "manual"]),
+                condition=models.Q(state__in=["automatic", "questions", "card", "manual"]),
                 name="one_open_review_a_domain",
             )
         ]

@@ -5,17 +5,18 @@ from django.db.models import Count, Q
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.roles import Ability, can
 from accounts.tenancy import AccountRequest, account_view
-from domains import setup
+from domains import demo, setup
 from domains.forms import DomainForm, note_sentence
 from domains.models import DnsRecord
 from domains.names import NameRefusal, display_name
+from domains.standings import next_step, standing
 from domains.views.lookup import domain_of, domains_of
-from domains.wizard import standing
 from mailtrap_site.web.partials import render_invalid
 
 PAGE_SIZE = 50
@@ -27,6 +28,7 @@ def domain_list(request: AccountRequest) -> HttpResponse:
     after = request.GET.get("after", "").replace("\0", "")
     found = Count("dns_records", filter=Q(dns_records__required=True, dns_records__status=DnsRecord.Status.PASS))
     wanted = Count("dns_records", filter=Q(dns_records__required=True))
+    now = timezone.now()
     page = list(
         domains_of(request)
         .filter(name__gt=after)
@@ -34,7 +36,12 @@ def domain_list(request: AccountRequest) -> HttpResponse:
         .annotate(found=found, wanted=wanted)[: PAGE_SIZE + 1]
     )
     rows = [
-        {"domain": domain, "name": display_name(domain.name), "standing": standing(domain)}
+        {
+            "domain": domain,
+            "name": display_name(domain.name),
+            "standing": standing(domain),
+            "next": next_step(domain, now),
+        }
         for domain in page[:PAGE_SIZE]
     ]
     address = reverse("domains:list", args=[request.account.pk])
@@ -44,6 +51,7 @@ def domain_list(request: AccountRequest) -> HttpResponse:
         "newer_url": address if after else "",
         "older_url": f"{address}?after={page[PAGE_SIZE - 1].name}" if len(page) > PAGE_SIZE else "",
         "may_manage": can(request.membership, Ability.MANAGE_DOMAINS),
+        "may_have_demo": not page and demo.may_have(request.account),
     }
     return render(request, "domains/list.html", context)
 

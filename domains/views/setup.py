@@ -12,9 +12,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.roles import Ability, can
 from accounts.tenancy import AccountRequest, account_view
-from domains import setup, verification
+from domains import checking, setup
 from domains.models import SendingDomain
+from domains.views.demo import show_demo
+from domains.views.dns_context import dns_context
 from domains.views.lookup import domain_of
+from domains.views.tabs import domain_tabs
 from domains.wizard import wizard
 from mailtrap_site.web.navigation import url_or_nothing
 from mailtrap_site.web.partials import STOP_POLLING, render_page, unchanged, wants_fragment
@@ -26,23 +29,26 @@ FRAGMENT = "domain"
 @require_safe
 def domain_detail(request: AccountRequest, domain_id: int) -> HttpResponse:
     domain = domain_of(request, domain_id)
+    if domain.is_demo:
+        return show_demo(request, domain)
     polled = wants_fragment(request, FRAGMENT)
     context = _detail_context(request, domain)
     if polled and request.GET.get("seen") == context["wizard"].seen:
         return unchanged()
-    status = STOP_POLLING if polled and context["wizard"].is_verified else 200
+    status = STOP_POLLING if polled and context["wizard"].is_settled else 200
     return render_page(request, "domains/detail.html", "domains/_domain.html", context, target=FRAGMENT, status=status)
 
 
 @account_view(Ability.MANAGE_DOMAINS)
 @require_POST
 def domain_verification(request: AccountRequest, domain_id: int) -> HttpResponse:
-    """Ask DNS now."""
-    domain = verification.check(domain_of(request, domain_id).pk)
-    if domain is None:
-        raise Http404
+    """Ask DNS now, or say when it may be asked again."""
+    wait = checking.check_now(domain_of(request, domain_id), checking.MEMBER)
+    domain = domain_of(request, domain_id)
     if wants_fragment(request, FRAGMENT):
-        return render(request, "domains/_domain.html", _detail_context(request, domain))
+        return render(request, "domains/_domain.html", _detail_context(request, domain) | {"wait": wait})
+    if wait:
+        messages.error(request, _("We have just looked. You can ask again in %(wait)s seconds.") % {"wait": wait})
     return redirect("domains:detail", request.account.pk, domain_id)
 
 
@@ -60,17 +66,26 @@ def domain_demo_zone(request: AccountRequest, domain_id: int) -> HttpResponse:
 def _detail_context(request: AccountRequest, domain: SendingDomain) -> dict[str, Any]:
     full_names = request.GET.get("names") == "full"
     here = reverse("domains:detail", args=[domain.account_id, domain.pk])
+    shown = wizard(domain, timezone.now(), full_names=full_names)
+    company_url = url_or_nothing("domains:company", domain.account_id)
     return {
         "domain": domain,
-        "wizard": wizard(domain, timezone.now(), full_names=full_names),
+        "wizard": shown,
+        "tabs": domain_tabs(domain, "domains:detail"),
         "here": here,
         "full_names": full_names,
         "short_names": not full_names,
         "full_names_url": f"{here}?names=full",
+        **dns_context(request, domain, here),
+        "zone_file_url": reverse("domains:zone_file", args=[domain.account_id, domain.pk]),
+        "route53_url": reverse("domains:route53", args=[domain.account_id, domain.pk]),
         "may_manage": can(request.membership, Ability.MANAGE_DOMAINS),
         "demo_zone": setup.has_demo_zone(),
         "may_send": can(request.membership, Ability.SEND),
+        "share_url": reverse("domains:share", args=[domain.account_id, domain.pk]),
+        "company_url": f"{company_url}?next={domain.pk}" if company_url else "",
+        "sender_action": _("Change it") if shown.facts.has_company_info else _("Fill it in now"),
+        "review_url": url_or_nothing("domains:review", domain.account_id, domain.pk),
         "integration_url": url_or_nothing("sending:integration", domain.account_id),
-        "copies_url": url_or_nothing("sending:auto_bcc", domain.account_id, domain.pk),
         "test_email_url": url_or_nothing("sending:test_email", domain.account_id),
     }

@@ -9,6 +9,7 @@ from mailtrap_site.web.navigation import url_or_nothing
 
 PLACES = (
     ("domains:detail", _("Set-up")),
+    ("domains:review", _("Review")),
     ("domains:settings", _("Settings")),
     ("domains:keys", _("Keys")),
     ("domains:health", _("Health")),

@@ -106,6 +106,14 @@ def _cancel(books: Books, asked: dict[str, Any], subscription_id: str) -> Thing:
     return subscriptions.cancel(books, books.get("subscriptions", subscription_id))
 
 
+def _void(books: Books, asked: dict[str, Any], invoice_id: str) -> Thing:
+    return subscriptions.void(books, books.get("invoices", invoice_id))
+
+
+def _intent(books: Books, asked: dict[str, Any], intent_id: str) -> Thing:
+    return invoicing.intent(books, intent_id)
+
+
 def _payments(books: Books, asked: dict[str, Any]) -> Thing:
     intent = asked.get("payment", {}).get("payment_intent")
     wanted = {"_intent": intent} if intent else {"invoice": asked["invoice"]}
@@ -149,9 +157,11 @@ _CALLS: tuple[tuple[str, str, Callable[..., Thing]], ...] = (
     ("GET", r"/v1/subscriptions/(\w+)", _one("subscriptions")),
     ("POST", r"/v1/subscriptions/(\w+)", _update),
     ("DELETE", r"/v1/subscriptions/(\w+)", _cancel),
-    ("GET", "/v1/invoices", _filtered("invoices", "customer")),
+    ("GET", "/v1/invoices", _filtered("invoices", "customer", "status")),
     ("GET", r"/v1/invoices/(\w+)", _one("invoices")),
+    ("POST", r"/v1/invoices/(\w+)/void", _void),
     ("GET", "/v1/invoice_payments", _payments),
+    ("GET", r"/v1/payment_intents/(\w+)", _intent),
     ("GET", "/v1/charges", _filtered("charges", "payment_intent")),
     ("GET", "/v1/disputes", _filtered("disputes", "payment_intent")),
     # Not Stripe's: what only tests do.

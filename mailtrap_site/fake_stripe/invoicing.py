@@ -46,12 +46,16 @@ def make(books: Books, subscription: Thing, lines: list[Thing], reason: str) -> 
     return invoice
 
 
-def pay(books: Books, invoice: Thing, *, first: bool = False) -> bool:
-    """Takes the money by the customer's card, and says so in an event; whether it went."""
+def pay(books: Books, invoice: Thing, *, first: bool = False, confirmed: bool = False) -> bool:
+    """Takes the money by the customer's card, and says so in an event; whether it went. `confirmed`: the customer has
+    told the bank so."""
     card = card_of(books.get("customers", invoice["customer"]).get("_card", ""))
     invoice["attempt_count"] += 1
-    if invoice["amount_due"] and not (card and (card.takes_first if first else card.takes_later)):
-        books.announce("invoice.payment_failed", invoice)
+    takes = bool(card and ((card.takes_first if first else card.takes_later) or (confirmed and card.asks_bank)))
+    if invoice["amount_due"] and not takes:
+        asks = bool(card and card.asks_bank)
+        _intend(books, invoice, "requires_action" if asks else "requires_payment_method")
+        books.announce("invoice.payment_action_required" if asks else "invoice.payment_failed", invoice)
         return False
     invoice |= {"status": "paid", "amount_paid": invoice["amount_due"], "amount_remaining": 0}
     if invoice["amount_due"]:
@@ -80,13 +84,30 @@ def dispute(books: Books, invoice_id: str) -> Thing:
 
 
 def _charge(books: Books, invoice: Thing) -> None:
-    intent = invoice["id"].replace("in_", "pi_")
-    amount = invoice["amount_due"]
+    intent, amount = _intend(books, invoice, "succeeded"), invoice["amount_due"]
     facts = {"object": "charge", "amount": amount, "amount_refunded": 0, "refunded": False, "paid": True}
     books.put("charges", "ch", facts | {"customer": invoice["customer"], "payment_intent": intent})
-    payment = {"type": "payment_intent", "payment_intent": intent}
-    facts = {"object": "invoice_payment", "amount_paid": amount, "status": "paid", "payment": payment}
-    books.put("payments", "inpay", facts | {"invoice": invoice["id"], "_intent": intent})
+
+
+def _intend(books: Books, invoice: Thing, status: str) -> str:
+    """The id of the invoice's one payment intent, which has this status now."""
+    intent = str(invoice["id"]).replace("in_", "pi_")
+    paid = {"amount_paid": invoice["amount_due"] if status == "succeeded" else None}
+    paid["status"] = "paid" if status == "succeeded" else "open"
+    if kept := books.all("payments", invoice=invoice["id"]):
+        kept[0] |= paid | {"_state": status}
+        return intent
+    facts = {"object": "invoice_payment", "payment": {"type": "payment_intent", "payment_intent": intent}}
+    books.put("payments", "inpay", facts | paid | {"invoice": invoice["id"], "_intent": intent, "_state": status})
+    return intent
+
+
+def intent(books: Books, intent_id: str) -> Thing:
+    """A payment intent as the API shows it. Raises KeyError."""
+    found = books.all("payments", _intent=intent_id)
+    if not found:
+        raise KeyError(intent_id)
+    return {"id": intent_id, "object": "payment_intent", "status": found[0]["_state"]}
 
 
 def _charge_of(books: Books, invoice_id: str) -> Thing:

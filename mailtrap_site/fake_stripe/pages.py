@@ -3,7 +3,7 @@
 from html import escape
 from typing import Any
 
-from mailtrap_site.fake_stripe import subscriptions
+from mailtrap_site.fake_stripe import invoicing, subscriptions
 from mailtrap_site.fake_stripe.books import Books, Thing
 from mailtrap_site.fake_stripe.cards import CARDS, card_of
 from mailtrap_site.fake_stripe.invoicing import Declined
@@ -65,10 +65,15 @@ def portal(books: Books, portal_id: str, typed: dict[str, Any] | None) -> Page:
     return "", _page("Payments", body)
 
 
-def invoice(books: Books, invoice_id: str) -> Page:
-    """One invoice to be read."""
+def invoice(books: Books, invoice_id: str, typed: dict[str, Any] | None) -> Page:
+    """One invoice to be read, and paid while it is open; with `typed` its button was pressed."""
     found = books.get("invoices", invoice_id)
+    if typed is not None and found["status"] == "open" and invoicing.pay(books, found, confirmed=True):
+        subscriptions.settle(books, found)
+        subscriptions.recover(books, found["customer"])
     body = f"<h1>Invoice {found['number']}</h1><p>{'</p><p>'.join(map(escape, _lines(found)))}</p>"
+    if found["status"] == "open":
+        body += '<form method="post"><button type="submit">Confirm the payment</button></form>'
     return "", _page("Invoice", f'{body}<p><a href="{found["invoice_pdf"]}">PDF</a></p>')
 
 
@@ -135,7 +140,8 @@ def _money(cents: int) -> str:
 def _page(title: str, body: str) -> str:
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title} (stand-in)</title>'
-        f'<meta name="viewport" content="width=device-width"><style>{STYLE}</style></head><body><main>'
+        '<meta name="viewport" content="width=device-width"><link rel="icon" href="data:,">'
+        f"<style>{STYLE}</style></head><body><main>"
         '<p class="stand-in">This page stands in for Stripe on this machine. <strong>No money moves.</strong></p>'
         f"{body}</main></body></html>"
     )

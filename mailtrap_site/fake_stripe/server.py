@@ -116,7 +116,7 @@ def respond(books: Books, method: str, path: str, query: str, body: str) -> tupl
             content = pages.invoice_pdf(books, name.removesuffix(".pdf"))
             return 200, {"Content-Type": "application/pdf"}, content
         if kind == "invoices":
-            goes_to, html = pages.invoice(books, name)
+            goes_to, html = pages.invoice(books, name, typed)
         else:
             goes_to, html = (pages.checkout if kind == "checkout" else pages.portal)(books, name, typed)
     except KeyError:

@@ -9,6 +9,8 @@ from mailtrap_site.fake_stripe.books import Books, Thing
 from mailtrap_site.fake_stripe.forms import truth
 from mailtrap_site.fake_stripe.invoicing import Declined
 
+PENDING = 23 * 3600
+"""Seconds that a change waits for its payment."""
 MOST_RENEWALS = 36
 """Of one subscription at one move of the clock."""
 
@@ -34,6 +36,7 @@ def begin(books: Books, customer_id: str, price_ids: list[str], metadata: Thing)
             "cancel_at": None,
             "canceled_at": None,
             "ended_at": None,
+            "pending_update": None,
             "metadata": metadata,
         },
     )
@@ -47,7 +50,8 @@ def begin(books: Books, customer_id: str, price_ids: list[str], metadata: Thing)
 
 
 def update(books: Books, subscription: Thing, asked: dict[str, Any]) -> Thing:
-    """Changes what was asked for. Raises Declined where the proration was to be paid and was not: nothing changed."""
+    """Changes what was asked for. Raises Declined where the proration was to be paid and was not: nothing changed. With
+    `pending_if_incomplete` the change waits instead, as `pending_update`, until its invoice is paid or void."""
     for change in asked.get("items", []):
         item = next(one for one in subscription["items"]["data"] if one["id"] == change["id"])
         _change_price(books, subscription, item, books.get("prices", change["price"]), asked)
@@ -63,11 +67,8 @@ def update(books: Books, subscription: Thing, asked: dict[str, Any]) -> Thing:
 
 
 def cancel(books: Books, subscription: Thing) -> Thing:
-    """Ends it at once; what is open is no longer asked for."""
+    """Ends it at once. What is open stays open, as at Stripe, until it is paid or made void."""
     subscription |= {"status": "canceled", "canceled_at": books.now(), "ended_at": books.now()}
-    for invoice in books.all("invoices", customer=subscription["customer"], status="open"):
-        invoice["status"] = "void"
-        books.announce("invoice.voided", invoice)
     books.announce("customer.subscription.deleted", subscription)
     return subscription
 
@@ -77,15 +78,26 @@ def pay_what_is_open(books: Books, customer_id: str) -> bool:
     for invoice in books.all("invoices", customer=customer_id, status="open"):
         if not invoicing.pay(books, invoice, first=True):
             return False
-    for subscription in books.all("subscriptions", customer=customer_id, status="past_due"):
-        subscription["status"] = "active"
-        books.announce("customer.subscription.updated", subscription)
+        settle(books, invoice)
+    recover(books, customer_id)
     return True
 
 
+def recover(books: Books, customer_id: str) -> None:
+    """Once nothing is open, what was overdue is as before."""
+    if books.all("invoices", customer=customer_id, status="open"):
+        return
+    for subscription in books.all("subscriptions", customer=customer_id, status="past_due"):
+        subscription["status"] = "active"
+        books.announce("customer.subscription.updated", subscription)
+
+
 def renew_what_is_due(books: Books) -> None:
-    """Brings each subscription to the clock: a period at a time."""
+    """Brings each subscription to the clock: a period at a time. A change that waited too long is dropped."""
     for subscription in list(books.things["subscriptions"].values()):
+        waits = subscription.get("pending_update")
+        if waits and waits["expires_at"] <= books.now():
+            void(books, books.get("invoices", waits["_invoice"]))
         for _turn in range(MOST_RENEWALS):
             due = _flat(subscription)["current_period_end"] <= books.now()
             if not due or subscription["status"] == "canceled":
@@ -114,15 +126,47 @@ def _change_price(books: Books, subscription: Thing, item: Thing, price: Thing, 
     old = item["price"]
     if asked.get("proration_behavior") == "always_invoice":
         whole = item["current_period_end"] - item["current_period_start"]
-        left = max(item["current_period_end"] - books.now(), 0)
+        left = max(item["current_period_end"] - int(asked.get("proration_date") or books.now()), 0)
         credit = -round(old["unit_amount"] * left / whole)
         debit = round(price["unit_amount"] * left / whole)
         lines = [_line(old, credit, "Unused time on"), _line(price, debit, "Remaining time on")]
         invoice = invoicing.make(books, subscription, lines, "subscription_update")
-        if not invoicing.pay(books, invoice) and asked.get("payment_behavior") == "error_if_incomplete":
-            invoice["status"] = "void"
-            raise Declined
+        if not invoicing.pay(books, invoice):
+            if asked.get("payment_behavior") == "error_if_incomplete":
+                invoice["status"] = "void"
+                raise Declined
+            if asked.get("payment_behavior") == "pending_if_incomplete":
+                waits = {"id": item["id"], "price": price["id"]}
+                subscription["pending_update"] = {
+                    "expires_at": books.now() + PENDING,
+                    "subscription_items": [waits],
+                    "_invoice": invoice["id"],
+                }
+                return
     item["price"] = price
+
+
+def settle(books: Books, invoice: Thing) -> None:
+    """After an invoice was paid or made void: what waited for it is applied, or dropped."""
+    for subscription in books.all("subscriptions", customer=invoice["customer"]):
+        waits = subscription.get("pending_update")
+        if not waits or waits["_invoice"] != invoice["id"]:
+            continue
+        subscription["pending_update"] = None
+        if invoice["status"] == "paid":
+            for change in waits["subscription_items"]:
+                item = next(one for one in subscription["items"]["data"] if one["id"] == change["id"])
+                item["price"] = books.get("prices", change["price"])
+        happened = "applied" if invoice["status"] == "paid" else "expired"
+        books.announce(f"customer.subscription.pending_update_{happened}", subscription)
+
+
+def void(books: Books, invoice: Thing) -> Thing:
+    """Nobody is asked to pay it any more."""
+    invoice["status"] = "void"
+    books.announce("invoice.voided", invoice)
+    settle(books, invoice)
+    return invoice
 
 
 def _metered_line(books: Books, subscription: Thing) -> Thing:

@@ -44,6 +44,12 @@ def unfold_settings(site_name: str) -> dict[str, Any]:
                         _place(_("Accounts"), "apartment", "accounts_account"),
                         _place(_("Users"), "person", "accounts_user"),
                         _place(_("Sending domains"), "language", "domains_sendingdomain"),
+                        {
+                            "title": _("Compliance"),
+                            "icon": "verified_user",
+                            "link": reverse_lazy("admin:compliance"),
+                            "badge": number_of_waiting_reviews,
+                        },
                     ],
                 },
                 {
@@ -67,10 +73,20 @@ def unfold_settings(site_name: str) -> dict[str, Any]:
                     "items": [
                         _place(_("Messages"), "mail", "sending_message"),
                         {"title": _("Queue"), "icon": "hourglass_empty", "link": reverse_lazy("admin:queue")},
-                        _place(_("Balance"), "balance", "sending_hourbalance"),
+                        _place(_("Balance"), "balance", "sending_hourbalance") | {"badge": number_of_differences},
                     ],
                 },
-                {"title": _("Control"), "items": [_place(_("Audit log"), "history", "accounts_auditentry")]},
+                {
+                    "title": _("Control"),
+                    "items": [
+                        {
+                            "title": _("Health of the instance"),
+                            "icon": "stethoscope",
+                            "link": reverse_lazy("admin:operator"),
+                        },
+                        _place(_("Audit log"), "history", "accounts_auditentry"),
+                    ],
+                },
             ],
         },
     }
@@ -82,6 +98,24 @@ def number_of_open_requests() -> str:
     from mailtrap_site.support.plan_page import open_requests
 
     return str(open_requests().count() or "")
+
+
+def number_of_differences() -> str:
+    """The badge in the side: how many recipients and meters the tables contradict each other about; nothing where all
+    is well."""
+    from django.db.models import Sum
+
+    from sending.models import HourCheck, MeterDifference
+
+    off = HourCheck.objects.filter(differences__gt=0).aggregate(sum=Sum("differences", default=0))["sum"]
+    return str(off + MeterDifference.objects.count() or "")
+
+
+def number_of_waiting_reviews() -> str:
+    """The badge in the side: how many reviews wait for a person; nothing where none does."""
+    from mailtrap_site.support.compliance import waiting_for_staff
+
+    return str(waiting_for_staff().count() or "")
 
 
 def route_label(request: HttpRequest) -> list[Any] | None:

@@ -15,13 +15,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.models import Account, User
-from billing import overrides, subscriptions
+from billing import overrides, stripe_leaving, subscriptions
 from billing.models import QuotaOverride
 from billing.periods import period_of
 from billing.subscriptions import By
 from billing.terms import terms_of
-from mailtrap_site.support.plan_forms import AssignForm, GraceForm, GrantForm, ReasonForm
+from mailtrap_site.support.plan_forms import AssignForm, GraceForm, GrantForm, OverageForm, ReasonForm
 from mailtrap_site.support.plan_page import moment_words
+from mailtrap_site.web.wording import figure_words
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -87,11 +88,13 @@ def assign(request: HttpRequest, account_id: int) -> HttpResponse:
 
     def act(values: dict[str, Any]) -> str:
         plan = form.chosen
+        stripe_leaving.leave(account, agreed=form.ends_stripe)
         by = By(staff, is_staff=True, reason=values["reason"])
         subscriptions.put_on(account, plan, by, timezone.now(), stripe_id="")
         return _("%(account)s is on %(plan)s now.") % {"account": account.name, "plan": plan.name}
 
-    form = AssignForm(request.POST or None, initial={"plan": old.code})
+    pays = stripe_leaving.pays_at_stripe(account)
+    form = AssignForm(request.POST or None, initial={"plan": old.code}, pays=pays)
     return _act(
         request,
         account,
@@ -140,13 +143,44 @@ def grace(request: HttpRequest, account_id: int) -> HttpResponse:
     )
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
+def overage(request: HttpRequest, account_id: int) -> HttpResponse:
+    """Emails above the limit, for an account that pays otherwise than by card."""
+    staff, account = _staff(request, "billing.change_subscription"), get_object_or_404(Account, pk=account_id)
+    subscription = subscriptions.subscription_of(account)
+    most = subscriptions.plan_of(subscription).most_overage
+
+    def act(values: dict[str, Any]) -> str:
+        by = By(staff, is_staff=True, reason=values["reason"])
+        row = subscriptions.agree_overage(account, values["emails"], by)
+        return _("%(account)s may send %(count)s emails above its limit.") % {
+            "account": account.name,
+            "count": figure_words(row.overage_cap),
+        }
+
+    unbilled = subscriptions.why_unbilled(subscription)
+    return _act(
+        request,
+        account,
+        OverageForm(request.POST or None, initial={"emails": subscription.overage_cap}),
+        act,
+        title=_("Allow emails above the limit of %(account)s") % {"account": account.name},
+        button=_("Allow them for %(account)s") % {"account": account.name},
+        consequence=_("They count from the next email on; the plan offers up to %(most)s. A change of plan ends them.")
+        % {"most": figure_words(most)},
+        warning=_("Nothing bills them: no card pays for this plan. Say in the reason how they are paid.")
+        if unbilled
+        else "",
+    )
+
+
 def stripe_warning(stripe_subscription_id: str) -> str:
     """What staff have to know before they take a paid account off Stripe; empty where none pays there."""
     if not stripe_subscription_id:
         return ""
     return _(
-        "This account pays at Stripe (%(id)s). Cancel that subscription there first: otherwise the card goes on being"
-        " charged, for a plan that this page no longer knows of."
+        "This account pays at Stripe (%(id)s). A plan that staff assign takes its place only once that subscription has"
+        " ended. It ends at once, without giving money back; what is unpaid is asked for no more."
     ) % {"id": stripe_subscription_id}
 
 

@@ -28,6 +28,24 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(label=_("Reason"), max_length=500, widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}))
 
 
+class LeavesStripeForm(forms.Form):
+    """Agrees to end what is paid at Stripe; the field is there only where something is."""
+
+    end_stripe = forms.BooleanField(
+        label=_("End the subscription at Stripe now"), required=False, widget=UnfoldBooleanWidget
+    )
+
+    def __init__(self, *args: Any, pays: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not pays:
+            del self.fields["end_stripe"]
+
+    @property
+    def ends_stripe(self) -> bool:
+        """What a valid form agreed to."""
+        return bool(self.cleaned_data.get("end_stripe"))
+
+
 class GrantForm(ReasonForm):
     """One term, its value or none, and for how long."""
 
@@ -55,11 +73,11 @@ class GrantForm(ReasonForm):
         return values
 
 
-class AssignForm(ReasonForm):
+class AssignForm(LeavesStripeForm, ReasonForm):
     """A plan on offer."""
 
     plan = forms.ChoiceField(label=_("Plan"), widget=UnfoldAdminSelectWidget)
-    field_order = ("plan", "reason")
+    field_order = ("plan", "end_stripe", "reason")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -71,6 +89,15 @@ class AssignForm(ReasonForm):
     def chosen(self) -> Plan:
         """The plan of a valid form."""
         return PLANS.newest(self.cleaned_data["plan"])
+
+
+class OverageForm(ReasonForm):
+    """Emails above the limit that were agreed otherwise than by card; zero for none."""
+
+    emails = forms.IntegerField(
+        label=_("Emails above the limit, each period"), min_value=0, widget=UnfoldAdminIntegerFieldWidget
+    )
+    field_order = ("emails", "reason")
 
 
 class GraceForm(ReasonForm):
@@ -89,7 +116,7 @@ class GraceForm(ReasonForm):
         return ends_at
 
 
-class AnswerForm(forms.Form):
+class AnswerForm(LeavesStripeForm):
     """Yes or no, with the words that the customer reads."""
 
     GRANT, DECLINE = "grant", "decline"
@@ -102,3 +129,4 @@ class AnswerForm(forms.Form):
     answer = forms.CharField(
         label=_("What the customer reads"), max_length=1000, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3})
     )
+    field_order = ("verdict", "end_stripe", "answer")

@@ -14,11 +14,13 @@ from django.views.decorators.http import require_safe
 from accounts.message_size import most_bytes
 from accounts.models import Account
 from billing import metering, overrides, requests, subscriptions
-from billing.models import QuotaOverride, Subscription, SupportRequest, UsagePeriod
+from billing.models import Invoice, QuotaOverride, StripeEvent, Subscription, SupportRequest, UsagePeriod
+from billing.models.invoice import money
 from billing.terms import Terms, terms_of
 from mailtrap_site.web.wording import figure_words
 
 MOST_PERIODS = 12
+MOST_EVENTS = 20
 MOST_OVERRIDES = 50
 
 
@@ -41,7 +43,16 @@ def plan_page(request: HttpRequest, account_id: int) -> HttpResponse:
         "terms": {"headers": [_("limit"), _("in force"), _("from")], "rows": _terms(terms, in_force, now)},
         "overrides": [(one, counts) for one, counts in _marked(in_force)],
         "periods": {"headers": [_("from"), _("to"), _("used"), _("given back"), _("limit")], "rows": _periods(account)},
+        "invoices": {
+            "headers": [_("number"), _("issued"), _("status"), _("total"), _("refunded"), _("disputed")],
+            "rows": _invoices(account),
+        },
+        "events": {
+            "headers": [_("event"), _("happened"), _("applied"), _("tries"), _("problem")],
+            "rows": _events(subscription),
+        },
         "open": [(one, requests.what(one)) for one in open_requests().filter(account=account)],
+        "offers_overage": bool(terms.plan.most_overage),
         "may_grant": request.user.has_perm("billing.change_quotaoverride"),
         "may_change": request.user.has_perm("billing.change_subscription"),
         "may_answer": request.user.has_perm("billing.change_supportrequest"),
@@ -102,6 +113,32 @@ def _periods(account: Account) -> list[list[str]]:
             figure_words(one.message_limit),
         ]
         for one in found
+    ]
+
+
+def _invoices(account: Account) -> list[list[str]]:
+    found = Invoice.objects.filter(account=account).order_by("-issued_at", "-pk")[:MOST_PERIODS]
+    return [
+        [
+            str(one),
+            moment_words(one.issued_at),
+            str(one.get_status_display()),
+            one.total_money,
+            one.refunded_money if one.refunded_cents else "–",
+            money(one.disputed_cents, one.currency) if one.disputed_cents else "–",
+        ]
+        for one in found
+    ]
+
+
+def _events(subscription: Subscription) -> list[list[str]]:
+    """What Stripe told of this customer; without one nothing, since such events name nobody."""
+    if not subscription.stripe_customer_id:
+        return []
+    found = StripeEvent.objects.filter(customer_id=subscription.stripe_customer_id).order_by("-created_at", "-pk")
+    return [
+        [one.type, moment_words(one.created_at), moment_words(one.applied_at), str(one.attempts), one.problem or "–"]
+        for one in found[:MOST_EVENTS]
     ]
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import User
-from billing import requests, subscriptions
+from billing import requests, stripe_leaving, subscriptions
 from billing.models import SupportRequest
 from mailtrap_site.support.plan_acts import stripe_warning
 from mailtrap_site.support.plan_forms import AnswerForm
@@ -39,10 +39,14 @@ def answer(request: HttpRequest, request_id: int) -> HttpResponse:
         raise PermissionDenied
     assert isinstance(request.user, User)
     asked = get_object_or_404(SupportRequest.objects.select_related("account", "asked_by"), pk=request_id)
-    form = AnswerForm(request.POST or None)
+    pays = asked.kind == SupportRequest.Kind.PLAN and stripe_leaving.pays_at_stripe(asked.account)
+    form = AnswerForm(request.POST or None, pays=pays)
     if request.method == "POST" and form.is_valid():
-        act = requests.grant if form.cleaned_data["verdict"] == AnswerForm.GRANT else requests.decline
+        is_grant = form.cleaned_data["verdict"] == AnswerForm.GRANT
+        act = requests.grant if is_grant else requests.decline
         try:
+            if is_grant and pays and asked.is_open:
+                stripe_leaving.leave(asked.account, agreed=form.ends_stripe)
             answered = act(asked, form.cleaned_data["answer"], request.user)
         except ValueError as problem:
             form.add_error(None, str(problem))

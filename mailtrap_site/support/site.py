@@ -24,16 +24,27 @@ class SupportDesk(UnfoldAdminSite):
 
     def get_urls(self) -> list[Any]:
         # Late, since this module is read before the apps are ready.
-        from mailtrap_site.support import plan_acts, plan_page, queue, requests
+        from mailtrap_site.support import compliance, compliance_acts, operator, plan_acts, plan_page, queue, requests
 
         own = [
             path("plans/<int:account_id>/", self.admin_view(plan_page.plan_page), name="plan"),
             path("plans/<int:account_id>/grant/", self.admin_view(plan_acts.grant), name="plan_grant"),
             path("plans/<int:account_id>/assign/", self.admin_view(plan_acts.assign), name="plan_assign"),
+            path("plans/<int:account_id>/overage/", self.admin_view(plan_acts.overage), name="plan_overage"),
             path("plans/<int:account_id>/grace/", self.admin_view(plan_acts.grace), name="plan_grace"),
             path("overrides/<int:override_id>/end/", self.admin_view(plan_acts.end_override), name="override_end"),
             path("requests/", self.admin_view(requests.request_queue), name="requests"),
             path("requests/<int:request_id>/", self.admin_view(requests.answer), name="request_answer"),
+            path("compliance/", self.admin_view(compliance.compliance_queue), name="compliance"),
+            path(
+                "compliance/<int:domain_id>/", self.admin_view(compliance.compliance_review), name="compliance_review"
+            ),
+            path(
+                "compliance/<int:domain_id>/<slug:act>/",
+                self.admin_view(compliance_acts.compliance_act),
+                name="compliance_act",
+            ),
+            path("health/", self.admin_view(operator.operator), name="operator"),
             path("queue/", self.admin_view(queue.queue), name="queue"),
             path("queue/pauses/<int:pause_id>/resume/", self.admin_view(queue.resume), name="queue_resume"),
         ]

@@ -81,9 +81,10 @@ def silent_server() -> Iterator[str]:
 
 
 @contextmanager
-def resolving_at(*addresses: str) -> Iterator[None]:
-    """Point the resolver at these servers for a while."""
-    environment = replace(settings.ENVIRONMENT, dns_resolvers=addresses)
+def resolving_at(*addresses: str, public: Sequence[str] = ()) -> Iterator[None]:
+    """Point the resolver at these servers for a while; the world's eyes are `public`, or else the same."""
+    domain_settings = replace(settings.ENVIRONMENT.domains, public_resolvers=tuple(public) or addresses)
+    environment = replace(settings.ENVIRONMENT, dns_resolvers=addresses, domains=domain_settings)
     with override_settings(ENVIRONMENT=environment):
         resolver.forget_cached()
         try:

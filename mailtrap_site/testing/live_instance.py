@@ -26,7 +26,7 @@ from mailtrap_site.testing.postgres_plugin import INHERITED, SETTINGS
 from mailtrap_site.testing.visitor import Visitor
 
 OF_THE_TEST_RUN = (*SETTINGS, "DATABASE_URL", "TEST_DATABASE_URL", "VAR_DIR", INHERITED)
-PORTS = ("WEB_PORT", "SMTP_PORT", "SMTPS_PORT", "MX_PORT", "DNS_PORT", "POSTGRES_PORT")
+PORTS = ("WEB_PORT", "SMTP_PORT", "SMTPS_PORT", "MX_PORT", "DNS_PORT", "POSTGRES_PORT", "FAKE_STRIPE_PORT")
 START_SECONDS = 150
 PATIENCE = 60
 """Seconds for anything that takes two on a machine with nothing else to do."""
@@ -37,7 +37,7 @@ T = TypeVar("T")
 def environment_of_an_instance(var_dir: Path) -> dict[str, str]:
     """What `up` needs to run beside the test's own server: its own folder, and ports that were free a moment ago."""
     kept = {name: value for name, value in os.environ.items() if name not in OF_THE_TEST_RUN}
-    return kept | {name: str(free_port()) for name in PORTS} | {"VAR_DIR": str(var_dir), "FAKE_STRIPE_PORT": "0"}
+    return kept | {name: str(free_port()) for name in PORTS} | {"VAR_DIR": str(var_dir)}
 
 
 def wait_for(question: Callable[[], T], what: str, seconds: float = PATIENCE) -> T:

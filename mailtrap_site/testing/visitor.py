@@ -96,6 +96,7 @@ class _Reader(HTMLParser):
         self._spans: list[tuple[str, str]] = []
         self._form: Form | None = None
         self._href = ""
+        self._select = ""
         self._muted = 0
 
     def texts(self, tag: str) -> Iterator[str]:
@@ -109,6 +110,11 @@ class _Reader(HTMLParser):
         elif tag == "input" and self._form and given.get("name"):
             if given.get("type") not in ("checkbox", "radio") or "checked" in given:
                 self._form.values[given["name"]] = given.get("value", "")
+        elif tag == "select" and self._form and given.get("name"):
+            self._select = given["name"]
+            self._form.values[self._select] = ""
+        elif tag == "option" and self._form and self._select and "selected" in given:
+            self._form.values[self._select] = given.get("value", "")
         elif tag == "a":
             self._href = given.get("href", "")
         elif tag in ("script", "style", "title"):
@@ -122,6 +128,8 @@ class _Reader(HTMLParser):
             self._muted -= 1
         if tag == "form":
             self._form = None
+        if tag == "select":
+            self._select = ""
         if not any(name == tag for name, _begin in self._elements):
             return
         while self._elements:

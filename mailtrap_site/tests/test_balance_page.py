@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
+from mailtrap_site.support.look import number_of_differences
 from mailtrap_site.testing.mail import make_message
 from mailtrap_site.testing.world import World
 from sending.log import meters
@@ -88,3 +89,13 @@ def test_members_do_not_see_it(world: World):
     client = Client()
     client.force_login(world.alice)
     assert client.get(PAGE).status_code in (302, 403)
+
+
+def test_the_side_of_the_desk_counts_what_differs(world: World, staff: Client):
+    assert number_of_differences() == ""
+    make_message(world.domain, status="queued", at=datetime.now(UTC) - timedelta(hours=2))
+    QueueEntry.objects.all().delete()
+    counted(world, used=5)
+    # One recipient that is lost, and the meter that shows five instead of one.
+    assert number_of_differences() == "2"
+    assert ">2<" in "".join(staff.get("/admin/requests/").content.decode().split())

@@ -25,6 +25,7 @@ OPEN_TO_ALL = (
     "pricing/",  # what the plans cost, for whoever thinks of an account
     "readyz",
     "refusals/",  # what the codes mean, for whoever reads them in a log
+    "setup/",  # signed by us, for who keeps a domain's DNS
     "stripe/events/",  # signed by Stripe
     "styleguide/",
     "static/",
@@ -97,6 +98,18 @@ def test_the_api_refuses_another_account_and_a_missing_token(door: Door, world: 
     own = {"Authorization": f"Bearer {world.stranger_secret}"}
     assert Client().get(path, headers=own).status_code in (403, 405)
     assert Client().get(path).status_code in (401, 405)
+
+
+@pytest.mark.parametrize("method", ["post", "patch", "delete"])
+@pytest.mark.parametrize("door", API_DOORS, ids=lambda door: door.route)
+def test_the_api_changes_nothing_for_the_token_of_another_account(door: Door, method: str, world: World):
+    path = address(door, world)
+    foreign = {"Authorization": f"Bearer {world.stranger_secret}"}
+    body = b'{"domain": {}, "company_info": {}, "email": "a@b.test", "send_at": 1}'
+    answer = getattr(Client(), method)(path, body, content_type="application/json", headers=foreign)
+    assert answer.status_code in (403, 405)
+    without = getattr(Client(), method)(path, b"{}", content_type="application/json")
+    assert without.status_code in (401, 405)
 
 
 def test_every_other_address_is_known_to_be_open(world: World):

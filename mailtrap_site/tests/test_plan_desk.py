@@ -1,6 +1,8 @@
 """Staff see an account's plan and limits and where they come from, and change them with a reason that is kept."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission
@@ -8,12 +10,13 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Account, AuditEntry, User
-from billing import overrides, requests, subscriptions
+from billing import compare, overrides, requests, subscriptions
 from billing.models import QuotaOverride, SupportRequest
 from billing.periods import period_of
 from billing.plans import FREE, PLANS
 from billing.subscriptions import By
 from billing.terms import terms_of
+from billing.tests.stripe_world import Paying, stripe_at_hand
 from mailtrap_site.testing.world import World, make_user
 
 BASIC = PLANS.newest("basic_10k")
@@ -29,6 +32,12 @@ def staff(sam: User) -> Client:
     client = Client()
     client.force_login(sam)
     return client
+
+
+@pytest.fixture
+def paying(world: World, settings: Any) -> Iterator[Paying]:
+    with stripe_at_hand(settings) as fake:
+        yield Paying(fake, world.account, world.alice)
 
 
 def path(world: World, act: str = "") -> str:
@@ -171,3 +180,64 @@ def test_customers_do_not_enter(world: World) -> None:
     client.force_login(world.alice)
     for where in (path(world), path(world, "assign/"), "/admin/requests/"):
         assert client.get(where).status_code in (302, 403)
+
+
+def test_emails_above_the_limit_are_allowed_with_a_reason_where_no_card_pays(world: World, staff: Client) -> None:
+    subscriptions.put_on(world.account, BASIC, By(is_staff=True, reason="A partner"), timezone.now())
+    assert path(world, "overage/") in staff.get(path(world)).text
+    assert "Nothing bills them" in staff.get(path(world, "overage/")).text
+    assert staff.post(path(world, "overage/"), {"emails": "500", "reason": ""}).status_code == 422
+    assert staff.post(path(world, "overage/"), {"emails": "5001", "reason": "Too many"}).status_code == 422
+    assert staff.post(path(world, "overage/"), {"emails": "500", "reason": "By invoice"})["Location"] == path(world)
+    assert terms_of(world.account).overage_cap == 500
+    entry = AuditEntry.objects.get(action="plan.overage")
+    assert (entry.by_staff, entry.changes["reason"]["to"]) == (True, "By invoice")
+
+
+def test_a_plan_is_assigned_to_who_pays_at_stripe_only_with_the_end_of_that(
+    paying: Paying, world: World, staff: Client
+) -> None:
+    paying.subscribe("business_100k")
+    asked = {"plan": "enterprise_custom", "reason": "Contract 7"}
+    refused = staff.post(path(world, "assign/"), asked)
+    assert refused.status_code == 422
+    assert "Agree to end the subscription at Stripe" in refused.text
+    assert terms_of(world.account).plan.code == "business_100k"
+    assert staff.post(path(world, "assign/"), asked | {"end_stripe": "on"}).status_code == 302
+    assert paying.fake.books.all("subscriptions")[0]["status"] == "canceled"
+    compare.compare(timezone.now())
+    assert terms_of(world.account).plan.code == "enterprise_custom"
+    assert "End the subscription at Stripe now" not in staff.get(path(world, "assign/")).text
+
+
+def test_a_request_of_who_pays_at_stripe_is_granted_only_with_the_end_of_that(
+    paying: Paying, world: World, staff: Client
+) -> None:
+    paying.subscribe("business_100k")
+    row = requests.ask_for_plan(world.account, PLANS.newest("enterprise_custom"), "A launch", world.alice)
+    where = f"/admin/requests/{row.pk}/"
+    asked = {"verdict": "grant", "answer": "Gladly"}
+    assert "Agree to end the subscription at Stripe" in staff.post(where, asked).text
+    assert SupportRequest.objects.get().is_open
+    assert staff.post(where, asked | {"end_stripe": "on"}).status_code == 302
+    assert terms_of(world.account).plan.code == "enterprise_custom"
+    assert paying.fake.books.all("subscriptions")[0]["status"] == "canceled"
+
+
+def test_nothing_is_assigned_where_stripe_does_not_end_it(
+    paying: Paying, world: World, staff: Client, settings: Any
+) -> None:
+    paying.subscribe("business_100k")
+    settings.STRIPE_API_BASE = "http://127.0.0.1:9"
+    asked = {"plan": "enterprise_custom", "reason": "Contract 7", "end_stripe": "on"}
+    assert "nothing was assigned" in staff.post(path(world, "assign/"), asked).text
+    assert terms_of(world.account).plan.code == "business_100k"
+
+
+def test_the_page_lists_invoices_and_events_of_stripe(paying: Paying, world: World, staff: Client) -> None:
+    paying.subscribe("basic_10k")
+    for event in paying.events():
+        paying.deliver(event)
+    page = staff.get(path(world)).text
+    for words in ("STANDIN-0001", "$15.00", "invoice.paid", "customer.subscription.created"):
+        assert words in page

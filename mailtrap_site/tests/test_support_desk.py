@@ -22,6 +22,7 @@ LISTS = (
     "billing/quotaoverride",
     "billing/supportrequest",
     "requests",
+    "compliance",
     "sending/message",
     "sending/queueentry",
     "sending/hourbalance",

@@ -5,7 +5,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-PAID_AT = ["https://checkout.stripe.com", "https://billing.stripe.com"]
+PAID_AT = ["https://checkout.stripe.com", "https://billing.stripe.com", "https://invoice.stripe.com"]
 
 
 class ContentPolicyMiddleware(CSPMiddleware):

@@ -40,7 +40,7 @@ RECORDS: dict[str, Look] = {
     "missing": Look("clock", _("Not found yet"), "neutral"),
     "unchecked": Look("clock", _("Not found yet"), "neutral"),
     "fail": Look("triangle", _("Different value"), "warn"),
-    "softfail": Look("triangle", _("Different value"), "warn"),
+    "softfail": Look("triangle", _("Not everywhere"), "warn"),
     "network_error": Look("question", _("Could not check"), "outline"),
 }
 
@@ -48,6 +48,14 @@ THINGS: dict[str, Look] = {
     "active": Look("tick-circle", _("Active"), "good"),
     "verified": Look("tick-circle", _("Verified"), "good"),
     "unverified": Look("clock", _("Not verified yet"), "neutral"),
+    "records_gone": Look("triangle", _("Records gone"), "warn"),
+    "sender_missing": Look("clock", _("Sender missing"), "warn"),
+    "under_review": Look("clock", _("Under review"), "neutral"),
+    "answers_wanted": Look("question", _("Questions open"), "warn"),
+    "card_wanted": Look("card", _("Plan wanted"), "warn"),
+    "not_approved": Look("barred", _("Not approved"), "bad"),
+    "demo": Look("plane", _("Demo"), "outline"),
+    "demo_exhausted": Look("crossed", _("Demo used up"), "outline"),
     "paused": Look("pause", _("Paused"), "warn"),
     "failing": Look("triangle", _("Failing"), "warn"),
     "suspended": Look("barred", _("Suspended"), "bad"),

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from sending.delivery.compose import CannotCompose, source_of
+from sending.delivery.source import CannotCompose, source_of
 from sending.log.paging import find
 from sending.models import Message
 

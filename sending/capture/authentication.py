@@ -138,9 +138,10 @@ _Judged = list[tuple[dkim.Signature, dkim.Result | None]]
 
 
 def _judge(source: bytes, signature: dkim.Signature) -> dkim.Result | None:
-    """None for a key that we do not publish. A name may have been added by several accounts, each with its key."""
-    keys = DkimKey.objects.filter(selector=signature.selector, domain__name=signature.domain)
-    results = {dkim.verify(source, signature, key.public_key) for key in keys[:10]}
+    """None for a key that we do not publish. A name may have been added by several accounts, each with its
+    keys, and one that was replaced since vouched for its mail all the same."""
+    keys = DkimKey.objects.filter(selector=signature.selector, domain__name=signature.domain).order_by("-pk")
+    results = {dkim.verify(source, signature, public) for public in keys.values_list("public_key", flat=True)[:10]}
     return next((one for one in dkim.Result if one in results), None)
 
 

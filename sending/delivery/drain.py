@@ -191,18 +191,19 @@ class Engine:
 
     def _dispatch(self, loaded: Load) -> None:
         self._held.add(loaded.claims)
-        together: dict[tuple[str, str], list[Job]] = {}
+        together: dict[tuple[str, str, bool], list[Job]] = {}
         for job in jobs_of(loaded):
-            together.setdefault((job.claim.destination, job.claim.stream), []).append(job)
-        for (destination, stream), jobs in together.items():
-            self._spawn(self._place(destination, stream, jobs))
+            claim = job.claim
+            together.setdefault((claim.destination, claim.stream, claim.requires_tls), []).append(job)
+        for (destination, stream, requires_tls), jobs in together.items():
+            self._spawn(self._place(destination, stream, requires_tls, jobs))
 
-    async def _place(self, destination: str, stream: str, jobs: Sequence[Job]) -> None:
+    async def _place(self, destination: str, stream: str, requires_tls: bool, jobs: Sequence[Job]) -> None:
         """Finds the route of a destination, which may take a while, and hands it the jobs."""
         try:
             route = await route_to(destination, stream)
             if not isinstance(route, NoRoute):
-                await self._put(jobs, route)
+                await self._put(jobs, route.with_tls if requires_tls else route)
                 return
         except Exception:
             log.exception("route_failed", destination=destination)

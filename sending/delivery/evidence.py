@@ -1,13 +1,13 @@
 """From how an attempt ended to the result that is recorded: evidence, the event's details, and when to try again."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from random import Random
 from typing import Any
 
 from sending.events.record import Evidence, Result
-from sending.models import PARKED, Attempt, Hold
+from sending.models import PARKED, TLS_REQUIRED, Attempt, Hold
 from sending.protocol.reply import Reply
 from sending.protocol.smtp_client_events import RecipientOutcome, SessionFailed, TranscriptLine
 from sending.queue.claim import Claim
@@ -62,6 +62,12 @@ def ending_of_failure(failure: SessionFailed) -> Ending:
     phase = Phase.of(failure.phase)
     verdict = _verdict(failure.reply, phase, failure.is_local, uncertain=False)
     return Ending(verdict, phase, failure.reply, failure.is_local, failure.transcript)
+
+
+def no_tls_ending(ending: Ending) -> Ending:
+    """Of an attempt that stopped short of sending in the clear what its domain wants encrypted."""
+    reply = replace(ending.reply, lines=(f"Not sent in the clear, as the sending domain asks: {ending.reply.text}",))
+    return replace(ending, verdict=replace(ending.verdict, rule=TLS_REQUIRED), reply=reply)
 
 
 def result_of(

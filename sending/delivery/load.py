@@ -46,7 +46,7 @@ def load(
     if excess:
         queue.release(cursor, excess)
     contents = queue.contents(cursor, {claim.content_id for claim in kept})
-    key_ids = {claim.dkim_key_id for claim in kept if claim.dkim_key_id is not None}
+    key_ids = {key_id for claim in kept for key_id in (claim.dkim_key_id, claim.ed25519_key_id) if key_id is not None}
     return Load(kept, contents, signers(key_ids))
 
 
@@ -72,7 +72,17 @@ class Workshop:
     It keeps nothing else of the batch: a job that waits long must not hold the contents of all the others.
     """
 
-    __slots__ = ("_copy_header", "_has_key", "_made", "_send_at", "_signer", "_stored", "_submission_id", "left")
+    __slots__ = (
+        "_copy_header",
+        "_has_key",
+        "_made",
+        "_second",
+        "_send_at",
+        "_signer",
+        "_stored",
+        "_submission_id",
+        "left",
+    )
 
     def __init__(self, claim: Claim, loaded: Load) -> None:
         self.left = 0
@@ -82,6 +92,8 @@ class Workshop:
         self._stored = loaded.contents.get(claim.content_id)
         self._has_key = claim.dkim_key_id in loaded.signers
         self._signer = loaded.signers.get(claim.dkim_key_id) if claim.dkim_key_id is not None else None
+        # One that does not open holds up nothing: the first signature is enough.
+        self._second = loaded.signers.get(claim.ed25519_key_id) if claim.ed25519_key_id is not None else None
         self._made: Composed | None = None
 
     def composed(self) -> Composed:
@@ -102,6 +114,7 @@ class Workshop:
             return compose(
                 unpack(self._stored),
                 signer=self._signer,
+                second=self._second,
                 submission_id=self._submission_id,
                 send_at=self._send_at,
                 copy_header=self._copy_header,

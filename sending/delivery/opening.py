@@ -4,7 +4,7 @@ import random
 
 from django.conf import settings
 
-from sending.delivery.evidence import Contact, Ending, ending_of_failure
+from sending.delivery.evidence import Contact, Ending, ending_of_failure, no_tls_ending
 from sending.delivery.routes import NoRoute, Route, addresses_of, is_address, source_for
 from sending.delivery.session import OpeningFailed, Session
 from sending.models import Attempt
@@ -52,11 +52,18 @@ async def open_session(route: Route) -> Session:
                     exchanger, address, route, hostname, local_ip=source.address if source is not None else None
                 )
             except OpeningFailed as failed:
-                failures.append((ending_of_failure(failed.failure), contact))
+                failures.append((_ending_of(failed, route), contact))
     # One temporary failure leaves hope for the whole route.
     temporary = [one for one in failures if one[0].verdict.outcome is not Attempt.Outcome.BOUNCED]
     ending, contact = (temporary or failures)[-1]
     raise NoSession(ending, contact)
+
+
+def _ending_of(failed: OpeningFailed, route: Route) -> Ending:
+    ending = ending_of_failure(failed.failure)
+    if route.tls.for_domain and ending.is_local and (failed.in_tls or ending.phase is Phase.STARTTLS):
+        return no_tls_ending(ending)
+    return ending
 
 
 def no_route_ending(route: NoRoute) -> Ending:

@@ -12,7 +12,7 @@ from django.conf import settings
 from domains import resolver
 from domains.answers import Outcome as DnsOutcome
 from domains.public_addresses import is_public
-from mailtrap_site.environment import Source
+from mailtrap_site.delivery_settings import Source
 from sending.delivery.tls_policy import OPPORTUNISTIC, RELAY_POLICIES, TlsPolicy
 from sending.models import Attempt, Stream
 from sending.protocol.reply import Reply
@@ -47,6 +47,11 @@ class Route:
     public_only: bool = False
     ipv6: bool = False
     sources: tuple[Source, ...] = ()
+
+    @property
+    def with_tls(self) -> "Route":
+        """The same way, and never in the clear."""
+        return replace(self, tls=self.tls.required)
 
     @property
     def limits(self) -> Limits:
@@ -97,7 +102,8 @@ def fallback_of(route: Route, stream: str) -> Route | None:
     """The relay, where mail goes that no exchanger of an mx route takes a connection for; None without the setting."""
     if route.name != "mx" or settings.ENVIRONMENT.relay_fallback_minutes is None:
         return None
-    return _from_sources(_relay(), stream)
+    relay = _from_sources(_relay(), stream)
+    return relay.with_tls if route.tls.for_domain else relay
 
 
 def source_for(address: str, route: Route) -> Source | NoRoute | None:

@@ -6,7 +6,6 @@ from threading import Lock
 
 import structlog
 from cryptography.fernet import InvalidToken
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from domains import dkim
 from domains.models import DkimKey
@@ -22,12 +21,15 @@ class Signer:
 
     domain: str
     selector: str
-    key: RSAPrivateKey = field(repr=False)
+    key: dkim.SigningKey = field(repr=False)
 
-    def sign(self, message: bytes, timestamp: int) -> bytes:
-        """`message` with its DKIM-Signature on top. Raises `dkim.SigningError` for a message without From."""
-        signature = dkim.sign(message, domain=self.domain, selector=self.selector, key=self.key, timestamp=timestamp)
-        return signature + message
+    def sign(self, message: bytes, timestamp: int, second: "Signer | None" = None) -> bytes:
+        """`message` with its DKIM-Signature on top, and below it that of `second`, another key of the same domain.
+
+        Raises `dkim.SigningError` for a message without From.
+        """
+        keys = [(one.selector, one.key) for one in (self, second) if one is not None]
+        return dkim.sign_with(message, domain=self.domain, keys=keys, timestamp=timestamp) + message
 
 
 _signers: "OrderedDict[int, Signer]" = OrderedDict()

@@ -9,19 +9,28 @@ from sending.protocol.smtp_client_events import ClientTls
 
 @dataclass(frozen=True, slots=True)
 class TlsPolicy:
-    """`verify`: the certificate must be valid for the host's name, or the delivery is deferred."""
+    """`verify`: the certificate must be valid for the host's name, or the delivery is deferred. `for_domain`: it is the
+    sending domain that will not have its mail go in the clear."""
 
     mode: ClientTls
     verify: bool = False
+    for_domain: bool = False
 
     @property
     def may_fall_back(self) -> bool:
         """Whether a failed handshake may be followed by a plain connection."""
         return self.mode is ClientTls.OPPORTUNISTIC
 
+    @property
+    def required(self) -> "TlsPolicy":
+        """The same for a domain that requires TLS."""
+        return self if self.mode in (ClientTls.REQUIRE, ClientTls.IMPLICIT) else REQUIRED_BY_DOMAIN
+
 
 OPPORTUNISTIC = TlsPolicy(ClientTls.OPPORTUNISTIC)
 PLAIN = TlsPolicy(ClientTls.NEVER)
+REQUIRED_BY_DOMAIN = TlsPolicy(ClientTls.REQUIRE, for_domain=True)
+"""Encrypted, the certificate not checked: against who listens, not against who poses as the receiving server."""
 RELAY_POLICIES = {
     "starttls": TlsPolicy(ClientTls.REQUIRE, verify=True),
     "implicit": TlsPolicy(ClientTls.IMPLICIT, verify=True),

@@ -79,13 +79,15 @@ def record_news(news: Sequence[News]) -> None:
 class Change:
     """What people or rules decided about a message in the queue; `details` are the event's.
 
-    `send_at`: the time that is chosen for it now, or that was and is still to come.
+    `send_at`: the time that is chosen for it now, or that was and is still to come; `due_at`: when it leaves, where
+    that is neither now nor `send_at`.
     """
 
     message_id: uuid.UUID
     account_id: int
     details: dict[str, Any]
     send_at: datetime | None = None
+    due_at: datetime | None = None
 
     @property
     def told(self) -> dict[str, Any]:
@@ -108,6 +110,7 @@ def record_changes(
     parameters = {
         "ids": Column("uuid", [one.message_id for one in ordered]),
         "send_ats": Column("timestamptz", [one.send_at for one in ordered]),
+        "due_ats": Column("timestamptz", [one.due_at for one in ordered]),
         "low": ordered[0].message_id,
         "high": ordered[-1].message_id,
         "froms": list(moves),

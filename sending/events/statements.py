@@ -8,10 +8,10 @@ CHANGE_MESSAGES = statement("""
 UPDATE {message} m
 SET status = coalesce((CASE WHEN c.send_at > %(at)s THEN %(aheads)s::text[] ELSE %(tos)s::text[] END)[
         array_position(%(froms)s::text[], m.status::text)], m.status),
-    next_attempt_at = coalesce(c.send_at, %(next)s::timestamptz), send_at = coalesce(c.send_at, m.send_at),
+    next_attempt_at = coalesce(c.due_at, c.send_at, %(next)s::timestamptz), send_at = coalesce(c.send_at, m.send_at),
     finished_at = CASE WHEN %(is_final)s AND m.status = ANY(%(froms)s::text[])
         THEN coalesce(m.finished_at, %(at)s) ELSE m.finished_at END
-FROM unnest(%(ids)b::uuid[], %(send_ats)b::timestamptz[]) c(id, send_at)
+FROM unnest(%(ids)b::uuid[], %(send_ats)b::timestamptz[], %(due_ats)b::timestamptz[]) c(id, send_at, due_at)
 WHERE m.id = c.id AND m.id >= %(low)s AND m.id <= %(high)s""")
 
 # `froms[i]` becomes `tos[i]`; a status that is not listed stays. The queue entry is locked first, as everywhere.

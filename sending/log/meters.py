@@ -6,14 +6,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
+from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import Q, Sum
 
 from billing.models import UsageDay, UsagePeriod
-from sending.log.balance import unfinished
+from sending.log.balance import hour_of, unfinished
 from sending.models import HourBalance, MeterDifference
 
 log = structlog.get_logger(__name__)
 
+_FIRST, _DAYS = "0001_initial", "0003_plans"
+"""The steps of billing's tables: the first, and that with which days are counted."""
+ONE_INSTALLATION = timedelta(hours=1)
+"""Steps that were taken closer together belong to one installation, in which nothing was sent between them."""
 ENDED_SINCE = timedelta(hours=3)
 """How long after its end a period is still compared."""
 
@@ -43,6 +48,8 @@ def compare(now: datetime) -> list[Meter]:
     running = Q(starts_at__lte=now, ends_at__gt=now - ENDED_SINCE)
     periods = UsagePeriod.objects.filter(running | Q(pk__in=MeterDifference.objects.values("period_id")))
     shown = list(periods.values_list("pk", "account_id", "used", "given_back"))
+    begun = dict(periods.values_list("pk", "starts_at"))
+    since = days_counted_since()
     sums = HourBalance.objects.filter(period_id__in=[row[0] for row in shown]).order_by().values_list("period_id")
     counted = {key: row for key, *row in sums.annotate(Sum("accepted"), Sum("returned"))}
     waiting = _waiting({key for key, _, _, given in shown if given != counted.get(key, [0, 0])[1]})
@@ -52,9 +59,10 @@ def compare(now: datetime) -> list[Meter]:
     found = []
     for key, account_id, used, given in shown:
         accepted, returned = counted.get(key, [0, 0])
-        meter = Meter(
-            key, account_id, used, accepted - believed(given, returned, returned + waiting[key]), days.get(key, 0)
-        )
+        of_days = days.get(key, 0)
+        if since is not None and begun[key] < since and of_days != used:
+            of_days = completed(of_days, used, *_accepted_before(key, since))
+        meter = Meter(key, account_id, used, accepted - believed(given, returned, returned + waiting[key]), of_days)
         if not meter.agrees:
             found.append(meter)
     _keep(found, now)
@@ -64,6 +72,34 @@ def compare(now: datetime) -> list[Meter]:
 def believed(given_back: int, at_least: int, at_most: int) -> int:
     """What the meter says of itself that it gave back, as far as the messages bear it out. Pure."""
     return min(max(given_back, at_least), at_most)
+
+
+def completed(days: int, used: int, at_least: int, at_most: int) -> int:
+    """What the days add up to together with what was accepted before anything counted days. Pure.
+
+    >>> completed(days=30, used=100, at_least=60, at_most=75)
+    100
+    >>> completed(days=10, used=100, at_least=60, at_most=75)
+    10
+    """
+    return used if at_least <= used - days <= at_most else days
+
+
+def days_counted_since() -> datetime | None:
+    """When this instance was upgraded to a version that counts days; None where it has counted them from the first."""
+    steps = MigrationRecorder.Migration.objects.filter(app="billing", name__in=(_FIRST, _DAYS))
+    applied = dict(steps.values_list("name", "applied"))
+    if len(applied) < 2 or applied[_DAYS] - applied[_FIRST] < ONE_INSTALLATION:
+        return None
+    return applied[_DAYS]
+
+
+def _accepted_before(period_id: int, since: datetime) -> tuple[int, int]:
+    """Between how many recipients the period had when the days began, in the middle of an hour."""
+    hours = HourBalance.objects.filter(period_id=period_id)
+    least = hours.filter(hour__lt=hour_of(since)).aggregate(a=Sum("accepted", default=0), r=Sum("returned", default=0))
+    most = hours.filter(hour__lte=hour_of(since)).aggregate(a=Sum("accepted", default=0))
+    return least["a"] - least["r"], most["a"]
 
 
 def _waiting(period_ids: Collection[int]) -> Counter[int]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from mailtrap_site.web.wording import duration_words, moment_words, time_words
 from sending.log.story import TRIES, Story
@@ -22,6 +23,10 @@ def headline(story: Story, now: datetime) -> str:
         return _("Scheduled for %(moment)s") % {"moment": moment_words(message.send_at, now, _zone())}
     if story.state == "cancelled" and (told := _cancelled_by(story, now)):
         return told
+    if story.needs_tls and story.state in _WITHOUT_TLS:
+        return str(_WITHOUT_TLS[story.state]) % {"host": host}
+    if story.state == "held" and story.paused_stream in _PAUSED:
+        return str(_PAUSED[story.paused_stream])
     sentences = {
         "scheduled": _("Scheduled for %(recipient)s"),
         "queued": _("Queued for %(recipient)s"),
@@ -38,6 +43,16 @@ def headline(story: Story, now: datetime) -> str:
         "spam": _("Delivered, then marked as spam by %(recipient)s"),
     }
     return sentences[story.state] % {"recipient": message.recipient, "destination": destination, "host": host}
+
+
+_WITHOUT_TLS = {
+    "deferred": gettext_lazy("Deferred: %(host)s offers no TLS, and this domain requires it"),
+    "bounced": gettext_lazy("Bounced: %(host)s offers no TLS, and this domain requires it"),
+}
+_PAUSED = {
+    "transactional": gettext_lazy("Held: you paused the transactional stream of this domain"),
+    "bulk": gettext_lazy("Held: you paused the bulk stream of this domain"),
+}
 
 
 def support(story: Story, now: datetime) -> str:
@@ -65,10 +80,10 @@ def support(story: Story, now: datetime) -> str:
         return _("It may have arrived. It waits for your decision: send it again, or leave it.")
     if story.state == "held":
         return _held(story)
+    if story.state in ("scheduled", "queued") and (hour := _hour_with_room(story, now)):
+        return _waits_for_room(hour, now)
     if story.state == "scheduled" and message.send_at:
         return _leaves(message.send_at, now)
-    if story.state == "queued" and message.next_attempt_at and message.next_attempt_at > now:
-        return _waits_for_room(message.next_attempt_at, now)
     if story.state == "queued":
         return _("It leaves within seconds.")
     if story.state == "sending":
@@ -82,6 +97,8 @@ def support(story: Story, now: datetime) -> str:
 
 def _held(story: Story) -> str:
     """Why, as the last event that held it says."""
+    if story.paused_stream:
+        return _("It is kept, and leaves in its order once the stream goes on: the settings of the domain decide.")
     said: dict[str, Any] = next(
         (event.details for event in reversed(story.events) if event.type == Event.Type.SUSPENSION), {}
     )
@@ -89,8 +106,13 @@ def _held(story: Story) -> str:
     return _("%(reason)s. It is kept, and leaves when that has changed.") % {"reason": reason} if reason else ""
 
 
+def _hour_with_room(story: Story, now: datetime) -> datetime | None:
+    """What was never tried, and is not due at its own time: its account has sent what an hour takes."""
+    due_at, send_at = story.message.next_attempt_at, story.message.send_at
+    return due_at if due_at is not None and due_at > max(now, send_at or now) else None
+
+
 def _waits_for_room(hour: datetime, now: datetime) -> str:
-    """What is queued and not due was never tried: its account has sent what an hour takes."""
     words = {"clock": _clock(hour), "when": time_words(hour, now, _zone())}
     return _("It waits for the hourly limit of the plan, and leaves by itself at %(clock)s, %(when)s.") % words
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from sending.events.lifecycle import ContractStatus, contract_status
-from sending.models import Attempt, Event, Message, MessageStatus, QueueEntry, Submission
+from sending.models import TLS_REQUIRED, Attempt, Event, Message, MessageStatus, QueueEntry, Submission
 from sending.models.identifiers import id_floor
 
 TRIES = 11
@@ -49,6 +49,21 @@ class Story:
         """The bounce category of the last refusal; empty where nobody refused."""
         details = (event.details.get("bounce_category") for event in reversed(self.events))
         return next((str(one) for one in details if one), "")
+
+    @property
+    def needs_tls(self) -> bool:
+        """Whether it waits, or was given up, because its domain will not send in the clear."""
+        tries = (event.details for event in reversed(self.events) if event.details.get("bounce_category"))
+        last = next(tries, None)
+        return last is not None and last.get("rule") == TLS_REQUIRED
+
+    @property
+    def paused_stream(self) -> str:
+        """The stream that the domain's settings pause, where this is what holds it; else empty."""
+        held = (event.details for event in reversed(self.events) if event.type == Event.Type.SUSPENSION)
+        last = next(held, None)
+        code = str(last.get("code") or "") if last else ""
+        return code.removesuffix("_paused") if code.endswith("_paused") else ""
 
     @property
     def variables(self) -> str:
@@ -124,7 +139,8 @@ def _explain(message: Message, events: Sequence[Event]) -> Explanation | None:
     telling = (Event.Type.BOUNCE, Event.Type.SOFT_BOUNCE, Event.Type.REJECT)
     news = next((event for event in reversed(events) if event.type in telling), None)
     details = news.details if news else {}
-    means, can_do = MEANINGS.get(str(details.get("bounce_category")), MEANINGS["other"])
+    rule, category = str(details.get("rule")), str(details.get("bounce_category"))
+    means, can_do = OWN_RULES.get(rule) or MEANINGS.get(category, MEANINGS["other"])
     answer = message.reply or str(details.get("reject_reason") or "") or _("There was no answer.")
     if message.status == MessageStatus.DEFERRED:
         did = _("We keep it and try again by ourselves, up to %(most)s times.") % {"most": TRIES}
@@ -206,3 +222,11 @@ MEANINGS: dict[str, tuple[Promise, Promise]] = {
     ),
 }
 """Bounce category of the contract → what it means, what the sender can do."""
+
+OWN_RULES: dict[str, tuple[Promise, Promise]] = {
+    TLS_REQUIRED: (
+        gettext_lazy("The receiving server offers no TLS that works, and this domain requires it."),
+        gettext_lazy("Ask the postmaster there for TLS, or let the domain send in the clear: its settings decide."),
+    ),
+}
+"""The same for what we decided, by the event's rule."""

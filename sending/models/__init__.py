@@ -4,7 +4,7 @@ from sending.models.attempt import Attempt
 from sending.models.balance import HourBalance, HourCheck, MeterDifference
 from sending.models.captured_mail import CapturedMail
 from sending.models.content import Content
-from sending.models.event import Event
+from sending.models.event import TLS_REQUIRED, Event
 from sending.models.feed import EventBatch, FeedPosition
 from sending.models.idempotency import IdempotencyKey
 from sending.models.message import Message, MessageStatus, RecipientKind
@@ -20,6 +20,7 @@ from sending.models.webhook import WebhookAttempt, WebhookDelivery, WebhookEndpo
 
 __all__ = [
     "PARKED",
+    "TLS_REQUIRED",
     "Attempt",
     "CapturedMail",
     "Content",

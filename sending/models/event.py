@@ -8,6 +8,9 @@ from django.utils.translation import gettext_lazy as _
 from sending.models.foreign import reference
 from sending.models.identifiers import new_id
 
+TLS_REQUIRED = "tls_required"
+"""`rule` in the details of an attempt that stopped short of sending in the clear what its domain wants encrypted."""
+
 
 class Event(models.Model):
     """What happened (`occurred_at`), and when we learnt of it (the time of the id)."""

@@ -70,13 +70,13 @@ class AutoBccForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 def domain_copies(request: AccountRequest, domain_id: int) -> HttpResponse:
     """The form of one domain."""
-    domain = get_object_or_404(SendingDomain, account=request.account, pk=domain_id, deleted_at=None)
+    domain = get_object_or_404(SendingDomain, account=request.account, pk=domain_id, deleted_at=None, is_demo=False)
     form = AutoBccForm(request.POST or None, initial=_initial(domain))
     if request.method == "POST" and form.is_valid():
         addresses = form.cleaned_data["addresses"]
         auto_bcc.choose(domain, addresses, form.cleaned_data["header"], user=request.user, request=request)
         messages.success(request, _said(domain, len(addresses)))
-        return redirect("domains:detail", request.account.pk, domain.pk)
+        return redirect("domains:settings", request.account.pk, domain.pk)
     context = {"form": form, "domain": domain, "name": display_name(domain.name)}
     return render(request, "sending/auto_bcc.html", context, status=422 if form.is_bound else 200)
 

@@ -13,7 +13,7 @@ from accounts.roles import Ability, can
 from accounts.tenancy import AccountRequest, account_view
 from mailtrap_site.web.partials import STOP_POLLING, render_page, unchanged
 from sending.capture.store import captured_copy
-from sending.delivery.compose import CannotCompose, source_of
+from sending.delivery.source import CannotCompose, source_of
 from sending.log.paging import find
 from sending.log.sentences import headline, support
 from sending.log.story import Story, tell

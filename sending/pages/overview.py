@@ -42,6 +42,7 @@ def overview(request: AccountRequest) -> HttpResponse:
         "problems": recent_problems(account.pk, now) if has_sent else [],
         "steps": [] if all(one.is_done for one in steps) else steps,
         "steps_done": sum(one.is_done for one in steps),
+        "demo": _demo(request),
         "may_send": can(request.membership, Ability.SEND),
         "may_view_usage": can(request.membership, Ability.VIEW_USAGE) and not account.is_platform,
     }
@@ -63,7 +64,8 @@ class Step:
 def _steps(request: AccountRequest, *, has_sent: bool) -> list[Step]:
     account_id = request.account.pk
     domain, token = sending_domain(request), usable_token(request)
-    begun = SendingDomain.objects.filter(account=request.account, deleted_at=None).order_by("-id").first()
+    own = SendingDomain.objects.filter(account=request.account, deleted_at=None, is_demo=False)
+    begun = own.order_by("-id").first()
     domain_page = ("domains:detail", account_id, begun.pk) if begun else ("domains:add", account_id)
     steps = (
         (
@@ -71,7 +73,7 @@ def _steps(request: AccountRequest, *, has_sent: bool) -> list[Step]:
             _("Receivers trust mail whose domain says in DNS that we may send it. We show the records to publish."),
             reverse(domain_page[0], args=domain_page[1:]),
             _("Go on with the domain") if begun else _("Add a domain"),
-            domain is not None,
+            domain is not None and not domain.is_demo,
         ),
         (
             _("Make an API token"),
@@ -90,6 +92,12 @@ def _steps(request: AccountRequest, *, has_sent: bool) -> list[Step]:
     )
     first_open = next((index for index, step in enumerate(steps) if not step[-1]), None)
     return [Step(*step, is_next=index == first_open) for index, step in enumerate(steps)]
+
+
+def _demo(request: AccountRequest) -> SendingDomain | None:
+    """The demo domain, while it is all that may send."""
+    domain = sending_domain(request)
+    return domain if domain is not None and domain.is_demo else None
 
 
 def _opening(account: Account, figures: Today | None) -> str:

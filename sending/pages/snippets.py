@@ -128,11 +128,12 @@ def code_of(way: Way, mail: Mail, doors: Doors) -> str:
 
 
 def sending_domains(request: AccountRequest, wanted: str = "") -> Sequence[SendingDomain]:
-    """The account's domains that may send, oldest first and at most `MOST_DOMAINS`; the one with the id `wanted`."""
+    """The account's domains that may send, its demo domain last, else oldest first and at most
+    `MOST_DOMAINS`; the one with the id `wanted`."""
     domains = SendingDomain.objects.filter(account=request.account, deleted_at=None).exclude(dns_verified_at=None)
     if wanted:
         domains = domains.filter(pk=wanted) if re.fullmatch("[0-9]{1,18}", wanted) else domains.none()
-    return [one for one in domains.order_by("id")[:MOST_DOMAINS] if one.may_send().allowed]
+    return [one for one in domains.order_by("is_demo", "id")[:MOST_DOMAINS] if one.may_send().allowed]
 
 
 def sending_domain(request: AccountRequest, wanted: str = "") -> SendingDomain | None:

@@ -1,14 +1,16 @@
 """The policy: an ordered list of small pure checks; the first refusal counts. The quota is reserved after them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Protocol
 
 from accounts.message_size import most_bytes
 from accounts.scopes import ADMIN, level_on
 from sending.models import Door
+from sending.policy.recipients import Recipient
 from sending.policy.refusal import Reason, Refusal
 from sending.policy.standing import Standing
+from sending.protocol.address import AddressError, parse_address
 
 
 class Candidate(Protocol):
@@ -24,6 +26,8 @@ class Candidate(Protocol):
     def account_id(self) -> int: ...
     @property
     def counted_size(self) -> int: ...
+    @property
+    def recipients(self) -> Sequence[Recipient]: ...
 
 
 Check = Callable[[Candidate, Standing, datetime], Refusal | None]
@@ -66,12 +70,29 @@ def size_is_within_limit(mail: Candidate, standing: Standing, now: datetime) -> 
     return Refusal(Reason.MESSAGE_TOO_LARGE, str(limit)) if mail.counted_size > limit else None
 
 
+def demo_reaches_its_owners(mail: Candidate, standing: Standing, now: datetime) -> Refusal | None:
+    """A demo domain sends to the owners of its account alone."""
+    if standing.demo_reaches is None:
+        return None
+    owners = {_comparable(address) for address in standing.demo_reaches}
+    others = [one for one in mail.recipients if _comparable(one.address) not in owners]
+    return Refusal(Reason.DEMO_RECIPIENT) if others else None
+
+
+def _comparable(address: str) -> str:
+    try:
+        return parse_address(address).comparable
+    except AddressError:
+        return address
+
+
 CHECKS: tuple[Check, ...] = (
     token_is_valid,
     account_is_active,
     domain_may_send,
     token_permits_domain,
     size_is_within_limit,
+    demo_reaches_its_owners,
 )
 
 

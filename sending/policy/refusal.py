@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from django.conf import settings
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -24,6 +25,8 @@ class Reason(StrEnum):
     DOMAIN_NOT_COMPLIANT = "domain_not_compliant"
     DOMAIN_SUSPENDED = "domain_suspended"
     DOMAIN_DELETED = "domain_deleted"
+    DEMO_RECIPIENT = "demo_recipient"
+    DEMO_EXHAUSTED = "demo_exhausted"
     REVERSE_PATH_EMPTY = "reverse_path_empty"
     FROM_MISSING = "from_missing"
     FROM_SEVERAL = "from_several"
@@ -121,6 +124,24 @@ _MEANINGS: dict[Reason, _Meaning] = {
         _UNAUTHORIZED,
         (550, "5.7.1", _DOMAIN_TEXT),
         gettext_noop("The sending domain was deleted. Add and verify it again."),
+    ),
+    Reason.DEMO_RECIPIENT: _Meaning(
+        403,
+        "Demo domain sends to the account owner only",
+        (550, "5.7.1", "A demo domain sends to the account owner only"),
+        gettext_noop(
+            "The demo domain sends to the confirmed addresses of the account's owners, and to nobody else. Add a "
+            "domain of your own to reach others."
+        ),
+    ),
+    Reason.DEMO_EXHAUSTED: _Meaning(
+        403,
+        "Demo domain is used up",
+        (550, "5.7.1", "The emails of the demo domain are used up"),
+        gettext_noop(
+            "The emails of the demo domain are used up, or this mail needs more than are left. Add a domain of your "
+            "own."
+        ),
     ),
     Reason.REVERSE_PATH_EMPTY: _Meaning(
         400,
@@ -277,6 +298,9 @@ _MEANINGS: dict[Reason, _Meaning] = {
     ),
 }
 
+_SAID_ON_ITS_PAGE = (Reason.DOMAIN_NOT_VERIFIED, Reason.DOMAIN_NOT_COMPLIANT, Reason.DOMAIN_SUSPENDED)
+"""Reasons that the page of the sending domain explains; their detail is its name."""
+
 RETRY_AFTER_SECONDS = {503: 5, 429: WINDOW_SECONDS}
 """By HTTP status."""
 
@@ -318,7 +342,11 @@ class Refusal:
     @property
     def details(self) -> dict[str, Any]:
         """What the API adds beside the contract's `errors`."""
-        return {"code": self.reason.value, "message": self.sentence, "docs": docs_url(self.reason)}
+        found = {"code": self.reason.value, "message": self.sentence, "docs": docs_url(self.reason)}
+        if self.reason in _SAID_ON_ITS_PAGE and self.detail:
+            # The reader's own domain of this name, wherever it lies.
+            found["page"] = settings.SITE_URL + reverse("domains:named", args=[self.detail])
+        return found
 
 
 def docs_url(code: StrEnum) -> str:

@@ -7,8 +7,9 @@ from typing import Any
 
 import msgspec
 import psycopg
+from allauth.account.models import EmailAddress
 
-from accounts.models import Account, ApiToken
+from accounts.models import Account, ApiToken, Membership, Role
 from domains.models import SendingDomain, SendPermission, send_permission
 from mailtrap_site.bulk_values import Column
 
@@ -30,6 +31,10 @@ class Standing:
     domain_permission: SendPermission | None = None
     auto_bcc: tuple[str, ...] = ()
     auto_bcc_header: str = ""
+    awaits_first_email: bool = False
+    """No mail of the domain has been accepted yet."""
+    demo_reaches: tuple[str, ...] | None = None
+    """The only addresses that a demo domain sends to; None for all other domains."""
 
 
 def read_standings(cursor: "psycopg.Cursor[Any]", keys: Iterable[Key]) -> dict[Key, Standing]:
@@ -40,13 +45,18 @@ def read_standings(cursor: "psycopg.Cursor[Any]", keys: Iterable[Key]) -> dict[K
 
 
 _ACCOUNT, _TOKEN, _DOMAIN = Account._meta, ApiToken._meta, SendingDomain._meta
+_MEMBER, _EMAIL = Membership._meta, EmailAddress._meta
 
 # A token without an id is that of the service itself; the policy lets it pass at its own door alone.
 _QUERY = f"""
 SELECT w.account_id, w.token_id, w.domain_name,
     a.state, a.is_platform, a.max_message_bytes,
     t.scopes, t.expires_at, t.emails_per_month,
-    d.id, d.compliance_status, d.dns_verified_at, d.auto_bcc, d.auto_bcc_header
+    d.id, d.compliance_status, d.dns_verified_at, d.auto_bcc, d.auto_bcc_header,
+    d.first_email_at IS NULL,
+    CASE WHEN d.is_demo THEN ARRAY(
+        SELECT e.email FROM {_MEMBER.db_table} m JOIN {_EMAIL.db_table} e ON e.user_id = m.user_id AND e.verified
+        WHERE m.account_id = d.account_id AND m.role = '{Role.OWNER.value}') END
 FROM unnest(%b::bigint[], %b::bigint[], %b::text[]) w(account_id, token_id, domain_name)
 LEFT JOIN {_ACCOUNT.db_table} a ON a.id = w.account_id
 LEFT JOIN {_TOKEN.db_table} t ON t.id = w.token_id AND t.account_id = w.account_id
@@ -56,7 +66,7 @@ LEFT JOIN {_DOMAIN.db_table} d ON d.account_id = w.account_id AND d.name = w.dom
 
 def _standing(row: tuple[Any, ...]) -> Standing:
     state, is_platform, max_bytes, scopes, expires_at, token_limit = row[3:9]
-    domain_id, compliance, verified_at, auto_bcc, auto_bcc_header = row[9:]
+    domain_id, compliance, verified_at, auto_bcc, auto_bcc_header, awaits_first_email, demo_reaches = row[9:]
     if state is None:
         return Standing()
     return Standing(
@@ -70,4 +80,6 @@ def _standing(row: tuple[Any, ...]) -> Standing:
         domain_permission=None if domain_id is None else send_permission(compliance, verified_at),
         auto_bcc=tuple(auto_bcc or ()),
         auto_bcc_header=auto_bcc_header or "",
+        awaits_first_email=domain_id is not None and awaits_first_email,
+        demo_reaches=None if demo_reaches is None else tuple(demo_reaches),
     )

@@ -1,9 +1,7 @@
-"""What every cancellation writes, whoever ordered it: events and statuses, and the meter's share of what was never
+"""What every cancellation does, whoever ordered it: events and statuses, and the meter's share of what was never
 tried."""
 
-import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -15,30 +13,28 @@ from mailtrap_site.bulk_values import Column
 from sending.events.record import Change, record_changes
 from sending.models import Event
 from sending.models.statements import statement
+from sending.queue.leave import Entry, give_places_back
 
 
-@dataclass(frozen=True, slots=True)
-class Cancelled:
-    """A message whose queue entry was deleted in this transaction, with the attempts that the entry knew of."""
-
-    message_id: uuid.UUID
-    account_id: int
-    attempts: int
-
-
-def record_cancelled(
-    cursor: "psycopg.Cursor[Any]", cancelled: Sequence[Cancelled], details: dict[str, Any], *, at: datetime
+def cancel_entries(
+    cursor: "psycopg.Cursor[Any]", entries: Sequence[Entry], details: dict[str, Any], *, at: datetime
 ) -> None:
-    """What was cancelled before its first attempt is given back to the period in which it was accepted."""
-    changes = [Change(one.message_id, one.account_id, details) for one in cancelled]
+    """Deletes queue entries that this transaction has locked. What was cancelled before its first attempt is given back
+    to the period in which it was accepted, and to the hour in which it was due."""
+    if not entries:
+        return
+    cursor.execute(_DELETE, {"ids": Column("uuid", [one.message_id for one in entries])})
+    changes = [Change(one.message_id, one.account_id, details) for one in entries]
     record_changes(cursor, Event.Type.CANCEL, changes, at=at)
-    untried = sorted(one.message_id for one in cancelled if not one.attempts)
+    untried = sorted(one.message_id for one in entries if not one.attempts)
     if untried:
         parameters = {"ids": Column("uuid", untried), "low": untried[0], "high": untried[-1]}
         rows = cursor.execute(_ACCEPTANCES, parameters, prepare=True).fetchall()
         give_back(cursor, [Returned(*row) for row in rows])
+    give_places_back(cursor, entries, at)
 
 
+_DELETE = statement("DELETE FROM {queue} WHERE message_id = ANY(%(ids)b::uuid[])")
 # The event of an acceptance carries the id of its message; its time is the one that the meter went by.
 _ACCEPTANCES = statement(
     """

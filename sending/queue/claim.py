@@ -55,12 +55,16 @@ class Claim:
     domain_name: str | None
     verification_label: str | None
     dkim_key_id: int | None
+    ed25519_key_id: int | None
+    """Of the second signature, where the domain wants one and its key stands."""
     asks_when_uncertain: bool
     """What the account chose for this stream: to be asked before an uncertain message is sent again."""
     send_at: datetime | None
     """The time that was chosen for it to leave; None for mail that leaves at once."""
     copy_header: str | None = None
     """The line that marks it as an automatic copy; None for all other mail."""
+    requires_tls: bool = False
+    """Its domain will not have it go in the clear."""
 
     @property
     def leaves_since(self) -> datetime:

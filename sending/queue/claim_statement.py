@@ -10,8 +10,9 @@ from typing import LiteralString
 
 from psycopg import sql
 
+from domains.models import DkimKey
 from sending.models import OnUncertain, QueueEntry, RecipientKind, Stream
-from sending.models.statements import statement
+from sending.models.statements import fragment, statement
 
 _ACCOUNT_AFTER: LiteralString = """
     SELECT account_id, due_at{more} FROM {queue} WHERE stream = {stream} AND {condition}
@@ -94,16 +95,23 @@ leased AS (
 )
 SELECT e.urgent_end, e.bulk_end, l.message_id, l.submission_id, l.account_id, l.domain_id, l.stream, l.destination,
     l.attempts, m.recipient, s.needs_8bit, s.needs_smtputf8, s.size, s.content_id, d.name, d.verification_label,
-    (SELECT id FROM {dkim_key} k WHERE k.domain_id = l.domain_id ORDER BY k.selector LIMIT 1),
+    ({rsa_key}), CASE WHEN d.ed25519_enabled THEN ({ed25519_key}) END,
     EXISTS (SELECT FROM {stream_setting} c
         WHERE c.account_id = l.account_id AND c.stream = l.stream AND c.on_uncertain = {ask}),
-    m.send_at, CASE WHEN m.kind = {auto_bcc} THEN s.copy_header END
+    m.send_at, CASE WHEN m.kind = {auto_bcc} THEN s.copy_header END,
+    coalesce(d.require_tls, false)
 FROM (SELECT (TABLE transactional_end) AS urgent_end, (TABLE bulk_end) AS bulk_end) e
 LEFT JOIN (leased l
     JOIN {message} m ON m.id = l.message_id
     JOIN {submission} s ON s.id = l.submission_id
     LEFT JOIN {domain} d ON d.id = l.domain_id) ON true
 ORDER BY l.stream = {bulk_stream}, l.due_at, l.message_id"""
+
+# Of the keys of one algorithm that stand in DNS, the one that began last signs. A domain has two or three of them.
+_SIGNING_KEY: LiteralString = """
+    SELECT k.id FROM {dkim_key} k
+    WHERE k.domain_id = l.domain_id AND k.retired_at IS NULL AND k.signs_since IS NOT NULL AND k.algorithm = {algorithm}
+    ORDER BY k.signs_since DESC LIMIT 1"""
 
 # While both streams have something due, bulk keeps a share, so that it never starves.
 _URGENT_LIMIT: LiteralString = "(%(limit)s - CASE WHEN EXISTS (TABLE bulk_turn) THEN %(reserve)s ELSE 0 END)"
@@ -123,8 +131,14 @@ def claim_statement(*, beside_busy: bool) -> bytes:
         bulk=_pick(Stream.BULK, _BULK_LIMIT, beside_busy=beside_busy),
         bulk_stream=sql.Literal(Stream.BULK.value),
         ask=sql.Literal(OnUncertain.ASK.value),
+        rsa_key=_signing_key(DkimKey.Algorithm.RSA),
+        ed25519_key=_signing_key(DkimKey.Algorithm.ED25519),
         auto_bcc=sql.Literal(RecipientKind.AUTO_BCC.value),
     )
+
+
+def _signing_key(algorithm: DkimKey.Algorithm) -> sql.Composable:
+    return fragment(_SIGNING_KEY, algorithm=sql.Literal(algorithm.value))
 
 
 def _round(stream: Stream, after: LiteralString, limit: LiteralString) -> sql.Composable:

@@ -13,6 +13,7 @@ from sending.events.record import Change, record_changes
 from sending.models import PARKED, Event
 from sending.models.statements import statement
 from sending.queue.claim import Claim, claim
+from sending.queue.leave import Entry, give_places_back
 from sending.queue.permission import Stop, read_permissions
 from sending.suppressions.check import Asked, suppressed
 
@@ -78,20 +79,25 @@ def _record(
     cursor: "psycopg.Cursor[Any]", kind: Event.Type, stopped: Sequence[tuple[Claim, Stop]], now: datetime
 ) -> None:
     """Of those that the statement before has changed."""
-    done = {row[0] for row in cursor.fetchall()}
+    done = {entry.message_id: entry for entry in (Entry(*row) for row in cursor.fetchall())}
     changes = [Change(one.message_id, one.account_id, stop.details) for one, stop in stopped if one.message_id in done]
     record_changes(cursor, kind, changes, at=now)
+    give_places_back(cursor, list(done.values()), now)
 
 
 def _pairs(stopped: Sequence[tuple[Claim, Stop]]) -> dict[str, Any]:
     return {"ids": [one.message_id for one, _ in stopped], "owners": [one.lease_owner for one, _ in stopped]}
 
 
+# The entry is joined as it was: RETURNING shows what became of it.
 _PARK = statement("""
 UPDATE {queue} q
 SET due_at = %(parked)s, hold = r.hold, pause_id = r.pause, lease_owner = NULL, lease_until = NULL
 FROM unnest(%(ids)s::uuid[], %(owners)s::uuid[], %(holds)s::text[], %(pauses)s::bigint[]) r(id, owner, hold, pause)
-WHERE q.message_id = r.id AND q.lease_owner = r.owner AND q.uncertain_since IS NULL RETURNING q.message_id""")
+JOIN {queue} was ON was.message_id = r.id
+WHERE q.message_id = r.id AND q.lease_owner = r.owner AND q.uncertain_since IS NULL
+RETURNING q.message_id, q.account_id, q.attempts, was.due_at, q.send_at""")
 _REJECT = statement("""
 DELETE FROM {queue} q USING unnest(%(ids)s::uuid[], %(owners)s::uuid[]) r(id, owner)
-WHERE q.message_id = r.id AND q.lease_owner = r.owner AND q.uncertain_since IS NULL RETURNING q.message_id""")
+WHERE q.message_id = r.id AND q.lease_owner = r.owner AND q.uncertain_since IS NULL
+RETURNING q.message_id, q.account_id, q.attempts, q.due_at, q.send_at""")

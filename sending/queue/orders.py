@@ -7,9 +7,9 @@ after their mark are left to the sweep.
 
 import time
 import uuid
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import LiteralString
+from typing import Any, LiteralString
 
 from django.db import transaction
 from psycopg import sql
@@ -17,7 +17,8 @@ from psycopg import sql
 from sending.events.record import Change, record_changes
 from sending.models import PARKED, Event, Hold, QueueOrder
 from sending.models.statements import raw_cursor, statement
-from sending.queue.cancellation import Cancelled, record_cancelled
+from sending.queue.cancellation import cancel_entries
+from sending.queue.leave import Cursor, Entry, changes_to_leave, give_places_back, leave
 from sending.queue.permission import SENTENCES
 
 LOOK = 1_000
@@ -60,79 +61,74 @@ def _edge(after: uuid.UUID, until: uuid.UUID) -> uuid.UUID | None:
 
 
 def _apply(order: QueueOrder, after: uuid.UUID, edge: uuid.UUID, now: datetime) -> int:
-    effect = _EFFECTS[QueueOrder.Verb(order.verb)]
-    cursor = raw_cursor()
-    cursor.execute(
-        effect.statement,
-        {
-            "after": after,
-            "edge": edge,
-            "now": now,
-            "account": order.account_id,
-            "domain": order.domain_id,
-            "stream": order.stream,
-            "destination": order.destination,
-            "parked": PARKED,
-            "by_hand": Hold.BY_HAND.value,
-            "uncertain": Hold.UNCERTAIN.value,
-        },
-    )
-    details = {"order": order.pk, "code": "by_hand", "reject_reason": order.reason or SENTENCES["by_hand"]}
-    if effect.event is not Event.Type.SUSPENSION:
-        details = {"order": order.pk, "reason": order.reason}
-    rows = cursor.fetchall()
-    if effect.event is Event.Type.CANCEL:
-        record_cancelled(cursor, [Cancelled(*row[:3]) for row in rows], details, at=now)
-        return len(rows)
-    changes = [Change(message_id, account_id, details, ahead) for message_id, account_id, _, ahead in rows]
-    next_attempt_at = now if effect.event is Event.Type.REQUEUE else None
-    record_changes(cursor, effect.event, changes, at=now, next_attempt_at=next_attempt_at)
-    return len(rows)
+    """Does to the entries between the two ids what is ordered; to how many."""
+    verb, cursor = QueueOrder.Verb(order.verb), raw_cursor()
+    parameters = {
+        "after": after,
+        "edge": edge,
+        "now": now,
+        "account": order.account_id,
+        "domain": order.domain_id,
+        "stream": order.stream,
+        "destination": order.destination,
+        "uncertain": Hold.UNCERTAIN.value,
+    }
+    entries = [Entry(*row) for row in cursor.execute(_FIND[verb], parameters).fetchall()]
+    if verb is QueueOrder.Verb.HOLD:
+        return _hold(cursor, order, entries, now)
+    details = {"order": order.pk, "reason": order.reason}
+    if verb is QueueOrder.Verb.CANCEL:
+        cancel_entries(cursor, entries, details, at=now)
+        return len(entries)
+    return _free(cursor, _EVENTS[verb], entries, details, now)
 
+
+def _hold(cursor: Cursor, order: QueueOrder, entries: Sequence[Entry], now: datetime) -> int:
+    ids = [one.message_id for one in entries]
+    cursor.execute(_PARK, {"ids": ids, "parked": PARKED, "by_hand": Hold.BY_HAND.value})
+    details = {"order": order.pk, "code": "by_hand", "reject_reason": order.reason or SENTENCES["by_hand"]}
+    changes = [Change(one.message_id, one.account_id, details) for one in entries]
+    record_changes(cursor, Event.Type.SUSPENSION, changes, at=now)
+    give_places_back(cursor, entries, now)
+    return len(entries)
+
+
+def _free(cursor: Cursor, event: Event.Type, entries: Sequence[Entry], details: dict[str, Any], now: datetime) -> int:
+    """What an hour has no room for yet goes on waiting; of that, what waited before is not news."""
+    dues = leave(cursor, entries, now)
+    moved = [one for one in entries if dues[one.message_id] != one.due_at]
+    record_changes(cursor, event, changes_to_leave(moved, dues, details, now), at=now)
+    return len(moved)
+
+
+_EVENTS = {QueueOrder.Verb.RELEASE: Event.Type.RELEASE, QueueOrder.Verb.REQUEUE: Event.Type.REQUEUE}
 
 _EDGE = statement("""
 SELECT message_id FROM {queue} WHERE message_id > %(after)s AND message_id <= %(until)s
 ORDER BY message_id OFFSET %(look)s LIMIT 1""")
 
-_WAITING = sql.SQL("""
+
+def _find(condition: LiteralString) -> bytes:
+    return statement(
+        """
+SELECT message_id, account_id, attempts, due_at, send_at FROM {queue}
 WHERE message_id > %(after)s AND message_id <= %(edge)s
   AND (%(account)s::bigint IS NULL OR account_id = %(account)s)
   AND (%(domain)s::bigint IS NULL OR domain_id = %(domain)s)
   AND (%(stream)s::text IS NULL OR stream = %(stream)s)
   AND (%(destination)s::text IS NULL OR destination = %(destination)s)
-  AND (lease_until IS NULL OR lease_until < %(now)s) AND uncertain_since IS NULL""")
-_TOLD = sql.SQL("RETURNING message_id, account_id, attempts, CASE WHEN hold IS NULL THEN send_at END")
+  AND (lease_until IS NULL OR lease_until < %(now)s) AND uncertain_since IS NULL AND {condition}
+ORDER BY message_id FOR UPDATE""",
+        condition=sql.SQL(condition),
+    )
 
 
-@dataclass(frozen=True, slots=True)
-class _Effect:
-    """What a verb does to queue entries, and the event that it is."""
-
-    statement: bytes
-    event: Event.Type
-
-
-def _effect(event: Event.Type, text: LiteralString) -> _Effect:
-    return _Effect(statement(text, waiting=_WAITING, told=_TOLD), event)
-
-
-_EFFECTS = {
-    QueueOrder.Verb.HOLD: _effect(
-        Event.Type.SUSPENSION,
-        "UPDATE {queue} SET due_at = %(parked)s, hold = %(by_hand)s, pause_id = 0, lease_owner = NULL, "
-        "lease_until = NULL {waiting} AND hold IS NULL {told}",
-    ),
-    QueueOrder.Verb.RELEASE: _effect(
-        Event.Type.RELEASE,
-        "UPDATE {queue} SET due_at = greatest(%(now)s, send_at), hold = NULL, pause_id = NULL, "
-        "send_at = CASE WHEN send_at > %(now)s THEN send_at END {waiting} AND hold <> %(uncertain)s {told}",
-    ),
-    QueueOrder.Verb.CANCEL: _effect(
-        Event.Type.CANCEL, "DELETE FROM {queue} {waiting} AND hold IS DISTINCT FROM %(uncertain)s {told}"
-    ),
-    QueueOrder.Verb.REQUEUE: _effect(
-        Event.Type.REQUEUE,
-        "UPDATE {queue} SET due_at = %(now)s, send_at = NULL, lease_owner = NULL, lease_until = NULL {waiting} "
-        "AND hold IS NULL AND due_at > %(now)s AND (send_at IS NULL OR send_at <= %(now)s) {told}",
-    ),
+_FIND = {
+    QueueOrder.Verb.HOLD: _find("hold IS NULL"),
+    QueueOrder.Verb.RELEASE: _find("hold <> %(uncertain)s"),
+    QueueOrder.Verb.CANCEL: _find("hold IS DISTINCT FROM %(uncertain)s"),
+    QueueOrder.Verb.REQUEUE: _find("hold IS NULL AND due_at > %(now)s AND (send_at IS NULL OR send_at <= %(now)s)"),
 }
+_PARK = statement("""
+UPDATE {queue} SET due_at = %(parked)s, hold = %(by_hand)s, pause_id = 0, lease_owner = NULL, lease_until = NULL
+WHERE message_id = ANY(%(ids)s)""")

@@ -13,7 +13,8 @@ from django.db import transaction
 
 from sending.events.record import Change, record_changes
 from sending.models import Event, Hold
-from sending.models.statements import fragment, raw_cursor, statement
+from sending.models.statements import raw_cursor, statement
+from sending.queue.leave import Entry, changes_to_leave, leave
 from sending.queue.permission import Permission, Stop, read_permissions
 
 MOST_AT_ONCE = 1_000
@@ -91,16 +92,18 @@ def _end(group: Group, stop: Stop | None, now: datetime) -> int:
         "domain": group.domain_id,
         "pause": group.pause_id,
         "limit": MOST_AT_ONCE,
-        "now": now,
     }
-    is_rejected = stop is not None and stop.is_final
     with transaction.atomic():
         cursor = raw_cursor()
-        cursor.execute(_REJECT if is_rejected else _RELEASE, parameters)
-        details = stop.details if stop is not None and is_rejected else {}
-        changes = [Change(message_id, group.account_id, details, ahead) for message_id, ahead in cursor.fetchall()]
-        record_changes(cursor, Event.Type.REJECT if is_rejected else Event.Type.RELEASE, changes, at=now)
-    return len(changes)
+        entries = [Entry(*row) for row in cursor.execute(_MEMBERS, parameters).fetchall()]
+        if stop is not None and stop.is_final:
+            cursor.execute(_REJECT, {"ids": [one.message_id for one in entries]})
+            rejected = [Change(one.message_id, one.account_id, stop.details) for one in entries]
+            record_changes(cursor, Event.Type.REJECT, rejected, at=now)
+        else:
+            dues = leave(cursor, entries, now)
+            record_changes(cursor, Event.Type.RELEASE, changes_to_leave(entries, dues, {}, now), at=now)
+    return len(entries)
 
 
 _GROUPS = statement("""
@@ -116,13 +119,8 @@ WITH RECURSIVE groups AS (
 )
 SELECT * FROM groups OFFSET 1 LIMIT %(limit)s""")
 
-_MEMBERS = fragment("""ARRAY(
-    SELECT ctid FROM {queue}
-    WHERE hold = %(hold)s AND account_id = %(account)s AND domain_id = %(domain)s AND pause_id = %(pause)s
-    LIMIT %(limit)s FOR UPDATE SKIP LOCKED)""")
-_RELEASE = statement(
-    "UPDATE {queue} SET due_at = greatest(%(now)s, send_at), hold = NULL, pause_id = NULL, "
-    "send_at = CASE WHEN send_at > %(now)s THEN send_at END WHERE ctid = ANY({members}) RETURNING message_id, send_at",
-    members=_MEMBERS,
-)
-_REJECT = statement("DELETE FROM {queue} WHERE ctid = ANY({members}) RETURNING message_id, NULL", members=_MEMBERS)
+_MEMBERS = statement("""
+SELECT message_id, account_id, attempts, due_at, send_at FROM {queue}
+WHERE hold = %(hold)s AND account_id = %(account)s AND domain_id = %(domain)s AND pause_id = %(pause)s
+ORDER BY message_id LIMIT %(limit)s FOR UPDATE SKIP LOCKED""")
+_REJECT = statement("DELETE FROM {queue} WHERE message_id = ANY(%(ids)s)")

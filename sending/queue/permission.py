@@ -11,7 +11,7 @@ import psycopg
 
 from accounts.models import Account
 from domains.models import send_permission
-from sending.models import Hold
+from sending.models import Hold, Stream
 from sending.models.statements import statement
 
 Owner = tuple[int, int]
@@ -25,6 +25,8 @@ SENTENCES = {
     "account_deleted": "The account was deleted",
     "domain_deleted": "The sending domain was deleted",
     "paused": "Sending is paused",
+    "transactional_paused": "The transactional stream of this domain is paused in its settings",
+    "bulk_paused": "The bulk stream of this domain is paused in its settings",
     "by_hand": "The mail was stopped by hand",
     "suppressed": "Recipient in suppression list. Reason",
 }
@@ -32,6 +34,11 @@ SENTENCES = {
 FINAL = frozenset({"account_deleted", "domain_deleted", "suppressed"})
 """What these stop never leaves: a name that is added again is another domain, with other keys; and who comes off the
 suppression list gets the next mail."""
+
+
+PAUSED_IN_SETTINGS = {Stream.TRANSACTIONAL: -1, Stream.BULK: -2}
+"""Streams that the customer suspends in the domain are pauses with these ids: they hold mail, and set it free, as those
+of staff do, whose ids begin at 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +91,8 @@ class Permission:
             return self.stop
         for pause in self.pauses:
             if pause.stream in (None, stream) and pause.destination in (None, destination):
-                return Stop("paused", pause.id, pause.reason)
+                code = "paused" if pause.id > 0 else f"{pause.stream}_paused"
+                return Stop(code, pause.id, pause.reason)
         return None
 
 
@@ -94,10 +102,12 @@ def read_permissions(cursor: "psycopg.Cursor[Any]", owners: Collection[Owner]) -
     cursor.execute(_READ, {"accounts": accounts, "domains": domains}, prepare=True)
     stops: dict[Owner, Stop | None] = {}
     pauses: dict[Owner, list[Pause]] = {}
-    for account_id, domain_id, state, is_known, compliance, verified_at, deleted_at, *pause in cursor.fetchall():
+    for account_id, domain_id, state, is_known, suspended, *row in cursor.fetchall():
+        standing, pause = row[:3], row[3:]
         owner = account_id, domain_id
-        stops[owner] = _stop(state, is_known, compliance, verified_at, deleted_at)
-        pauses.setdefault(owner, [])
+        stops[owner] = _stop(state, is_known, *standing)
+        if owner not in pauses:
+            pauses[owner] = [_in_settings(stream) for stream in suspended or ()]
         if pause[0] is not None:
             pauses[owner].append(Pause(*pause))
     return {owner: Permission(stop, tuple(pauses[owner])) for owner, stop in stops.items()}
@@ -113,12 +123,17 @@ def _stop(state: str | None, is_known: bool, compliance: str, verified_at: Any, 
         return Stop(permission.code)
     if state != Account.State.ACTIVE:
         return Stop("account_suspended")
-    return None if permission.allowed else Stop(permission.code)
+    # The last emails of a demo domain were accepted before it had none left.
+    return None if permission.allowed or permission.code == "demo_exhausted" else Stop(permission.code)
+
+
+def _in_settings(stream: str) -> Pause:
+    return Pause(PAUSED_IN_SETTINGS[Stream(stream)], stream, None, "")
 
 
 _READ = statement("""
-SELECT w.account_id, w.domain_id, a.state, d.id IS NOT NULL, d.compliance_status, d.dns_verified_at, d.deleted_at,
-    p.id, p.stream, p.destination, p.reason
+SELECT w.account_id, w.domain_id, a.state, d.id IS NOT NULL, d.suspended_streams,
+    d.compliance_status, d.dns_verified_at, d.deleted_at, p.id, p.stream, p.destination, p.reason
 FROM unnest(%(accounts)s::bigint[], %(domains)s::bigint[]) w(account_id, domain_id)
 LEFT JOIN {accounts} a ON a.id = w.account_id
 LEFT JOIN {domain} d ON d.id = w.domain_id

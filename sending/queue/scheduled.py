@@ -5,12 +5,10 @@ passes over what is locked: of the two at one moment exactly one takes place.
 """
 
 import uuid
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
-import psycopg
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
@@ -20,12 +18,13 @@ from accounts import audit
 from accounts.models import Account
 from billing.terms import terms_of
 from mailtrap_site import wake
-from sending.events.record import Change, record_changes
+from sending.events.record import record_changes
 from sending.models import Event, Submission
 from sending.models.content import new_content_id
 from sending.models.identifiers import time_of
 from sending.models.statements import raw_cursor, statement
-from sending.queue.cancellation import Cancelled, record_cancelled
+from sending.queue.cancellation import cancel_entries
+from sending.queue.leave import Cursor, Entry, changes_to_leave, leave
 
 Position = tuple[datetime, uuid.UUID]
 """The time and the submission with which a page ended."""
@@ -73,28 +72,27 @@ def find_scheduled(account_id: int, named: uuid.UUID) -> Scheduled | None:
 
 
 def reschedule(account: Account, submission_id: uuid.UUID, send_at: datetime, by: By) -> bool:
-    """Moves it to `send_at`, which is still to come; False when it is not scheduled any more."""
+    """Moves it to `send_at`, which is still to come; False when it is not scheduled any more. What the hour has no room
+    for follows at the next full hour that has."""
     with transaction.atomic():
         found = _lock(account, submission_id)
         if found is None:
             return False
         cursor, now = raw_cursor(), timezone.now()
-        cursor.execute(_RESCHEDULE, {"ids": found.message_ids, "send_at": send_at})
-        _keep_content(cursor, found.submission, send_at)
-        record_changes(cursor, Event.Type.RESCHEDULE, found.changes({"decided_by": by.name}, send_at), at=now)
+        latest = _leave(cursor, found, Event.Type.RESCHEDULE, send_at, by, now)
+        _keep_content(cursor, found.submission, latest)
         _audit("submission.rescheduled", account, found, by, to=send_at.isoformat())
     return True
 
 
 def send_now(account: Account, submission_id: uuid.UUID, by: By) -> bool:
-    """Makes it due; False when it is not scheduled any more."""
+    """Makes it due, as far as the hour has room; False when it is not scheduled any more."""
     with transaction.atomic():
         found = _lock(account, submission_id)
         if found is None:
             return False
         cursor, now = raw_cursor(), timezone.now()
-        cursor.execute(_SEND_NOW, {"ids": found.message_ids, "now": now})
-        record_changes(cursor, Event.Type.REQUEUE, found.changes({"decided_by": by.name}, now), at=now)
+        _leave(cursor, found, Event.Type.REQUEUE, now, by, now)
         _audit("submission.sent_now", account, found, by, to=now.isoformat())
         wake.nudge("sending.deliver", queue="deliveries")
     return True
@@ -106,10 +104,7 @@ def cancel(account: Account, submission_id: uuid.UUID, by: By) -> bool:
         found = _lock(account, submission_id)
         if found is None:
             return False
-        cursor = raw_cursor()
-        cursor.execute(_CANCEL, {"ids": found.message_ids})
-        cancelled = [Cancelled(message_id, account.pk, attempts=0) for message_id in found.message_ids]
-        record_cancelled(cursor, cancelled, {"decided_by": by.name}, at=timezone.now())
+        cancel_entries(raw_cursor(), found.entries, {"decided_by": by.name}, at=timezone.now())
         _audit("submission.cancelled", account, found, by, to=None)
     return True
 
@@ -120,11 +115,7 @@ class _Locked:
 
     submission: Submission
     send_at: datetime
-    message_ids: list[uuid.UUID]
-
-    def changes(self, details: dict[str, Any], send_at: datetime) -> Sequence[Change]:
-        account_id = self.submission.account_id
-        return [Change(message_id, account_id, details, send_at) for message_id in self.message_ids]
+    entries: list[Entry]
 
 
 def _lock(account: Account, submission_id: uuid.UUID) -> _Locked | None:
@@ -133,16 +124,27 @@ def _lock(account: Account, submission_id: uuid.UUID) -> _Locked | None:
     if submission is None:
         return None
     rows = raw_cursor().execute(_LOCK, {"submission": submission_id, "now": timezone.now()}).fetchall()
-    if not rows or not all(is_free for _, _, is_free in rows):
+    entries = [Entry(*row[:-1]) for row in rows]
+    if not rows or not all(row[-1] for row in rows):
         return None
-    send_at = rows[0][1]
+    send_at = rows[0][-2]
     # Once the time has come, recipients that are missing have been tried; before it, they have been cancelled alone.
     if send_at <= timezone.now() and len(rows) < submission.recipient_count:
         return None
-    return _Locked(submission, send_at, [message_id for message_id, _, _ in rows])
+    return _Locked(submission, send_at, entries)
 
 
-def _keep_content(cursor: "psycopg.Cursor[Any]", submission: Submission, send_at: datetime) -> None:
+def _leave(cursor: Cursor, found: _Locked, event: Event.Type, send_at: datetime, by: By, now: datetime) -> datetime:
+    """Gives it another time; when its last recipient is due."""
+    entries = [replace(one, send_at=send_at) for one in found.entries]
+    dues = leave(cursor, entries, now, at_new_time=True)
+    changes = changes_to_leave(entries, dues, {"decided_by": by.name}, now)
+    # What is sent now was wished for now: the message says so.
+    record_changes(cursor, event, [replace(one, send_at=send_at) for one in changes], at=now)
+    return max(dues.values())
+
+
+def _keep_content(cursor: Cursor, submission: Submission, send_at: datetime) -> None:
     """Copies the content where it would expire too soon. A claim that has just read the old id still finds it."""
     expires_at = send_at + timedelta(days=terms_of(submission.account).log_days)
     if time_of(submission.content_id).date() < expires_at.date():
@@ -187,16 +189,9 @@ GROUP BY q.submission_id, q.send_at HAVING bool_and({free}) AND ({whole})""",
 )
 _LOCK = statement(
     """
-SELECT message_id, send_at, {free} FROM {queue}
+SELECT message_id, account_id, attempts, due_at, send_at, {free} FROM {queue}
 WHERE submission_id = %(submission)s AND send_at IS NOT NULL ORDER BY message_id FOR UPDATE""",
     free=_FREE,
 )
-_RESCHEDULE = statement("""
-UPDATE {queue} SET due_at = %(send_at)s, send_at = %(send_at)s, lease_owner = NULL, lease_until = NULL
-WHERE message_id = ANY(%(ids)s)""")
-_SEND_NOW = statement("""
-UPDATE {queue} SET due_at = %(now)s, send_at = NULL, lease_owner = NULL, lease_until = NULL
-WHERE message_id = ANY(%(ids)s)""")
-_CANCEL = statement("DELETE FROM {queue} WHERE message_id = ANY(%(ids)s)")
 _COPY_CONTENT = statement("INSERT INTO {content} (id, data) SELECT %(new)s, data FROM {content} WHERE id = %(old)s")
 _USE_CONTENT = statement("UPDATE {submission} SET content_id = %(new)s WHERE id = %(submission)s")

@@ -1,7 +1,8 @@
 """One flush: standing, policy, meter and rows of what has gathered, in one transaction: a 250 means committed."""
 
 import uuid
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,6 +14,7 @@ from billing.fitting import Demand, Limit
 from billing.hours import Waits
 from billing.metering import look, reserve
 from billing.terms import Terms, answered_terms, ask_terms
+from domains import allowance
 from mailtrap_site import wake
 from sending.policy.checks import judge
 from sending.policy.refusal import Reason, Refusal
@@ -34,6 +36,7 @@ REASONS = {
     Limit.MONTH: Reason.MONTHLY_LIMIT,
     Limit.DAY: Reason.DAILY_LIMIT,
     Limit.TOKEN: Reason.TOKEN_LIMIT,
+    Limit.DOMAIN: Reason.DEMO_EXHAUSTED,
 }
 _DATA_ERRORS = (
     psycopg.DataError,
@@ -90,7 +93,8 @@ def _write(
                 outcomes[payload.submission_id] = refusal
         repeated = reserve_keys(cursor, passed, now)
         fresh = [payload for payload in passed if payload.submission_id not in repeated] if repeated else passed
-        demands = [_demand(payload, standings[payload.key]) for payload in fresh]
+        left = _demo_left(cursor, fresh, standings)
+        demands = [_demand(payload, standings[payload.key], left) for payload in fresh]
         reserved = reserve(cursor, demands, terms, now)
         admitted, excess = [], []
         for place, (payload, limit) in enumerate(zip(fresh, reserved.refusals, strict=True)):
@@ -103,7 +107,12 @@ def _write(
             days = terms[payload.account_id].log_days
             admitted.append(_admitted(payload, standings[payload.key], stored, waits, days, now))
         free_keys(cursor, excess)
+        if left:
+            _count_demo(cursor, admitted, left)
         rows.write(cursor, admitted, now)
+        beginners = {one.domain_id for one in admitted if standings[one.payload.key].awaits_first_email}
+        if beginners:
+            rows.write_first_email(cursor, beginners, now)
     if reserved.has_alerts:
         wake.nudge_aside(alerts.TELL, queue="upkeep")
     outcomes |= repeated.answers
@@ -122,6 +131,24 @@ def _read(
     return read_standings(cursor, (payload.key for payload in payloads)), answered_terms(of_terms)
 
 
+def _demo_left(
+    cursor: "psycopg.Cursor[Any]", payloads: Sequence[Payload], standings: Mapping[Key, Standing]
+) -> dict[int, int]:
+    """What the demo domains among the senders have left; they stay locked until the commit."""
+    demos = {
+        standings[payload.key].domain_id for payload in payloads if standings[payload.key].demo_reaches is not None
+    }
+    return allowance.hold(cursor, {domain_id for domain_id in demos if domain_id is not None})
+
+
+def _count_demo(cursor: "psycopg.Cursor[Any]", admitted: Sequence[rows.Admitted], left: Mapping[int, int]) -> None:
+    emails: Counter[int] = Counter()
+    for one in admitted:
+        if one.domain_id in left:
+            emails[one.domain_id] += len(one.payload.recipients)
+    allowance.take(cursor, emails)
+
+
 def _admitted(
     payload: Payload,
     standing: Standing,
@@ -136,11 +163,11 @@ def _admitted(
     is_stored = content_id is not None
     if content_id is None:
         content_id = rows.content_id(waits[-1][0] if waits else send_at or now, log_days)
-    due = tuple(hour if hour > now else None for hour, count in waits for _ in range(count))
+    due = tuple(hour if hour > (send_at or now) else None for hour, count in waits for _ in range(count))
     return rows.Admitted(payload, standing.domain_id, content_id, send_at, due, is_stored)
 
 
-def _demand(payload: Payload, standing: Standing) -> Demand:
+def _demand(payload: Payload, standing: Standing, demo_left: Mapping[int, int]) -> Demand:
     return Demand(
         account_id=payload.account_id,
         recipients=len(payload.recipients),
@@ -148,6 +175,7 @@ def _demand(payload: Payload, standing: Standing) -> Demand:
         stream=payload.stream.value,
         token_id=payload.token_id or 0,
         token_limit=standing.token_emails_per_month,
+        domain_left=None if standing.domain_id is None else demo_left.get(standing.domain_id),
         metered=not standing.is_platform,
         send_at=payload.send_at,
     )

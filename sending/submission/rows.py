@@ -4,7 +4,7 @@ Two statements for a whole flush, fed with one array a column; what the recipien
 """
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -71,6 +71,11 @@ def write(cursor: "psycopg.Cursor[Any]", admitted: Sequence[Admitted], now: date
     cursor.execute(_INSERT_ROWS, values, prepare=True)
 
 
+def write_first_email(cursor: "psycopg.Cursor[Any]", domain_ids: Collection[int], now: datetime) -> None:
+    """When the first email of these domains was accepted, unless another flush was first."""
+    cursor.execute(_FIRST_EMAIL, (now, Column("bigint", sorted(domain_ids))))
+
+
 _SUBMISSION: tuple[tuple[str, str, Callable[[Admitted], Any]], ...] = (
     ("id", "uuid", lambda one: one.payload.submission_id),
     ("account_id", "bigint", lambda one: one.payload.account_id),
@@ -98,6 +103,13 @@ _SUBMISSION: tuple[tuple[str, str, Callable[[Admitted], Any]], ...] = (
 )
 """What one submission hands over: name in the statement, PostgreSQL's type, and where the value comes from."""
 
+# Locked in one order, so that flushes that meet here wait for each other in turn.
+_FIRST_EMAIL = statement(
+    """
+UPDATE {domain} SET first_email_at = %b WHERE first_email_at IS NULL AND id IN (
+    SELECT id FROM {domain} WHERE id = ANY(%b::bigint[]) AND first_email_at IS NULL ORDER BY id FOR NO KEY UPDATE
+)"""
+)
 _INSERT_CONTENT = statement("INSERT INTO {content} (id, data) SELECT * FROM unnest(%b::uuid[], %b::bytea[])")
 _INSERT_ROWS = statement(
     """

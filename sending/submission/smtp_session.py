@@ -25,6 +25,7 @@ from sending.models.shared_counts import SharedCounts
 from sending.policy import hints
 from sending.policy.checks import account_is_active, judge
 from sending.policy.overload import overload_now
+from sending.policy.recipients import Recipient
 from sending.policy.refusal import Reason, Refusal
 from sending.policy.standing import Key, Standing
 from sending.protocol.address import AddressError, parse_address, to_ascii_domain
@@ -76,6 +77,7 @@ class _Announced:
     domain: str
     counted_size: int
     door: Door = Door.SMTP
+    recipients: tuple[Recipient, ...] = ()
 
     @property
     def key(self) -> Key:

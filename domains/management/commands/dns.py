@@ -12,7 +12,7 @@ from django.db import close_old_connections
 
 from domains.nameserver import NameServer
 from domains.setup import has_demo_zone
-from domains.zones import DemoZone, PlatformZone, Zones
+from domains.zones import DemoZone, Zones, platform_zone
 
 log = structlog.get_logger(__name__)
 
@@ -38,7 +38,7 @@ async def _serve(host: str, port: int) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
-    platform = PlatformZone(settings.PLATFORM_DOMAIN, settings.ENVIRONMENT.platform_ipv4)
+    platform = platform_zone()
     if has_demo_zone():
         # Who presses "Publish" and then "Check now" must see it at once, so nothing is kept.
         zones = Zones(platform, DemoZone(), kept_seconds=0, before_reading=close_old_connections)

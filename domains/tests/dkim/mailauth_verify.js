@@ -1,5 +1,6 @@
 // Verifies messages with mailauth. Arguments: folder of node_modules. Standard input: JSON
-// {"records": {name: text}, "messages": [base64]}. Output: JSON [{result, comment}] in the same order.
+// {"records": {name: text}, "messages": [base64], "each": bool}. Output: JSON [{result, comment}] in the same order;
+// with "each" [[{algorithm, result} of each signature]].
 const { createRequire } = require("module");
 const { dkimVerify } = createRequire(process.argv[2] + "/")("mailauth/lib/dkim/verify");
 
@@ -13,6 +14,10 @@ const resolver = async (name, type) => {
   const answers = [];
   for (const message of input.messages) {
     const { results } = await dkimVerify(Buffer.from(message, "base64"), { resolver });
+    if (input.each) {
+      answers.push(results.map((one) => ({ algorithm: one.algo, result: one.status.result })));
+      continue;
+    }
     const status = results.length === 1 ? results[0].status : { result: `${results.length} signatures` };
     answers.push({ result: status.result, comment: status.comment || "" });
   }

@@ -51,6 +51,7 @@ def test_an_aggregate_report_is_found_in_every_wrapping(mail: bytes) -> None:
 @pytest.mark.parametrize(
     ("data", "content_type"),
     [(gzip.compress(TLS), "application/tlsrpt+gzip"), (TLS, "application/tlsrpt+json"), (TLS, "application/json")],
+    ids=["packed", "by its type", "as any JSON"],
 )
 def test_a_tls_report_is_told_by_its_content(data: bytes, content_type: str) -> None:
     assert documents(attached(data, content_type, "report")) == [Document(Kind.JSON, TLS)]

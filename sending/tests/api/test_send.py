@@ -3,6 +3,7 @@
 import base64
 import json
 from email import message_from_bytes, policy
+from urllib.parse import urlsplit
 
 import pytest
 from django.db import OperationalError, connection
@@ -10,6 +11,7 @@ from django.test import Client
 
 from accounts.authentication import forget_tokens
 from billing.plans import FREE
+from domains.models import SendingDomain
 from mailtrap_site.testing.roomy import make_roomy
 from mailtrap_site.testing.world import make_domain
 from sending.models import Content, Message, Submission
@@ -304,6 +306,19 @@ def test_a_domain_that_is_not_verified_is_401_with_a_code(post, world, verified,
         body = answer.json()
         assert (body["success"], body["errors"], body["codes"]) == (False, ["Unauthorized"], ["domain_unknown"])
         assert set(body["details"][0]) == {"code", "message", "docs"}
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [("under_review", "domain_not_compliant"), ("suspended", "domain_suspended")]
+)
+def test_a_domain_under_review_is_refused_with_the_page_that_says_what_is_missing(post, world, status, code):
+    SendingDomain.objects.filter(pk=world.domain.pk).update(compliance_status=status)
+    body = post(MAIL).json()
+    assert (body["success"], body["codes"]) == (False, [code])
+    alice = Client()
+    alice.force_login(world.alice)
+    found = alice.get(urlsplit(body["details"][0]["page"]).path)
+    assert found["Location"] == f"/a/{world.account.pk}/domains/{world.domain.pk}/review/"
 
 
 def test_a_suspended_account_and_a_full_meter_are_403(post, world):

@@ -14,9 +14,9 @@ from domains.tests.dkim.test_other_verifiers import SCRIPT
 from mailtrap_site.testing.outside import NODE_DIR
 from mailtrap_site.testing.world import make_world
 from sending.capture import simulator, store
-from sending.delivery.compose import source_of
 from sending.delivery.drain import Engine
 from sending.delivery.sign import forget_keys
+from sending.delivery.source import source_of
 from sending.models import Attempt, CapturedMail, Event, Message
 from sending.tests.mailbox import mx_running
 from sending.tests.queued import queue_message

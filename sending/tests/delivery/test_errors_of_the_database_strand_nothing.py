@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from domains.models import SendingDomain
 from domains.nameserver import Record
-from mailtrap_site.environment import Relay
+from mailtrap_site.delivery_settings import Relay
 from mailtrap_site.testing.fake_dns import StoredZones, resolving
 from mailtrap_site.testing.fake_mx import FakeMx, receiving
 from mailtrap_site.testing.live_instance import wait_for

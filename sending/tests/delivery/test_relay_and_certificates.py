@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from django.conf import settings as django_settings
 
-from mailtrap_site.environment import Relay
+from mailtrap_site.delivery_settings import Relay
 from mailtrap_site.testing.fake_mx import FakeMx, receiving
 from sending.delivery import tls_policy
 from sending.models import Attempt, Message

@@ -10,7 +10,7 @@ from domains.answers import Outcome as DnsOutcome
 from domains.nameserver import Record
 from domains.public_addresses import is_public
 from domains.resolver import MxAnswer
-from mailtrap_site.environment import Relay
+from mailtrap_site.delivery_settings import Relay
 from mailtrap_site.testing.fake_dns import FailingZones, StoredZones, resolving, resolving_at, silent_server
 from sending.delivery.opening import _ip
 from sending.delivery.routes import Exchanger, NoRoute, Route, addresses_of, route_to

@@ -10,7 +10,7 @@ from django.utils import timezone
 from mailtrap_site.testing.fake_mx import FakeMx, receiving
 from mailtrap_site.testing.live_instance import wait_for
 from sending.delivery import drain
-from sending.delivery.compose import source_of
+from sending.delivery.source import source_of
 from sending.models import Attempt, Door, Message, QueueEntry, Stream
 from sending.models.identifiers import time_of
 from sending.models.statements import raw_cursor

@@ -7,8 +7,9 @@ import pytest
 
 from domains import dkim
 from mailtrap_site.testing.world import make_world
-from sending.delivery.compose import CannotCompose, compose, reverse_path, source_of
+from sending.delivery.compose import compose, reverse_path
 from sending.delivery.sign import Signer, forget_keys
+from sending.delivery.source import CannotCompose, source_of
 from sending.models import Content, Message
 from sending.models.identifiers import id_at
 from sending.protocol import return_path

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from domains.nameserver import Record
-from mailtrap_site.environment import Relay, Source
+from mailtrap_site.delivery_settings import Relay, Source
 from mailtrap_site.testing.fake_dns import StoredZones, resolving
 from mailtrap_site.testing.fake_mx import FakeMx, receiving
 from sending.delivery.routes import Exchanger, NoRoute, addresses_of, route_to, source_for

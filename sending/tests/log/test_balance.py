@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import F
 from structlog.testing import capture_logs
 
@@ -345,3 +346,26 @@ def test_days_that_do_not_add_up_to_their_meter_are_found_until_they_are_mended(
     UsageDay.objects.update(used=F("used") - by)
     assert counted(message)[1] == []
     assert not MeterDifference.objects.exists()
+
+
+@pytest.mark.parametrize(("counted_by_day", "differs"), [(1, False), (3, True)])
+def test_an_upgrade_in_the_middle_of_a_period_is_no_difference_of_days(
+    world: World, counted_by_day: int, differs: bool
+):
+    now = datetime.now(UTC)
+    upgraded = now - timedelta(hours=5)
+    steps = MigrationRecorder.Migration.objects.filter(app="billing")
+    steps.filter(name="0001_initial").update(applied=now - timedelta(days=40))
+    steps.filter(name="0003_plans").update(applied=upgraded)
+    row = world.account.usage_periods.create(
+        starts_at=now - timedelta(days=3), ends_at=now + timedelta(days=3), used=5, message_limit=100
+    )
+    for hours in (30, 29, 28, 27, 1):
+        moment = now - timedelta(hours=hours)
+        make_message(world.domain, at=moment)
+        count(hour_of(moment), now)
+    world.account.usage_days.create(
+        period=row, day=now.date(), domain="example.test", stream="transactional", used=counted_by_day
+    )
+    meters.compare(now)
+    assert MeterDifference.objects.exists() is differs

@@ -1,13 +1,10 @@
 """The integration page in a browser: a choice shows its lines at once, and the button copies them as they stand."""
 
-from urllib.parse import urlsplit
-
 import pytest
-from django.test import Client
 from playwright.sync_api import expect
 from pytest_django.live_server_helper import LiveServer
 
-from mailtrap_site.testing.browser import chromium, open_page
+from mailtrap_site.testing.browser import chromium, open_page, session_of, sign_in
 from mailtrap_site.testing.world import World, make_domain
 
 pytestmark = [pytest.mark.outside("chromium"), pytest.mark.django_db(transaction=True)]
@@ -22,14 +19,11 @@ def world(transactional_db: None) -> World:
 
 def test_domain_stream_and_way_are_chosen_one_after_the_other(world: World, live_server: LiveServer):
     make_domain(world.account, "second.test")
-    client = Client()
-    client.force_login(world.alice)
-    session = client.cookies["sessionid"].value
-    host = urlsplit(live_server.url).hostname or ""
+    session = session_of(world.alice)
     with chromium() as browser:
         page = open_page(browser)
         page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-        page.context.add_cookies([{"name": "sessionid", "value": session, "path": "/", "domain": host}])
+        sign_in(page, live_server.url, session)
         page.goto(f"{live_server.url}/a/{world.account.pk}/integration/?with=ruby")
         code = page.locator("#snippet")
         expect(code).to_contain_text("hello@example.test")

@@ -6,8 +6,15 @@ from html import unescape
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import Account, ApiToken, Role, User
+from billing import subscriptions
+from billing.models import UsagePeriod
+from billing.periods import period_of
+from billing.plans import PLANS
+from billing.subscriptions import By
+from domains import demo
 from domains.models import SendingDomain
 from mailtrap_site.testing.mail import make_message
 from mailtrap_site.testing.world import World, make_user
@@ -75,6 +82,18 @@ def test_the_next_step_follows_from_facts(world: World, signed_in: Callable[[Use
     assert f"/a/{world.account.pk}/domains/add/" in shown(client, world.account)
 
 
+def test_the_demo_domain_is_offered_until_a_domain_of_ones_own_may_send(world: World, as_alice: Client):
+    own = demo.make(world.account)
+    assert own is not None
+    assert own.name not in shown(as_alice, world.account)
+    SendingDomain.objects.filter(pk=world.domain.pk).update(dns_verified_at=None)
+    page = shown(as_alice, world.account)
+    assert f"Your demo domain {own.name} sends to you at once" in page
+    assert "Verify a sending domain" in current_step(page), "the demo domain is no domain of one's own"
+    SendingDomain.objects.filter(pk=own.pk).update(compliance_status="demo_exhausted", demo_emails_left=0)
+    assert own.name not in shown(as_alice, world.account)
+
+
 def test_the_meter_shows_the_limit_and_its_end(world: World, as_alice: Client):
     page = shown(as_alice, world.account)
     assert page.count('role="meter"') >= 2
@@ -86,3 +105,18 @@ def test_each_role_sees_the_page_and_senders_the_button(role: Role, world: World
     make_message(world.domain)
     page = shown(signed_in(make_user("member@acme.test", world.account, role)), world.account)
     assert ("Send a test email" in page) is (role in (Role.OWNER, Role.ADMIN))
+
+
+def test_above_the_limit_it_says_that_mail_is_refused_only_where_no_more_was_agreed(world: World, as_alice: Client):
+    now = timezone.now()
+    subscriptions.put_on(world.account, PLANS.newest("basic_10k"), By(), now, stripe_id="sub_1")
+    period = period_of(now, now)
+    UsagePeriod.objects.create(
+        account=world.account, starts_at=period.starts_at, ends_at=period.ends_at, used=10_700, message_limit=10_000
+    )
+    make_message(world.domain)
+    assert "The limit is reached. Mail is refused until" in shown(as_alice, world.account)
+    subscriptions.agree_overage(world.account, 2_000, By(world.alice))
+    page = shown(as_alice, world.account)
+    assert "The limit is reached. 700 of up to 2,000 more are sent and paid for" in page
+    assert "refused" not in page

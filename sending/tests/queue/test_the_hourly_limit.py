@@ -11,8 +11,12 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from billing import subscriptions
 from billing.fitting import hour_of, spread
 from billing.models import HourBooking, QuotaOverride
+from billing.plans import PLANS
+from billing.subscriptions import By
+from mailtrap_site import wake
 from sending.log import sentences
 from sending.log.story import tell
 from sending.models import Event, Message, QueueEntry
@@ -114,6 +118,25 @@ def test_a_raised_limit_brings_forward_what_waits_in_its_order(world):
     assert set(Event.objects.filter(type=Event.Type.REQUEUE).values_list("account_id", flat=True)) == {world.account.pk}
     booked = HourBooking.objects.filter(hour__gt=hour_of(timezone.now())).values_list("booked", flat=True)
     assert sum(booked) == 0
+
+
+@pytest.mark.django_db
+def test_an_upgrade_asks_for_room_after_its_commit_and_what_waited_leaves_at_once(
+    world, monkeypatch, django_capture_on_commit_callbacks
+):
+    sent = []
+    monkeypatch.setattr(wake, "send_now", lambda task, *, queue: sent.append((task, queue)))
+    subscriptions.put_on(world.account, PLANS.newest("basic_10k"), By(name="Stripe"), timezone.now())
+    HourBooking.objects.create(account=world.account, hour=hour_of(timezone.now()), booked=800)
+    submit([draft(world, recipients=to(3))])
+    assert due() == {1: 3}
+    sent.clear()
+    with django_capture_on_commit_callbacks(execute=True):
+        subscriptions.put_on(world.account, PLANS.newest("basic_50k"), By(name="Stripe"), timezone.now())
+        assert not sent
+    assert ("sending.make_room", "upkeep") in sent
+    make_room(timezone.now(), time.monotonic() + 10)
+    assert len(claim(raw_cursor(), now=timezone.now())) == 3
 
 
 @pytest.mark.django_db

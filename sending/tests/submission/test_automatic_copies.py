@@ -12,7 +12,7 @@ from billing.plans import FREE
 from domains import auto_bcc
 from mailtrap_site.testing.captured import make_sandbox
 from mailtrap_site.testing.world import World, make_platform
-from sending.delivery.compose import source_of
+from sending.delivery.source import source_of
 from sending.models import Door, Message, QueueEntry, RecipientKind, Submission
 from sending.policy.refusal import Reason
 from sending.submission.draft import Idempotency

@@ -1,0 +1,83 @@
+"""The source of a message as people ask for it: made again from stored facts, and held against what left.
+
+Keys are replaced in time. Which of a domain's keys signed is not stored: the attempt keeps the hash of what it sent,
+and the keys that could have signed are tried until the message has that hash.
+"""
+
+from collections.abc import Iterator
+from itertools import islice
+
+from django.utils.translation import gettext as _
+
+from domains.models import DkimKey, SendingDomain
+from sending.delivery.compose import Composed, compose
+from sending.delivery.sign import Signer, signers
+from sending.models import Attempt, Content, Message, RecipientKind, Submission
+
+MOST_TRIED = 100
+"""Pairs of keys; a signature costs a millisecond, and one of the first two or three is nearly always right."""
+
+Keys = tuple[DkimKey, DkimKey | None]
+Algorithm = DkimKey.Algorithm
+
+
+class CannotCompose(Exception):
+    """A fact that the message is made of is gone; `sentence` is for people."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+def source_of(message: Message) -> bytes:
+    """The message byte for byte as it left, or as it would leave now. Raises `CannotCompose` once its content, its
+    domain or the key that signed it is gone."""
+    submission = Submission.objects.filter(pk=message.submission_id).only("content_id", "copy_header").first()
+    content = Content.objects.filter(pk=submission.content_id).first() if submission is not None else None
+    if submission is None or content is None:
+        raise CannotCompose(_("The content of this message is no longer stored."))
+    stored = content.message
+    copy_header = submission.copy_header if message.kind == RecipientKind.AUTO_BCC else None
+    sent = Attempt.objects.filter(message=message.pk, content_sha256__isnull=False).order_by("-number").first()
+    for rsa, ed25519 in islice(_candidates(message.domain_id, sent), MOST_TRIED):
+        composed = _composed(message, stored, copy_header, rsa, ed25519)
+        if composed is not None and (sent is None or composed.sha256 == bytes(sent.content_sha256 or b"")):
+            return composed.message
+    raise CannotCompose(_("The signing key of this message is no longer stored."))
+
+
+def _candidates(domain_id: int, sent: Attempt | None) -> Iterator[Keys]:
+    """The keys that sign now or, for what was sent, those that may have signed it, the likeliest first."""
+    keys = list(DkimKey.objects.filter(domain=domain_id).defer("private_key").order_by("-pk"))
+    rsa = [key for key in keys if key.algorithm == Algorithm.RSA and key.signs_since is not None]
+    rsa.sort(key=lambda key: key.signs_since or key.created_at, reverse=True)
+    ed25519 = [key for key in keys if key.algorithm == Algorithm.ED25519]
+    if sent is None:
+        wanted = SendingDomain.objects.filter(pk=domain_id, ed25519_enabled=True).exists()
+        seconds = [key for key in ed25519 if wanted and key.signs_since is not None and key.retired_at is None]
+        yield from ((key, next(iter(seconds), None)) for key in rsa if key.retired_at is None)
+        return
+    # A key that began after the attempt may have signed in an earlier time of its own, so it comes last.
+    rsa.sort(key=lambda key: (key.signs_since or key.created_at) > sent.finished_at)
+    for first in rsa:
+        yield first, None
+        yield from ((first, second) for second in ed25519 if second.created_at <= sent.finished_at)
+
+
+def _composed(
+    message: Message, stored: bytes, copy_header: str | None, rsa: DkimKey, ed25519: DkimKey | None
+) -> Composed | None:
+    """None where a key does not open."""
+    read: dict[int, Signer | None] = signers({key.pk for key in (rsa, ed25519) if key is not None})
+    signer = read.get(rsa.pk)
+    second = read.get(ed25519.pk) if ed25519 is not None else None
+    if signer is None:
+        return None
+    return compose(
+        stored,
+        signer=signer,
+        second=second,
+        submission_id=message.submission_id,
+        send_at=message.send_at,
+        copy_header=copy_header,
+    )
