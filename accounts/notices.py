@@ -44,13 +44,18 @@ def notify(
     drawn: Drawn = PLAIN,
     *,
     letter: bool = True,
+    only: User | None = None,
 ) -> None:
     """One notification for each active member with one of the roles now, and a letter to each after the commit, other
     than those who stopped letters of its kind; without `letter` the dashboard is enough.
 
-    `kind` is `noun.verb` ("domain.verified"); `path` is where in the dashboard to act ("/a/1/domains/2/").
+    `kind` is `noun.verb` ("domain.verified"); `path` is where in the dashboard to act ("/a/1/domains/2/"). With `only`
+    this member alone is told, whatever their role, if they still are one.
     """
-    readers = User.objects.filter(memberships__account=account, memberships__role__in=roles, is_active=True).distinct()
+    named = roles if only is None else tuple(Role)
+    readers = User.objects.filter(memberships__account=account, memberships__role__in=named, is_active=True).distinct()
+    if only is not None:
+        readers = readers.filter(pk=only.pk)
     with transaction.atomic():
         written = Notification.objects.bulk_create(
             Notification(

@@ -33,6 +33,12 @@ EMAIL_LOG = Limit(3, "email_log", 1000, 60)
 """These of one account."""
 CERTIFICATES = Limit(4, "certificates", 100, 10)
 """Of everybody together: whether a certificate may be issued for a name."""
+SUPPRESSIONS = Limit(5, "suppressions", 10, 60)
+"""Of one account on all endpoints of suppressions."""
+DOMAIN_CHECK = Limit(6, "domain_check", 6, 60)
+"""Of one domain, by people and tokens of its account."""
+DOMAIN_CHECK_BY_LINK = Limit(7, "domain_check_by_link", 1, 30)
+"""Of one domain, by whoever has the link of its set-up page: strangers must not have the DNS of others asked faster."""
 
 
 class Allowance(NamedTuple):

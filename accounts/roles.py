@@ -21,6 +21,8 @@ class Ability(StrEnum):
     MANAGE_SANDBOXES = "manage_sandboxes"
     """Make, rename, empty and delete them, and delete mail in them."""
     MANAGE_DOMAINS = "manage_domains"
+    MANAGE_SUPPRESSIONS = "manage_suppressions"
+    """Say who gets no mail, and who gets it again."""
     MANAGE_TOKENS = "manage_tokens"
     MANAGE_WEBHOOKS = "manage_webhooks"
     VIEW_USAGE = "view_usage"
@@ -33,6 +35,7 @@ _ADMIN = _VIEWER | {
     Ability.SEND,
     Ability.MANAGE_SANDBOXES,
     Ability.MANAGE_DOMAINS,
+    Ability.MANAGE_SUPPRESSIONS,
     Ability.MANAGE_TOKENS,
     Ability.MANAGE_WEBHOOKS,
     Ability.MANAGE_PEOPLE,

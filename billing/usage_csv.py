@@ -1,19 +1,17 @@
 """What an account used, as a file for spreadsheets (RFC 4180): the days of a period, and all its periods."""
 
-import csv
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
-from io import StringIO
 
 from accounts.models import Account
 from billing.models import UsageDay, UsagePeriod
 from billing.usage_figures import token_names
+from mailtrap_site.web.csv_lines import csv_line
 
 DAYS = ("day", "domain", "stream", "token_id", "token", "emails")
 PERIODS = ("starts_at", "ends_at", "emails", "given_back")
 AT_ONCE = 2_000
 """Rows that are held in memory."""
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def periods_that_began(account: Account, day: date) -> list[UsagePeriod]:
@@ -28,33 +26,18 @@ def day_lines(account: Account, periods: Iterable[UsagePeriod]) -> Iterator[str]
     names = token_names(account)
     rows = UsageDay.objects.filter(account=account, period__in=[period.pk for period in periods])
     wanted = rows.order_by("day", "domain", "stream", "token_id", "pk")
-    yield _line(DAYS)
+    yield csv_line(DAYS)
     for row in wanted.values_list("day", "domain", "stream", "token_id", "used").iterator(AT_ONCE):
         day, domain, stream, token_id, used = row
-        yield _line((day.isoformat(), domain, stream, str(token_id), names(token_id), str(used)))
+        yield csv_line((day.isoformat(), domain, stream, str(token_id), names(token_id), str(used)))
 
 
 def period_lines(account: Account) -> Iterator[str]:
     """A line for each period, the newest first, below its heads. Times in UTC (RFC 3339)."""
     rows = UsagePeriod.objects.filter(account=account).order_by("-starts_at")
-    yield _line(PERIODS)
+    yield csv_line(PERIODS)
     for starts_at, ends_at, *counts in rows.values_list("starts_at", "ends_at", "used", "given_back").iterator(AT_ONCE):
-        yield _line((_moment(starts_at), _moment(ends_at), *map(str, counts)))
-
-
-def harmless(cell: str) -> str:
-    """The text as a cell that no spreadsheet takes for a formula, whoever named a token.
-
-    >>> harmless("=1+1"), harmless("@SUM(A1)"), harmless("Shop"), harmless("")
-    ("'=1+1", "'@SUM(A1)", 'Shop', '')
-    """
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
-
-
-def _line(cells: Iterable[str]) -> str:
-    line = StringIO()
-    csv.writer(line).writerow([harmless(cell) for cell in cells])
-    return line.getvalue()
+        yield csv_line((_moment(starts_at), _moment(ends_at), *map(str, counts)))
 
 
 def _moment(moment: datetime) -> str:

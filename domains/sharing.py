@@ -76,6 +76,8 @@ def send_instructions(
     account = domain.account
     if account.is_suspended:
         raise NotShared(_("This account is suspended, so it sends no letters."), "Account is suspended")
+    if domain.is_demo:
+        raise NotShared(_("The demo domain needs no records."), "Demo domain needs no set-up")
     letter = compose(_letter(domain, words, user), address)
     if user is not None:
         letter.reply_to = [user.email]

@@ -139,6 +139,7 @@ LANGUAGES = [("en", _("English"))]
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = ENVIRONMENT.var_dir / "static"
+EXPORTS_ROOT = ENVIRONMENT.var_dir / "exports"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {

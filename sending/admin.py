@@ -22,7 +22,15 @@ from mailtrap_site.web.statuses import MESSAGES, look
 from sending.log.balance import Kind
 from sending.log.balance_facts import MOST_LISTED, read_suspects
 from sending.log.balance_words import MEANINGS, METER
-from sending.models import HourBalance, HourCheck, Message, MeterDifference, QueueEntry
+from sending.models import (
+    HourBalance,
+    HourCheck,
+    Message,
+    MeterDifference,
+    QueueEntry,
+    Suppression,
+    SuppressionImport,
+)
 from sending.models.statements import raw_cursor
 
 
@@ -63,6 +71,25 @@ class QueueEntryAdmin(GrowingTableAdmin):
     list_filter = ("stream",)
     search_fields = ("=destination",)
     ordering = ("due_at",)
+
+
+@admin.register(Suppression)
+class SuppressionAdmin(GrowingTableAdmin):
+    """Who gets no mail. Searched by exact address or id."""
+
+    list_display = ("email", "type", "account_id", "domain_id", "stream", "created_at", "rule", "id")
+    list_filter = ("type", "stream")
+    search_fields = ("=email", "=id")
+    ordering = ("-id",)
+
+
+@admin.register(SuppressionImport)
+class SuppressionImportAdmin(GrowingTableAdmin):
+    """Files of addresses, newest first."""
+
+    list_display = ("file_name", "account_id", "entries", "position", "added", "bad", "created_at", "finished_at")
+    ordering = ("-id",)
+    exclude = ("content", "bad_lines")
 
 
 class WithDifference(admin.SimpleListFilter):

@@ -15,12 +15,13 @@ from mailtrap_site.wake import send_now
 from sending import followers
 from sending.capture import upkeep
 from sending.delivery import drain
-from sending.log import balance_check
+from sending.log import balance_check, export_job
 from sending.models import partitions
 from sending.queue import hourly, orders, parked
 from sending.queue import sweep as queue_sweep
 from sending.retention import upkeep as retention_upkeep
 from sending.submission import idempotency
+from sending.suppressions import importing
 from sending.webhooks import audit_log
 from sending.webhooks import drain as webhook_drain
 from sending.webhooks import upkeep as webhook_upkeep
@@ -76,6 +77,13 @@ def follow_events() -> None:
         send_now("sending.follow_events", queue="upkeep")
 
 
+@shared_task(name=importing.TASK)
+def import_suppressions() -> None:
+    """Puts uploaded files of addresses on the suppression list."""
+    if importing.work_off(time.monotonic() + TEND_SECONDS):
+        send_now(importing.TASK, queue="upkeep")
+
+
 @shared_task(name="sending.follow_audit_log")
 def follow_audit_log() -> None:
     """Queues new entries of the audit log for the webhooks that are told of them."""
@@ -112,6 +120,14 @@ def retain() -> None:
     """Deletes what no plan keeps any more."""
     if retention_upkeep.tend(timezone.now(), time.monotonic() + TEND_SECONDS):
         send_now("sending.retain", queue="upkeep")
+
+
+@shared_task(name="sending.write_exports")
+def write_exports() -> None:
+    """Writes files of log rows that were asked for, and deletes old ones."""
+    export_job.delete_old(timezone.now())
+    if export_job.work_off(time.monotonic() + TEND_SECONDS):
+        send_now("sending.write_exports", queue="upkeep")
 
 
 @shared_task(name="sending.trim_captured")

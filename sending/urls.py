@@ -9,12 +9,17 @@ from sending.pages import (
     decisions,
     email_log,
     integration,
+    log_exports,
     message,
     overview,
     refusals,
     sandboxes,
+    saved_views,
     scheduled,
+    sent_again,
     streams,
+    suppression_additions,
+    suppressions,
     trial_email,
     webhook_log,
     webhooks,
@@ -26,20 +31,41 @@ ACCOUNT = "a/<int:account_id>/"
 WEBHOOK = f"{ACCOUNT}webhooks/<int:webhook_id>/"
 SANDBOX = f"{ACCOUNT}sandboxes/<int:sandbox_id>/"
 SANDBOX_MAIL = f"{SANDBOX}<uuid:captured_id>/"
+SUPPRESSIONS = f"{ACCOUNT}suppressions/"
+SUPPRESSION_IMPORT = f"{SUPPRESSIONS}imports/<int:import_id>/"
+SUPPRESSION = f"{SUPPRESSIONS}<uuid:suppression_id>/"
 CAPTURED_MAIL = "captured/<uuid:captured_id>/"
 
 urlpatterns = [
     path(ACCOUNT, overview.overview, name="overview"),
     path(f"{ACCOUNT}log/", email_log.email_log, name="email_log"),
     path(f"{ACCOUNT}log/news/", email_log.email_log_news, name="email_log_news"),
+    path(f"{ACCOUNT}log/views/", saved_views.saved_view_list, name="saved_views"),
+    path(f"{ACCOUNT}log/views/new/", saved_views.saved_view_add, name="saved_view_add"),
+    path(f"{ACCOUNT}log/views/<int:view_id>/removal/", saved_views.saved_view_removal, name="saved_view_removal"),
+    path(f"{ACCOUNT}log/exports/", log_exports.log_exports, name="log_exports"),
+    path(f"{ACCOUNT}log/exports/<int:export_id>/file/", log_exports.log_export_file, name="log_export_file"),
     path(f"{ACCOUNT}log/<uuid:message_id>/", message.message, name="message"),
     path(f"{ACCOUNT}log/<uuid:message_id>/preview/", message.message_preview, name="message_preview"),
     path(f"{ACCOUNT}log/<uuid:message_id>/source/", message.message_source, name="message_source"),
+    path(f"{ACCOUNT}log/<uuid:message_id>/again/", sent_again.message_again, name="message_again"),
     path(f"{ACCOUNT}log/<uuid:message_id>/decision/", decisions.message_decision, name="message_decision"),
     path(f"{ACCOUNT}log/<uuid:message_id>/schedule/", scheduled.message_schedule, name="message_schedule"),
     path(f"{ACCOUNT}log/<uuid:message_id>/departure/", scheduled.message_departure, name="message_departure"),
     path(f"{ACCOUNT}log/<uuid:message_id>/cancellation/", scheduled.message_cancellation, name="message_cancellation"),
     path(f"{ACCOUNT}domains/<int:domain_id>/copies/", auto_bcc.domain_copies, name="auto_bcc"),
+    path(SUPPRESSIONS, suppressions.suppressions, name="suppressions"),
+    path(f"{SUPPRESSIONS}new/", suppression_additions.suppressions_add, name="suppressions_add"),
+    path(f"{SUPPRESSIONS}export/", suppressions.suppressions_export, name="suppressions_export"),
+    path(f"{SUPPRESSIONS}reactivation/", suppressions.suppressions_reactivate, name="suppressions_reactivate"),
+    path(f"{SUPPRESSIONS}imports/", suppression_additions.suppressions_import, name="suppressions_import"),
+    path(SUPPRESSION_IMPORT, suppression_additions.suppression_import, name="suppression_import"),
+    path(
+        f"{SUPPRESSION_IMPORT}lines/", suppression_additions.suppression_import_lines, name="suppression_import_lines"
+    ),
+    path(SUPPRESSION, suppressions.suppression, name="suppression"),
+    path(f"{SUPPRESSION}reactivation/", suppressions.suppression_reactivate, name="suppression_reactivate"),
+    path(f"{SUPPRESSION}incident/", suppressions.suppression_incident, name="suppression_incident"),
     path(f"{ACCOUNT}streams/", streams.streams, name="streams"),
     path(f"{ACCOUNT}webhooks/", webhooks.webhooks, name="webhooks"),
     path(f"{ACCOUNT}webhooks/new/", webhooks.webhook_add, name="webhook_add"),

@@ -91,3 +91,8 @@ def test_overuse_is_logged_once_a_minute_and_not_for_each_request(world: World, 
         {"event": "rate_limited", "log_level": "warning", "limit": "token", "holder": world.token.pk, "refusals": 1}
     ]
     assert not caplog.records
+
+
+def test_no_two_limits_count_in_the_same_place() -> None:
+    found = [one for one in vars(rate_limits).values() if isinstance(one, Limit)]
+    assert len({one.number for one in found}) == len(found) >= 7

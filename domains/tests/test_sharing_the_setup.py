@@ -249,3 +249,10 @@ def test_the_visitor_gets_the_provider_steps_and_both_files(domain: SendingDomai
         assert said in answer.content.decode()
         assert answer["X-Robots-Tag"] == "noindex, nofollow"
     assert Client().get("/setup/nobody-signed-this/records.zone").status_code == 302
+
+
+def test_a_demo_domain_has_nothing_to_share(domain: SendingDomain) -> None:
+    domain.is_demo = True
+    with pytest.raises(NotShared):
+        send_instructions(domain, "dana@dns.test")
+    assert mail.outbox == []

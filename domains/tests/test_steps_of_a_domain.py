@@ -125,7 +125,11 @@ def test_the_way_from_a_name_to_the_first_email(world: World, domain: SendingDom
     ("status", "words", "row"),
     [
         (Compliance.AWAITING_QUESTIONNAIRE, "We have a few questions about what you send", "Answer our questions"),
-        (Compliance.AWAITING_CARD_VERIFICATION, "A card is checked, not charged", "Have your card checked"),
+        (
+            Compliance.AWAITING_CARD_VERIFICATION,
+            "Choose a paid plan: the review goes on by itself",
+            "Choose a paid plan",
+        ),
         (Compliance.NON_COMPLIANT, "shop.test was not approved", "Read why, and answer"),
         (Compliance.SUSPENDED, "shop.test is suspended", "Read why, or ask support"),
     ],

@@ -11,7 +11,7 @@ from domains.models import SendingDomain
 from domains.record_files import route53_batch, to_publish, zone_file
 from domains.records import ExpectedRecord
 from domains.verification import expectation
-from domains.views.lookup import domain_of
+from domains.views.lookup import own_domain_of
 
 Writer = Callable[[str, Iterable[ExpectedRecord]], str]
 
@@ -19,13 +19,13 @@ Writer = Callable[[str, Iterable[ExpectedRecord]], str]
 @account_view(Ability.VIEW)
 @require_safe
 def domain_zone_file(request: AccountRequest, domain_id: int) -> HttpResponse:
-    return zone_file_answer(domain_of(request, domain_id))
+    return zone_file_answer(own_domain_of(request, domain_id))
 
 
 @account_view(Ability.VIEW)
 @require_safe
 def domain_route53(request: AccountRequest, domain_id: int) -> HttpResponse:
-    return route53_answer(domain_of(request, domain_id))
+    return route53_answer(own_domain_of(request, domain_id))
 
 
 def zone_file_answer(domain: SendingDomain) -> HttpResponse:

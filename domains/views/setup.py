@@ -16,7 +16,7 @@ from domains import checking, setup
 from domains.models import SendingDomain
 from domains.views.demo import show_demo
 from domains.views.dns_context import dns_context
-from domains.views.lookup import domain_of
+from domains.views.lookup import domain_of, own_domain_of
 from domains.views.tabs import domain_tabs
 from domains.wizard import wizard
 from mailtrap_site.web.navigation import url_or_nothing
@@ -43,7 +43,7 @@ def domain_detail(request: AccountRequest, domain_id: int) -> HttpResponse:
 @require_POST
 def domain_verification(request: AccountRequest, domain_id: int) -> HttpResponse:
     """Ask DNS now, or say when it may be asked again."""
-    wait = checking.check_now(domain_of(request, domain_id), checking.MEMBER)
+    wait = checking.check_now(own_domain_of(request, domain_id), checking.MEMBER)
     domain = domain_of(request, domain_id)
     if wants_fragment(request, FRAGMENT):
         return render(request, "domains/_domain.html", _detail_context(request, domain) | {"wait": wait})
@@ -58,7 +58,7 @@ def domain_demo_zone(request: AccountRequest, domain_id: int) -> HttpResponse:
     """Publish the records in the embedded name server's demo zone."""
     if not setup.has_demo_zone():
         raise Http404
-    setup.publish_in_demo_zone(domain_of(request, domain_id))
+    setup.publish_in_demo_zone(own_domain_of(request, domain_id))
     messages.success(request, _("The records were published in the demo zone."))
     return redirect("domains:detail", request.account.pk, domain_id)
 

@@ -21,7 +21,7 @@ from domains.models import SendingDomain
 from domains.names import display_name
 from domains.views.dns_context import dns_context
 from domains.views.downloads import route53_answer, zone_file_answer
-from domains.views.lookup import domain_of
+from domains.views.lookup import own_domain_of
 from domains.wizard import wizard
 from mailtrap_site.web.partials import STOP_POLLING, render_invalid, render_page, unchanged, wants_fragment
 
@@ -32,7 +32,7 @@ FRAGMENT = "shared-setup"
 @require_http_methods(["GET", "HEAD", "POST"])
 def domain_share(request: AccountRequest, domain_id: int) -> HttpResponse:
     """Email the records to a colleague."""
-    domain = domain_of(request, domain_id)
+    domain = own_domain_of(request, domain_id)
     form = ShareForm(request.POST or None)
     context = {"form": form, "domain": domain, "name": display_name(domain.name), "days": sharing.VALID_FOR.days}
     if request.method == "POST" and form.is_valid():

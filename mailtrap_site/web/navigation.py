@@ -39,7 +39,20 @@ PLACES: tuple[tuple[str | Promise, tuple[Place, ...]], ...] = (
         "",
         (
             Place(_("Overview"), "sending:overview", "home", ("sending:overview",), "g o"),
-            Place(_("Email log"), "sending:email_log", "list", ("sending:email_log", "sending:message"), "g l"),
+            Place(
+                _("Email log"),
+                "sending:email_log",
+                "list",
+                (
+                    "sending:email_log",
+                    "sending:message",
+                    "sending:log_exports",
+                    "sending:saved_views",
+                    "sending:saved_view_add",
+                ),
+                "g l",
+            ),
+            Place(_("Suppressions"), "sending:suppressions", "shield", ("sending:suppression",)),
             Place(_("Sandboxes"), "sending:sandboxes", "tray", ("sending:sandbox",), "g b"),
         ),
     ),

@@ -14,6 +14,7 @@ from sending.api.body_fields import MailFields
 from sending.api.body_limits import most_mail_octets
 from sending.api.send import accepted, compose_asked, refuse_head, refuse_sandbox
 from sending.api.send_body import Mail, read_fields
+from sending.api.suppressed_recipients import Suppressed
 from sending.policy.fault import Problem
 from sending.policy.idempotency_key import MOST_KEY_CHARACTERS, fingerprint
 from sending.policy.refusal import Reason, Refusal
@@ -115,14 +116,14 @@ def refused(*problems: Problem) -> Result:
     return Result(failed(problems))
 
 
-def result_of(handed: Handed, outcome: Accepted | Refusal) -> Result:
-    """What one request hears whose mail was handed over."""
+def result_of(handed: Handed, outcome: Accepted | Refusal, suppressed: Suppressed | None = None) -> Result:
+    """What one request hears whose mail was handed over. `suppressed` is what is known of that for a report."""
     if isinstance(outcome, Refusal):
         is_of_all = outcome.reason is Reason.TOKEN_INVALID or (
             outcome.reason is Reason.IDEMPOTENCY_MISMATCH and handed.is_under_shared_key
         )
         return Result(failed([outcome]), refusal_of_all=outcome if is_of_all else None)
-    content = accepted(outcome, handed.composed)
+    content = accepted(outcome, handed.composed, suppressed)
     return Result({**content, "replayed": True} if outcome.is_replay else content, is_accepted=True)
 
 

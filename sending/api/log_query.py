@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from django.http import QueryDict
 from django.utils.dateparse import parse_date, parse_datetime
 
-from sending.log.conditions import YEARS, Condition, Query, is_known
+from sending.log.conditions import YEARS, Condition, is_known
+from sending.log.query import Query
 
 _KEY = re.compile(r"filters\[(?P<name>\w{1,64})\](?:\[(?P<part>operator|value)\](?:\[[0-9]{0,6}\])?)?", re.ASCII)
 MOST_VALUES = 1000

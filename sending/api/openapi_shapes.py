@@ -151,6 +151,9 @@ class Recipient(Struct):
     status: Literal["accepted", "invalid"]
     message_id: uuid.UUID | None
     reason: str | None = None
+    suppressed: Annotated[
+        str | None, Meta(description="Why the address gets no mail: it is accepted, and rejected later.")
+    ] = None
 
 
 class Sent(Struct):

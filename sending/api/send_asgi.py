@@ -18,6 +18,7 @@ from sending.api.body_limits import most_octets
 from sending.api.request_body import COPIES, BodyMemory, BodyShare, ClientGone, pass_over, read_body
 from sending.api.routes import Kind, Route, route_of
 from sending.api.send import answer_of, identify, read_draft, refuse_beyond, refuse_early
+from sending.api.suppressed_recipients import suppressed_beside
 from sending.policy.fault import Fault, FaultCode
 from sending.policy.refusal import Reason, Refusal
 from sending.submission import group_commit, sandbox
@@ -106,7 +107,8 @@ class SendDoor:
         if isinstance(handed, Answer):
             return handed
         composed, future = handed
-        return answer_of(note(composed.draft, await outcome_of(future)), composed)
+        outcome = note(composed.draft, await outcome_of(future))
+        return answer_of(outcome, composed, await suppressed_beside(self._pool, composed, outcome))
 
     async def _send_batch(self, asked: Asked, identity: TokenIdentity, body: bytes, share: BodyShare) -> Answer:
         if not share.cover(len(body), work=len(body)):
@@ -129,7 +131,13 @@ class SendDoor:
             handed = await self._readers.run(lambda: batch.hand_over(part))
         except Exception as exception:
             return [refused(problem_of(exception))] * len(part)
-        return await asyncio.gather(*map(_result_of, handed))
+        return await asyncio.gather(*map(self._result_of, handed))
+
+    async def _result_of(self, handed: Handed | Result) -> Result:
+        if isinstance(handed, Result):
+            return handed
+        outcome = note(handed.composed.draft, await outcome_of(handed.future))
+        return result_of(handed, outcome, await suppressed_beside(self._pool, handed.composed, outcome))
 
 
 def _read_and_hand_over(
@@ -137,12 +145,6 @@ def _read_and_hand_over(
 ) -> "tuple[Composed, Future[Accepted | Refusal]] | Answer":
     composed = read_draft(asked, identity, body)
     return composed if isinstance(composed, Answer) else (composed, hand_over(composed.draft))
-
-
-async def _result_of(handed: Handed | Result) -> Result:
-    if isinstance(handed, Result):
-        return handed
-    return result_of(handed, note(handed.composed.draft, await outcome_of(handed.future)))
 
 
 def _refuse_early(scope: Scope, asked: Asked) -> Answer | None:

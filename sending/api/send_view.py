@@ -12,6 +12,7 @@ from sending.api.batch import Handed, Result, answer_of_all, read_batch, refusal
 from sending.api.body_limits import most_octets
 from sending.api.routes import Kind, route_of
 from sending.api.send import answer_of, identify, read_draft, refuse_beyond, refuse_early
+from sending.api.suppressed_recipients import suppressed_of
 from sending.policy.fault import Fault, FaultCode
 from sending.policy.refusal import Reason, Refusal
 from sending.submission.submit import note, submit, wait_for
@@ -58,7 +59,10 @@ def _answer(request: ApiRequest) -> Answer:
     if route.kind is Kind.BATCH:
         return _send_batch(asked, identity, body)
     composed = read_draft(asked, identity, body)
-    return composed if isinstance(composed, Answer) else answer_of(submit([composed.draft])[0], composed)
+    if isinstance(composed, Answer):
+        return composed
+    outcome = submit([composed.draft])[0]
+    return answer_of(outcome, composed, suppressed_of(composed, outcome))
 
 
 def _body(request: ApiRequest, most: int) -> bytes | Answer:
@@ -90,4 +94,5 @@ def _send_batch(asked: Asked, identity: TokenIdentity, body: bytes) -> Answer:
 def _result_of(handed: Handed | Result) -> Result:
     if isinstance(handed, Result):
         return handed
-    return result_of(handed, note(handed.composed.draft, wait_for(handed.future)))
+    outcome = note(handed.composed.draft, wait_for(handed.future))
+    return result_of(handed, outcome, suppressed_of(handed.composed, outcome))

@@ -180,6 +180,7 @@ changed AS (
     UPDATE {message} m
     SET status = h.status, attempts = h.number, next_attempt_at = CASE WHEN h.hold IS NULL THEN h.retry_at END,
         finished_at = CASE WHEN h.retry_at IS NULL THEN h.finished_at END, reply = h.reply,
+        provider = CASE WHEN h.mx_host IS NULL THEN m.provider ELSE h.details ->> 'email_service_provider' END,
         recipient_mx = coalesce(h.mx_host, m.recipient_mx), sending_ip = coalesce(h.source_ip::inet, m.sending_ip)
     FROM held h WHERE m.id = h.message_id AND m.id >= %(low)s AND m.id <= %(high)s
 )

@@ -3,10 +3,10 @@
 Names and operators are the contract's; each becomes a condition in the database.
 """
 
+import json
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import reduce
 from ipaddress import ip_address
 from operator import or_
@@ -15,7 +15,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Lower
 
 from sending.events.lifecycle import ContractStatus, stored_statuses
-from sending.models import Event, Message, MessageStatus, Submission
+from sending.models import Event, Message, Submission
 
 YEARS = range(1970, 3000)
 """Other years are no days of the log, and the ends of the calendar do not survive a change of zone."""
@@ -23,49 +23,26 @@ YEARS = range(1970, 3000)
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One filter: `name` and `operator` of the contract, one or more values."""
+    """One filter: `name` and `operator` of the contract or of our pages, one or more values."""
 
     name: str
     operator: str
     values: tuple[str, ...] = ()
 
-    @property
-    def scans(self) -> bool:
-        """Whether no index answers it, so that the log must read row by row."""
-        return (self.name, self.operator) not in _INDEXED or ContractStatus.OPTED_OUT in self.values
+
+def as_q(condition: Condition) -> Q:
+    """The condition in the database, on rows with the alias of `lowered`. Raises KeyError for one that is unknown."""
+    return (_ROWS | _OURS)[condition.name][condition.operator](storable(condition.values))
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
-    """A whole question. `statuses` are stored ones, which the page offers beyond the contract's four."""
+def lowered(rows: QuerySet[Message]) -> QuerySet[Message]:
+    """The rows with the alias that conditions on the recipient compare."""
+    return rows.alias(recipient_lower=Lower("recipient"))
 
-    conditions: tuple[Condition, ...] = ()
-    statuses: tuple[MessageStatus, ...] = ()
-    sent_after: datetime | None = None
-    sent_before: datetime | None = None
-    text: str = ""
-    """What the search field holds: part of a recipient or of a subject."""
 
-    @property
-    def scans(self) -> bool:
-        """Whether rows must be read one by one; a question for one recipient never has many."""
-        if any((one.name, one.operator) == _BY_RECIPIENT for one in self.conditions):
-            return False
-        return bool(self.text) or any(condition.scans for condition in self.conditions)
-
-    def narrow(self, rows: QuerySet[Message]) -> QuerySet[Message]:
-        """The rows that answer the question, its dates left to the caller."""
-        return rows.alias(recipient_lower=Lower("recipient")).filter(self._as_q())
-
-    def _as_q(self) -> Q:
-        asked = Q()
-        if self.statuses:
-            asked &= Q(status__in=self.statuses)
-        if self.text:
-            asked &= _any(Q(recipient__icontains=one) | Q(subject__icontains=one) for one in _storable([self.text]))
-        for condition in self.conditions:
-            asked &= _ROWS[condition.name][condition.operator](_storable(condition.values))
-        return asked
+def is_offered(name: str, operator: str) -> bool:
+    """Whether our pages have this filter: the contract's, and a few of ours."""
+    return is_known(name, operator) or operator in _OURS.get(name, {})
 
 
 def is_known(name: str, operator: str) -> bool:
@@ -83,10 +60,10 @@ def _text(column: str, lowered: str | None = None) -> dict[str, Build]:
         if lowered:
             # Lowered by the database, so that both sides follow the same rules.
             return Q(**{f"{lowered}__in": [Lower(Value(value)) for value in values]})
-        return _any(Q(**{f"{column}__iexact": value}) for value in values)
+        return any_of(Q(**{f"{column}__iexact": value}) for value in values)
 
     def contain(values: Sequence[str]) -> Q:
-        return _any(Q(**{f"{column}__icontains": value}) for value in values)
+        return any_of(Q(**{f"{column}__icontains": value}) for value in values)
 
     return {
         "ci_equal": equal,
@@ -106,8 +83,8 @@ def _exact(column: str) -> dict[str, Build]:
 def _number(column: str) -> dict[str, Build]:
     return {
         "equal": lambda values: Q(**{f"{column}__in": _integers(values)}),
-        "greater_than": lambda values: _any(Q(**{f"{column}__gt": number}) for number in _integers(values)),
-        "less_than": lambda values: _any(Q(**{f"{column}__lt": number}) for number in _integers(values)),
+        "greater_than": lambda values: any_of(Q(**{f"{column}__gt": number}) for number in _integers(values)),
+        "less_than": lambda values: any_of(Q(**{f"{column}__lt": number}) for number in _integers(values)),
     }
 
 
@@ -136,10 +113,6 @@ def _event(values: Sequence[str]) -> Q:
     return Q(Exists(_events().filter(type__in=shown)))
 
 
-def _provider(values: Sequence[str]) -> Q:
-    return Q(Exists(_events().filter(details__email_service_provider__in=list(values))))
-
-
 def _events() -> QuerySet[Event]:
     """The events of the row."""
     return Event.objects.filter(message=OuterRef("pk"))
@@ -152,7 +125,7 @@ def _address(column: str, within: Callable[[Q], Q]) -> dict[str, Build]:
         return within(Q(**{f"{column}__in": _addresses(values)}))
 
     def contain(values: Sequence[str]) -> Q:
-        return within(_any(Q(**{f"{column}__contains": value}) for value in values))
+        return within(any_of(Q(**{f"{column}__contains": value}) for value in values))
 
     return {
         "equal": equal,
@@ -162,15 +135,27 @@ def _address(column: str, within: Callable[[Q], Q]) -> dict[str, Build]:
     }
 
 
+def _variable(values: Sequence[str]) -> Q:
+    """`name=value`; a value that reads as JSON (a number, true) may be that as well."""
+    asked = Q(pk__in=[])
+    for value in values:
+        name, _equals, text = value.partition("=")
+        asked |= Q(custom_variables__contains={name.strip(): text.strip()})
+        if re.fullmatch(r"-?[0-9]{1,15}|true|false|null", text.strip()):
+            asked |= Q(custom_variables__contains={name.strip(): json.loads(text)})
+    return _of_submission(asked)
+
+
 def _of_submission(asked: Q) -> Q:
     return Q(Exists(Submission.objects.filter(asked, pk=OuterRef("submission_id"))))
 
 
-def _any(parts: Iterable[Q]) -> Q:
+def any_of(parts: Iterable[Q]) -> Q:
+    """Whatever one of the parts finds; nothing without parts."""
     return reduce(or_, parts, Q(pk__in=[]))
 
 
-def _storable(values: Sequence[str]) -> list[str]:
+def storable(values: Sequence[str]) -> list[str]:
     """PostgreSQL keeps no NUL in text: a value with one equals nothing."""
     return [value for value in values if "\0" not in value]
 
@@ -207,9 +192,12 @@ _ROWS: dict[str, dict[str, Build]] = {
     "events": {"include_event": _event, "not_include_event": lambda values: ~_event(values)},
     "clicks_count": _number("clicks_count"),
     "opens_count": _number("opens_count"),
-    "email_service_provider": {"equal": _provider, "not_equal": lambda values: ~_provider(values)},
+    "email_service_provider": _exact("provider"),
     "client_ip": _address("client_ip", _of_submission),
     "sending_ip": _address("sending_ip", lambda asked: asked),
 }
-_BY_RECIPIENT = ("to", "ci_equal")
-_INDEXED = {_BY_RECIPIENT, ("status", "equal")}
+_OURS: dict[str, dict[str, Build]] = {
+    "to": {**_ROWS["to"], "ci_start": lambda values: any_of(Q(recipient__istartswith=value) for value in values)},
+    "custom_variable": {"equal": _variable},
+}
+"""What our pages offer beyond the contract."""

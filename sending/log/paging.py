@@ -1,6 +1,6 @@
 """One page of the email log, newest first, by key; a partition that the page does not need is never visited.
 
-A question that no index answers ("contains") reads newest first within a bound of rows, says how far it looked, and
+What no index answers ("contains") is read newest first within a bound of rows; the page says how far it looked, and
 goes on by cursor.
 """
 
@@ -12,7 +12,8 @@ from datetime import UTC, datetime, timedelta
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from sending.log.conditions import Query
+from sending.log.conditions import lowered
+from sending.log.query import Query
 from sending.models import Message
 from sending.models.identifiers import id_floor, time_of
 from sending.models.partitions import Window, windows_newest_first
@@ -47,17 +48,14 @@ def fetch(account_id: int, query: Query, *, before: uuid.UUID | None = None, siz
     """The newest `size` rows older than the id `before`."""
     found: list[Message] = []
     left = SCAN_ROWS
-    reached: uuid.UUID | None = None
     since = horizon(account_id)
     for window in _windows(query, before):
-        rows = _rows(account_id, window, since)
-        if query.scans:
-            rows, read, reached = _bounded(rows, left)
-            left -= read
-        found += query.narrow(rows).order_by("-id")[: size + 1 - len(found)]
+        rows, read, reached = _newest_of(_rows(account_id, window, since), query, size + 1 - len(found), left)
+        found += rows
+        left -= read
         if len(found) > size:
             return Page(found[:size], found[size - 1].pk, None)
-        if query.scans and left <= 0 and reached is not None:
+        if reached is not None:
             return Page(found, reached, time_of(reached))
     return Page(found, None, None)
 
@@ -65,29 +63,37 @@ def fetch(account_id: int, query: Query, *, before: uuid.UUID | None = None, siz
 def newer_than(account_id: int, query: Query, after: uuid.UUID, *, size: int = PAGE) -> uuid.UUID | None:
     """The `before` cursor of the page that stands directly above the row `after`; None for the newest page."""
     above: list[uuid.UUID] = []
-    since = horizon(account_id)
+    since, left = horizon(account_id), SCAN_ROWS
     for window in reversed(list(_windows(query, None))):
         if window.high <= after:
             continue
-        rows = query.narrow(_rows(account_id, window, since).filter(pk__gte=after)).order_by("id")
-        above += rows.values_list("pk", flat=True)[: size + 1 - len(above)]
+        rows = _rows(account_id, window, since).filter(pk__gte=after)
+        some: list[uuid.UUID] = []
+        for led in _led(rows, query):
+            if query.is_bounded:
+                led, read, reached = _bounded(led, left, order="id")
+                left -= read
+                if reached is not None:
+                    return reached
+            some += query.narrow(led).order_by("id").values_list("pk", flat=True)[: size + 1 - len(above)]
+        above += sorted(some)[: size + 1 - len(above)]
         if len(above) > size:
             return above[size]
     return None
 
 
 def total(account_id: int, query: Query) -> Total:
-    """The count, exact to 10,000; of a question that scans, what one scan finds."""
+    """The count, exact to 10,000; of a question that is read row by row, what one scan finds."""
     count, left = 0, SCAN_ROWS
     since = horizon(account_id)
     for window in _windows(query, None):
-        rows = _rows(account_id, window, since)
-        if query.scans:
-            rows, read, _ = _bounded(rows, left)
-            left -= read
-        count += query.narrow(rows).order_by().values("pk")[: COUNT_TO + 1 - count].count()
-        if count > COUNT_TO or left <= 0:
-            return Total(min(count, COUNT_TO), capped=True)
+        for rows in _led(_rows(account_id, window, since), query):
+            if query.is_bounded:
+                rows, read, _ = _bounded(rows, left)
+                left -= read
+            count += query.narrow(rows).order_by("-id").values("pk")[: COUNT_TO + 1 - count].count()
+            if count > COUNT_TO or left <= 0:
+                return Total(min(count, COUNT_TO), capped=True)
     return Total(count, capped=False)
 
 
@@ -133,10 +139,12 @@ def count_newer(account_id: int, query: Query, than: uuid.UUID | None, *, most: 
     for window in _windows(query, None):
         if than is not None and window.high <= than:
             break
-        rows = _rows(account_id, window, since).filter(pk__gt=than) if than else _rows(account_id, window, since)
-        count += query.narrow(rows).order_by().values("pk")[: most - count].count()
-        if count >= most:
-            break
+        newer = _rows(account_id, window, since).filter(pk__gt=than) if than else _rows(account_id, window, since)
+        for rows in _led(newer, query):
+            led = _bounded(rows, SCAN_ROWS)[0] if query.is_bounded else rows
+            count += query.narrow(led).order_by("-id").values("pk")[: most - count].count()
+            if count >= most:
+                return count
     return count
 
 
@@ -146,6 +154,8 @@ def _windows(query: Query, before: uuid.UUID | None) -> Iterator[Window]:
     highest = id_floor(max(query.sent_before, _EPOCH)) if query.sent_before else uuid.UUID(int=2**128 - 1)
     if before is not None:
         highest = min(highest, before)
+    # Partitions of the coming weeks stand ready and are empty.
+    highest = min(highest, id_floor(timezone.now() + timedelta(days=1)))
     for window in windows_newest_first(Message._meta.db_table):
         low, high = max(window.low, lowest), min(window.high, highest)
         if low < high:
@@ -157,11 +167,39 @@ def _rows(account_id: int, window: Window, since: datetime) -> QuerySet[Message]
     return rows if window.low >= id_floor(since) else in_sight(rows, since)
 
 
-def _bounded(rows: QuerySet[Message], most: int) -> tuple[QuerySet[Message], int, uuid.UUID | None]:
-    """`rows` cut to the newest `most`, how many these are, and the oldest of them if there may be more."""
-    ids = rows.order_by("-id").values_list("pk", flat=True)
+def _led(rows: QuerySet[Message], query: Query) -> list[QuerySet[Message]]:
+    """The rows that the question's index gives, one set for each alternative."""
+    return [lowered(rows).filter(lead) for lead in query.leads()]
+
+
+def _newest_of(
+    rows: QuerySet[Message], query: Query, most: int, left: int
+) -> tuple[list[Message], int, uuid.UUID | None]:
+    """The newest `most` of `rows` that answer, how many were read for it, and where the reading ended before its end.
+
+    Each alternative is asked by itself, in the order of its own index: asked together they would have to be sorted,
+    or all rows of the account be read for the few that are among them."""
+    found: list[Message] = []
+    all_read, ends = 0, []
+    led = _led(rows, query)
+    for some in led:
+        if query.is_bounded:
+            some, read, reached = _bounded(some, max(left // len(led), 1))
+            all_read += read
+            ends += [reached] if reached is not None else []
+        found += query.narrow(some).order_by("-id")[:most]
+    if len(led) > 1:
+        found.sort(key=lambda one: one.pk, reverse=True)
+    end = max(ends, default=None)
+    # What one alternative gave beyond the end of another would come before rows that were not read yet.
+    return [one for one in found if end is None or one.pk >= end][:most], all_read, end
+
+
+def _bounded(rows: QuerySet[Message], most: int, order: str = "-id") -> tuple[QuerySet[Message], int, uuid.UUID | None]:
+    """`rows` cut to the first `most` in this order, how many these are, and the last of them if there may be more."""
+    ids = rows.order_by(order).values_list("pk", flat=True)
     count = ids[:most].count()
     if count < most:
         return rows, count, None
-    oldest = ids[most - 1]
-    return rows.filter(pk__gte=oldest), count, oldest
+    last = ids[most - 1]
+    return rows.filter(pk__gte=last) if order == "-id" else rows.filter(pk__lte=last), count, last

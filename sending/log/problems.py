@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from mailtrap_site.web.wording import figure_words
-from sending.log.conditions import Query
 from sending.log.paging import fetch
+from sending.log.query import Query
 from sending.log.story import MEANINGS
 from sending.models import Event, Message, MessageStatus
 

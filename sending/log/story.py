@@ -147,13 +147,22 @@ def _explain(message: Message, events: Sequence[Event]) -> Explanation | None:
         return Explanation(_("Why it is not delivered yet"), "warn", answer, means, did, can_do)
     if message.status == MessageStatus.REJECTED:
         did = _("We kept the reason, and sent nothing.")
-        return Explanation(_("Why it was not delivered"), "bad", answer, _("Our own rules stopped it."), did, can_do)
+        own, can_do = _OWN_RULES.get(str(details.get("code")), (gettext_lazy("Our own rules stopped it."), can_do))
+        return Explanation(_("Why it was not delivered"), "bad", answer, own, did, can_do)
     if details.get("gave_up"):
         did = _("We tried %(tries)s times and gave up.") % {"tries": message.attempts}
     else:
         did = _("The refusal is final, so we do not try again.")
     return Explanation(_("Why it was not delivered"), "bad", answer, means, did, can_do)
 
+
+_OWN_RULES: dict[str, tuple[Promise, Promise]] = {
+    "suppressed": (
+        gettext_lazy("The address is on your suppression list, which keeps mail from those who cannot or will not."),
+        gettext_lazy("If its reader is to get mail again, reactivate the address and send the email once more."),
+    ),
+}
+"""Code of our own rule → what it means, what the sender can do."""
 
 MEANINGS: dict[str, tuple[Promise, Promise]] = {
     "badrecipient": (

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from statistics import median
 
 from sending.events.lifecycle import UNFINISHED, ContractStatus, stored_statuses
-from sending.log.conditions import Query
 from sending.log.paging import newest_values, total
+from sending.log.query import Query
 from sending.models import MessageStatus
 from sending.models.identifiers import time_of
 

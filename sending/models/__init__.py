@@ -7,6 +7,7 @@ from sending.models.content import Content
 from sending.models.event import TLS_REQUIRED, Event
 from sending.models.feed import EventBatch, FeedPosition
 from sending.models.idempotency import IdempotencyKey
+from sending.models.log_view import LogExport, SavedView
 from sending.models.message import Message, MessageStatus, RecipientKind
 from sending.models.queue_control import QueueOrder, QueuePause
 from sending.models.queue_entry import PARKED, Hold, QueueEntry
@@ -16,6 +17,7 @@ from sending.models.site_pace import SitePace
 from sending.models.stream_setting import OnUncertain, StreamSetting
 from sending.models.submission import Door, Stream, Submission
 from sending.models.suppression import Suppression
+from sending.models.suppression_import import SuppressionImport
 from sending.models.webhook import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 
 __all__ = [
@@ -32,6 +34,7 @@ __all__ = [
     "HourBalance",
     "HourCheck",
     "IdempotencyKey",
+    "LogExport",
     "Message",
     "MessageStatus",
     "MeterDifference",
@@ -41,12 +44,14 @@ __all__ = [
     "QueuePause",
     "RecipientKind",
     "Sandbox",
+    "SavedView",
     "SharedCount",
     "SitePace",
     "Stream",
     "StreamSetting",
     "Submission",
     "Suppression",
+    "SuppressionImport",
     "WebhookAttempt",
     "WebhookDelivery",
     "WebhookEndpoint",

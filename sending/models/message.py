@@ -57,6 +57,8 @@ class Message(models.Model):
     """When a scheduled message leaves, or a deferred one is tried again, for the log; the queue entry decides."""
     finished_at = models.DateTimeField(null=True)
     recipient_mx = models.CharField(max_length=253, null=True)
+    provider = models.CharField(max_length=64, null=True)
+    """The mailbox provider that `recipient_mx` belongs to, as `replies.providers` names it."""
     sending_ip = models.GenericIPAddressField(null=True)
     reply = models.TextField(null=True)
     """The last answer of the receiving server, in one line."""
@@ -79,6 +81,14 @@ class Message(models.Model):
                 fields=["account", "status", "id"],
                 condition=~models.Q(status="delivered"),
                 name="message_by_status",
+            ),
+            models.Index(
+                fields=["account", "provider", "id"],
+                condition=models.Q(provider__isnull=False),
+                name="message_by_provider",
+            ),
+            models.Index(
+                fields=["account", "id"], condition=models.Q(opted_out_at__isnull=False), name="message_by_opt_out"
             ),
         ]
 

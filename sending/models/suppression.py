@@ -62,6 +62,13 @@ class Suppression(models.Model):
         ]
         indexes = [
             models.Index(fields=["account", "-id"], name="suppression_by_account"),
+            models.Index(fields=["account", "type", "-id"], name="suppression_by_type"),
+            # Beginnings of addresses, whatever the collation.
+            models.Index(
+                fields=["account", "email"],
+                opclasses=["int8_ops", "varchar_pattern_ops"],
+                name="suppression_by_beginning",
+            ),
             models.Index(fields=["account", "incident"], condition=~models.Q(incident=""), name="by_incident"),
         ]
 

@@ -10,18 +10,22 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from accounts.roles import Ability
 from accounts.tenancy import AccountRequest, account_view
 from mailtrap_site.web.partials import STOP_POLLING, render_page, unchanged, wants_fragment
 from mailtrap_site.web.wording import figure_words
-from sending.log.conditions import Query
 from sending.log.paging import Page, count_newer, fetch, find, newer_than, total
+from sending.log.query import Query
 from sending.log.story import being_sent, state_of
 from sending.models import Message, MessageStatus, Stream
-from sending.pages.log_filters import address, chips, filters_of, read_query, read_uuid, tabs
+from sending.pages import saved_views
+from sending.pages.added_filter import groups, read_added
+from sending.pages.log_filters import CONTROLS, address, chips, filters_of, read_query, read_uuid, tabs
 from sending.pages.snippets import first_mail, sending_domain
+from sending.retention.terms import days_by_account
 
 LIVE_SECONDS = 600
 """How long an open page asks for news; then it says that it has paused."""
@@ -45,15 +49,21 @@ def email_log(request: AccountRequest) -> HttpResponse:
     filters, before = filters_of(request.GET), read_uuid(request.GET.get("before", ""))
     if (message_id := read_uuid(filters.get("q", ""))) and find(request.account.pk, message_id):
         return redirect("sending:message", account_id=request.account.pk, message_id=message_id)
+    control, added = read_added(request.GET, request.account.pk)
+    if wants_fragment(request, "filter-value"):
+        return render(request, "sending/_filter_value.html", {"control": control})
+    if added:
+        return _with_filter(request, filters | added)
     query = read_query(filters)
     page = fetch(request.account.pk, query, before=before)
     waits = "waiting" in request.GET
-    if not page.rows and not filters and before is None:
+    if not page.rows and not filters and before is None and "add" not in request.GET:
         first = first_mail(request, sending_domain(request))
         return unchanged() if waits else render(request, "sending/email_log_empty.html", {"first": first})
-    context = _list_context(request, filters, query, page, before)
+    context = _list_context(request, filters, query, page, before) | {"control": control}
     if waits and wants_fragment(request, "log"):
         return render(request, "sending/_email_log.html", context, status=STOP_POLLING)
+    context["swaps_actions"] = wants_fragment(request, "log-rows")
     response = render_page(
         request, "sending/email_log.html", "sending/_email_log_rows.html", context, target="log-rows"
     )
@@ -86,11 +96,19 @@ def email_log_news(request: AccountRequest) -> HttpResponse:
     return render(request, "sending/_email_log_news.html", context)
 
 
+def _with_filter(request: AccountRequest, filters: dict[str, str]) -> HttpResponse:
+    """The list under the address that says all that is asked."""
+    where = request.path + address(filters)
+    if getattr(request, "htmx", None):
+        return HttpResponse(headers={"HX-Redirect": where})
+    return redirect(where)
+
+
 def _list_context(
     request: AccountRequest, filters: dict[str, str], query: Query, page: Page, before: uuid.UUID | None
 ) -> dict[str, object]:
     now, seen = timezone.now(), read_uuid(request.GET.get("seen", ""))
-    rows = _rows(page.rows, now, seen)
+    rows, views = _rows(page.rows, now, seen), saved_views.shown(request.account, filters)
     poll, is_still = "", request.GET.get("live") == STILL
     if before is None and not is_still:
         newest = page.rows[0].pk if page.rows and not query.scans else None
@@ -98,11 +116,16 @@ def _list_context(
     return {
         "rows": rows,
         "filters": filters,
-        "more_filters": any(name in filters for name in ("to", "from", "subject", "category", "after", "until")),
+        "hidden": [(name, value) for name, value in filters.items() if name not in CONTROLS],
+        "is_adding": "add" in request.GET,
+        "addable": groups(),
+        "days": days_by_account(now, [request.account.pk]).get(request.account.pk, 0),
+        "views": views,
+        "is_saved": any(one.is_current for one in views),
         "tabs": tabs(filters),
         "statuses": MessageStatus.choices,
         "streams": Stream.choices,
-        "chips": list(chips(filters)),
+        "chips": chips(filters, request.account.pk),
         "paging": _paging(request.account.pk, filters, query, page, before),
         "looked_back_to": page.looked_back_to,
         "poll": poll,
@@ -146,7 +169,7 @@ def _paging(
 def _paging_words(account_id: int, query: Query, page: Page, before: uuid.UUID | None) -> str:
     words = {"shown": figure_words(len(page.rows))}
     if query.scans:
-        return _("%(shown)s emails that match") % words
+        return ngettext("1 email that matches", "%(shown)s emails that match", len(page.rows)) % words
     counted = total(account_id, query)
     words["total"] = figure_words(counted.count)
     if counted.capped:

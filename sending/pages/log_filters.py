@@ -2,84 +2,133 @@
 
 import uuid
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from typing import Protocol
 from urllib.parse import urlencode
 
-from django.http import QueryDict
 from django.utils import timezone
 from django.utils.dateparse import parse_date
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from sending.events.lifecycle import ContractStatus, stored_statuses
-from sending.log.conditions import YEARS, Condition, Query
-from sending.models import MessageStatus, Stream
+from sending.log.conditions import YEARS, Condition
+from sending.log.query import Query
+from sending.models import Event, MessageStatus, Stream
+from sending.pages import filter_words
+from sending.replies.providers import MAIN_PROVIDERS
 
-GROUPS: dict[str, list[MessageStatus]] = {
-    "waiting": [one for one in stored_statuses(ContractStatus.ENQUEUED)[0] if one is not MessageStatus.SCHEDULED],
-    "scheduled": [MessageStatus.SCHEDULED],
-    "not_delivered": stored_statuses(ContractStatus.NOT_DELIVERED)[0],
-    "delivered": stored_statuses(ContractStatus.DELIVERED)[0],
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A quick choice: the word of its tab, and what it asks."""
+
+    word: str | Promise
+    statuses: tuple[MessageStatus, ...] = ()
+    conditions: tuple[Condition, ...] = ()
+
+
+class Asked(Protocol):
+    """The parameters of a request, or of a saved address."""
+
+    def get(self, name: str, default: str) -> str: ...
+
+    def __iter__(self) -> Iterator[str]: ...
+
+
+def _stored(status: ContractStatus) -> tuple[MessageStatus, ...]:
+    return tuple(one for one in stored_statuses(status)[0] if one is not MessageStatus.SCHEDULED)
+
+
+GROUPS: dict[str, Group] = {
+    "": Group(gettext_lazy("All")),
+    "waiting": Group(gettext_lazy("Waiting"), _stored(ContractStatus.ENQUEUED)),
+    "scheduled": Group(gettext_lazy("Scheduled"), (MessageStatus.SCHEDULED,)),
+    "delivered": Group(gettext_lazy("Delivered"), _stored(ContractStatus.DELIVERED)),
+    "not_delivered": Group(gettext_lazy("Not delivered"), _stored(ContractStatus.NOT_DELIVERED)),
+    "bounces": Group(gettext_lazy("Bounces"), (MessageStatus.BOUNCED,)),
+    "opted_out": Group(
+        gettext_lazy("Opted out"), conditions=(Condition("status", "equal", (ContractStatus.OPTED_OUT,)),)
+    ),
+    "spam": Group(gettext_lazy("Spam reports"), conditions=(Condition("events", "include_event", (Event.Type.SPAM,)),)),
+    **{
+        name: Group(name, conditions=(Condition("email_service_provider", "equal", (name,)),))
+        for name in MAIN_PROVIDERS
+    },
 }
-FILTERS = ("q", "group", "status", "to", "from", "subject", "category", "stream", "after", "until")
-_CONDITIONS = {
-    "to": ("to", "ci_equal"),
-    "from": ("from", "ci_contain"),
-    "subject": ("subject", "ci_contain"),
-    "category": ("category", "equal"),
-    "stream": ("sending_stream", "equal"),
+PLAIN = ("q", "group", "status", "stream", "after", "until")
+"""Filters that are no condition of the log's table under `name.operator`."""
+CONTROLS = ("q", "status", "stream")
+"""Those that the form shows all the time."""
+_SHORT = {
+    "to": "to.ci_equal",
+    "from": "from.ci_contain",
+    "subject": "subject.ci_contain",
+    "category": "category.equal",
 }
+"""Names that an address may use instead."""
 
 
-def filters_of(asked: QueryDict) -> dict[str, str]:
+def filters_of(asked: Asked) -> dict[str, str]:
     """The filters in force, by their names in the address."""
-    return {name: value for name in FILTERS if (value := asked.get(name, "").strip())}
+    found = {name: value for name in PLAIN if (value := asked.get(name, "").strip())}
+    for key in asked:
+        name = _SHORT.get(key, key)
+        if filter_words.is_filter(name):
+            value = asked.get(key, "").strip()[: filter_words.MOST_CHARACTERS]
+            if value or name.endswith(filter_words.WITHOUT_VALUE):
+                found[name] = value or "yes"
+    return found
 
 
 def read_query(filters: Mapping[str, str]) -> Query:
     """The filters as a question to the log; what cannot be read is left out."""
-    conditions = [Condition(*_CONDITIONS[name], (filters[name],)) for name in _CONDITIONS if name in filters]
-    status, until = filters.get("status", ""), _midnight(filters.get("until", ""))
-    statuses = [MessageStatus(status)] if status in MessageStatus.values else GROUPS.get(filters.get("group", ""), [])
+    conditions = [filter_words.condition(key, value) for key, value in filters.items() if key not in PLAIN]
+    if stream := filters.get("stream"):
+        conditions.append(Condition("sending_stream", "equal", (stream,)))
+    status, until = filters.get("status", ""), midnight(filters.get("until", ""))
+    group = GROUPS.get(filters.get("group", ""), GROUPS[""])
     return Query(
-        conditions=tuple(conditions),
-        statuses=tuple(statuses),
-        sent_after=_midnight(filters.get("after", "")),
+        conditions=(*conditions, *group.conditions),
+        statuses=(MessageStatus(status),) if status in MessageStatus.values else group.statuses,
+        sent_after=midnight(filters.get("after", "")),
         sent_before=until + timedelta(days=1) if until else None,
         text=filters.get("q", "")[:200],
     )
 
 
-def chips(filters: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Each filter as a sentence, with the address of the list without it. The group has its tab instead."""
-    sentences = {
+def sentences(filters: Mapping[str, str], account_id: int) -> Iterator[tuple[str, str]]:
+    """Each filter by its name, as a sentence; the group has its tab instead."""
+    plain = {
         "q": _("Recipient or subject contains %(value)s"),
         "status": _("Status is %(value)s"),
-        "to": _("Recipient is %(value)s"),
-        "from": _("Sender contains %(value)s"),
-        "subject": _("Subject contains %(value)s"),
-        "category": _("Category is %(value)s"),
         "stream": _("Stream is %(value)s"),
         "after": _("Sent on or after %(value)s"),
         "until": _("Sent on or before %(value)s"),
     }
     labels = dict(MessageStatus.choices) | dict(Stream.choices)
-    for name, sentence in sentences.items():
-        if value := filters.get(name):
+    domains = filter_words.domain_names(account_id) if any("domain_id." in key for key in filters) else {}
+    for name, value in filters.items():
+        if name in plain:
             shown = str(labels.get(value, value)) if name in ("status", "stream") else value
-            yield sentence % {"value": shown[:80]}, address(filters, **{name: ""})
+            yield name, plain[name] % {"value": shown[:80]}
+        elif name not in PLAIN:
+            yield name, filter_words.sentence(name, value, domains)
+
+
+def chips(filters: Mapping[str, str], account_id: int) -> list[tuple[str, str]]:
+    """Each filter as a sentence, with the address of the list without it."""
+    return [(sentence, address(filters, **{name: ""})) for name, sentence in sentences(filters, account_id)]
 
 
 def tabs(filters: Mapping[str, str]) -> list[tuple[str, str, bool]]:
-    """The quick choices: word, address, whether it is the current one."""
-    words = {
-        "": _("All"),
-        "waiting": _("Waiting"),
-        "scheduled": _("Scheduled"),
-        "not_delivered": _("Not delivered"),
-        "delivered": _("Delivered"),
-    }
+    """The quick choices: word, address, whether it is the current one. Nearly all mail is delivered: that choice has a
+    tab only while it is in force."""
     current = filters.get("group", "")
-    return [(word, address({}, group=key), key == current) for key, word in words.items()]
+    shown = [(key, group) for key, group in GROUPS.items() if key != "delivered" or key == current]
+    return [(str(group.word), address({}, group=key), key == current) for key, group in shown]
 
 
 def address(filters: Mapping[str, str], **changed: str) -> str:
@@ -96,7 +145,12 @@ def read_uuid(text: str) -> uuid.UUID | None:
         return None
 
 
-def _midnight(text: str) -> datetime | None:
+def is_day(text: str) -> bool:
+    """Whether it is a day that the log may be asked for."""
+    return midnight(text) is not None
+
+
+def midnight(text: str) -> datetime | None:
     """The start of that day in the reader's zone."""
     try:
         day = parse_date(text)

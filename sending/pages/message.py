@@ -22,7 +22,10 @@ from sending.models import Message
 from sending.pages.decisions import decisions_about
 from sending.pages.previews import Reading, preview_response, read_mail, show_source, source_response
 from sending.pages.scheduled import scheduled_of, time_form
+from sending.suppressions.lists import standing_for
 
+SUPPRESSED = ("bounced", "rejected", "opted_out", "spam")
+"""States of messages whose recipients may be on the suppression list."""
 TABS = ("timeline", "content", "source", "headers")
 
 
@@ -49,7 +52,9 @@ def message(request: AccountRequest, message_id: uuid.UUID) -> HttpResponse:
         "tabs": _tabs(request, show),
         "timeline": timeline(story, _token_name(story)),
         "captured": captured_copy(found),
+        "suppression": standing_for(found) if story.state in SUPPRESSED else None,
         "decisions": decisions_about(found) if may_send else (),
+        "may_send_again": may_send and found.finished_at is not None,
         "scheduled": scheduled,
         "time_form": time_form(scheduled, zone) if scheduled else None,
         "zone": zone,

@@ -12,8 +12,8 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.roles import Ability, can, require
 from accounts.tenancy import AccountRequest, account_view
-from sending.log.conditions import Query
 from sending.log.paging import total
+from sending.log.query import Query
 from sending.models import MessageStatus, OnUncertain, Stream
 from sending.policy import streams as settings_of
 

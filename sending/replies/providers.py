@@ -38,7 +38,10 @@ _SUFFIXES = {
     "comcast.net": "Comcast",
     "charter.net": "Spectrum",
 }
-
+PROVIDERS = tuple(dict.fromkeys(_SUFFIXES.values()))
+"""The names, each once."""
+MAIN_PROVIDERS = ("Google", "Google Workspace", "Outlook", "Office 365", "Yahoo")
+"""Those at which most mailboxes are."""
 
 _SHARED = (
     "gmail-smtp-in.l.google.com",

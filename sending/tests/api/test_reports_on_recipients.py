@@ -1,10 +1,12 @@
 """A client may ask to hear of each recipient, instead of being refused for one that is invalid."""
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 
 from accounts.authentication import forget_tokens
-from sending.models import Message
+from sending.api import suppressed_recipients
+from sending.models import Message, Suppression
 from sending.tests.api.composing import MAIL
 
 pytestmark = pytest.mark.django_db
@@ -65,3 +67,42 @@ def test_nobody_is_told_who_did_not_ask(send):
 def test_too_many_are_too_many_all_the_same(send):
     answer = send(report_recipients=True, cc=[{"email": "a@far.test"}] * 1001)
     assert answer.json()["errors"] == ["'cc' has more than 1000 addresses"]
+
+
+@pytest.mark.parametrize("path", ["/api/send", "/api/batch"])
+def test_who_is_suppressed_is_told_at_once_and_accepted_all_the_same(world, path):
+    forget_tokens()
+    values = {"account": world.account, "stream": "any"}
+    Suppression.objects.create(email="rita@far.test", type="hard bounce", domain=world.domain, **values)
+    Suppression.objects.create(email="bob@far.test", type="unsubscription", **values | {"stream": "bulk"})
+    to, cc = ([{"email": one} for one in some] for some in (("Rita@FAR.test", "bob@far.test"), ("free@far.test", "no")))
+    mail = {**MAIL, "report_recipients": True, "to": to, "cc": cc}
+    body = {"requests": [mail]} if path == "/api/batch" else mail
+    answer = Client().post(path, body, content_type="application/json", headers={"Api-Token": world.secret}).json()
+    told = answer["responses"][0] if path == "/api/batch" else answer
+    assert told["success"] is True
+    assert len(told["message_ids"]) == 3
+    assert [(one["email"], one["status"], one.get("suppressed", "-")) for one in told["recipients"]] == [
+        ("Rita@FAR.test", "accepted", "hard bounce"),
+        ("bob@far.test", "accepted", None),
+        ("free@far.test", "accepted", None),
+        ("no", "invalid", "-"),
+    ]
+
+
+def test_a_mail_without_a_report_asks_nothing_about_suppressions(send, monkeypatch):
+    def never(*_):
+        raise AssertionError
+
+    monkeypatch.setattr(suppressed_recipients, "suppressed_among", never)
+    assert send().status_code == 200
+
+
+def test_a_report_that_the_database_cannot_complete_is_given_all_the_same(send, monkeypatch):
+    def away(*_):
+        raise OperationalError
+
+    monkeypatch.setattr(suppressed_recipients, "suppressed_among", away)
+    answer = send(report_recipients=True)
+    assert answer.status_code == 200
+    assert "suppressed" not in answer.json()["recipients"][0]

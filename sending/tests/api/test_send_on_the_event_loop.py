@@ -10,7 +10,7 @@ from accounts.authentication import authenticate_token, forget_tokens
 from mailtrap_site import asgi
 from mailtrap_site.asgi import application
 from sending.api import request_body, send_asgi
-from sending.models import Stream, Submission
+from sending.models import Stream, Submission, Suppression
 
 MAIL = {"from": {"email": "a@example.test"}, "to": [{"email": "r@far.test"}], "subject": "x", "text": "x"}
 
@@ -222,3 +222,13 @@ def test_pages_are_served_beside_it(settings):
     asyncio.run(application(request.scope, request.receive, request.send))
     assert request.sent[0]["status"] == 200
     assert b"".join(one.get("body", b"") for one in request.sent) == b"ok\n"
+
+
+def test_a_report_names_who_is_suppressed(ask, world):
+    Suppression.objects.create(account=world.account, email="r@far.test", stream="any", type="spam complaint")
+    mail = {**MAIL, "report_recipients": True}
+    status, _, told = ask(body=json.dumps(mail).encode())
+    assert (status, told["recipients"][0]["suppressed"]) == (200, "spam complaint")
+    status, _, told = ask(path="/api/batch", body=json.dumps({"requests": [mail, MAIL]}).encode())
+    assert told["responses"][0]["recipients"][0]["suppressed"] == "spam complaint"
+    assert "recipients" not in told["responses"][1]

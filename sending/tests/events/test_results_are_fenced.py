@@ -1,6 +1,7 @@
 """A result counts only while the queue entry carries the lease that it was made under."""
 
 import uuid
+from dataclasses import replace
 from datetime import timedelta
 from threading import Thread
 
@@ -70,6 +71,17 @@ def test_a_delivery_leaves_evidence_event_and_status_and_no_queue_entry(domain):
     assert (event.type, event.attempt_id) == ("delivery", attempt.pk)
     assert event.details == {"recipient_mx": "mx.recipient.test"}
     assert not QueueEntry.objects.exists()
+
+
+def test_the_provider_is_that_of_the_server_that_answered_last(domain):
+    [message_id] = queue_message(domain, "rita@recipient.test")
+    for host, provider in (("mx.one.test", "Google"), (None, "nobody"), ("mx.two.test", None)):
+        [held] = claim(raw_cursor(), now=timezone.now())
+        deferred = result(held, Attempt.Outcome.DEFERRED, retry_at=timezone.now() - timedelta(seconds=1))
+        evidence = replace(deferred.evidence, mx_host=host)
+        record_results([replace(deferred, evidence=evidence, details={"email_service_provider": provider})])
+        expected = {"mx.one.test": "Google", None: "Google", "mx.two.test": None}[host]
+        assert Message.objects.get(pk=message_id).provider == expected
 
 
 def test_a_deferral_clears_lease_and_mark_and_names_the_next_attempt(domain):

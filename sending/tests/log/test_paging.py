@@ -10,8 +10,9 @@ from billing.models import QuotaOverride
 from mailtrap_site.testing.mail import make_message
 from mailtrap_site.testing.world import World
 from sending.log import paging
-from sending.log.conditions import Condition, Query
+from sending.log.conditions import Condition
 from sending.log.paging import count_newer, fetch, has_any, newer_than, total
+from sending.log.query import Query
 from sending.models import Message
 
 pytestmark = pytest.mark.django_db

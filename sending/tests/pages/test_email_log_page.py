@@ -3,11 +3,12 @@
 import re
 from datetime import UTC, datetime, timedelta
 from html import unescape
+from typing import Any
 
 import pytest
 from django.test import Client
 
-from mailtrap_site.testing.mail import make_message
+from mailtrap_site.testing.mail import make_event, make_message
 from mailtrap_site.testing.world import World
 from sending.models import Message
 from sending.pages import email_log
@@ -91,6 +92,108 @@ def test_quick_choices_and_search(asked: str, expected: list[str], world: World,
     assert recipients(page) == [f"{status}@far.test" for status in expected]
     if not expected:
         assert "Nothing matches" in page
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected", "sentence"),
+    [
+        ("?subject.ci_contain=INVOICE", ["bounced"], "Subject contains INVOICE"),
+        ("?subject.empty=yes", ["deferred"], "Subject is empty"),
+        ("?to.ci_start=Que", ["queued"], "Recipient starts with Que"),
+        ("?to.ci_equal=queued@far.test, bounced@far.test", ["queued", "bounced"], "Recipient is queued@far.test or b"),
+        ("?status.not_equal=enqueued", ["bounced", "delivered"], "Outcome is not On its way"),
+        ("?events.include_event=bounce", ["bounced"], "Events include Bounced"),
+        ("?opens_count.greater_than=1", ["delivered"], "Number of opens is more than 1"),
+        ("?email_service_provider.equal=Yahoo", ["delivered"], "Mailbox provider is Yahoo"),
+        ("?email_service_provider_response.ci_contain=greylisted", ["deferred"], "Server’s answer contains greylisted"),
+        ("?custom_variable.equal=order=58213", ["delivered"], "Custom variable is order=58213"),
+        ("?custom_variable.equal=paid=true", ["delivered"], "Custom variable is paid=true"),
+        ("?client_ip.contain=203.0.", ["queued", "deferred", "bounced", "delivered"], "Client IP contains 203.0."),
+        ("?recipient_mx.ci_contain=nowhere", [], "Mail server (MX) contains nowhere"),
+        ("?sending_domain_id.equal={domain}", ["queued", "deferred", "bounced", "delivered"], "domain is example.test"),
+        ("?domain_id.not_equal={domain}", [], "Sending domain is not example.test"),
+        ("?nonsense.equal=1&to.nonsense=1&events.equal=1", ["queued", "deferred", "bounced", "delivered"], ""),
+    ],
+)
+def test_every_filter_of_the_api_is_one_of_the_page_and_says_so(
+    asked: str, expected: list[str], sentence: str, world: World, path: str, as_alice: Client
+):
+    special: dict[str, dict[str, Any]] = {
+        "bounced": {"subject": "Invoice 1"},
+        "deferred": {"subject": ""},
+        "delivered": {
+            "provider": "Yahoo",
+            "opens_count": 2,
+            "submission": {"custom_variables": {"order": "58213", "paid": True}},
+        },
+    }
+    for minutes, status in enumerate(("queued", "deferred", "bounced", "delivered")):
+        at = NOW - timedelta(minutes=minutes)
+        make_message(world.domain, f"{status}@far.test", status=status, at=at, **special.get(status, {}))
+    page = shown(as_alice, path + asked.format(domain=world.domain.pk))
+    assert recipients(page) == [f"{status}@far.test" for status in expected]
+    assert ("Remove the filter" in page) == bool(sentence)
+    assert sentence in unescape(page)
+
+
+@pytest.mark.parametrize(
+    ("group", "expected"),
+    [("bounces", "bounced"), ("opted_out", "spam"), ("spam", "spam"), ("Google Workspace", "google"), ("Yahoo", "")],
+)
+def test_tabs_show_what_came_back_and_who_the_mailbox_provider_is(
+    group: str, expected: str, world: World, path: str, as_alice: Client
+):
+    make_message(world.domain, "bounced@far.test", status="bounced")
+    make_message(world.domain, "google@far.test", provider="Google Workspace")
+    make_event(make_message(world.domain, "spam@far.test"), "spam")
+    page = shown(as_alice, f"{path}?group={group}")
+    assert recipients(page) == ([f"{expected}@far.test"] if expected else [])
+    word = {"bounces": "Bounces", "opted_out": "Opted out", "spam": "Spam reports"}.get(group, group)
+    assert f'aria-current="page">{word}</a>' in page
+
+
+def test_a_filter_is_added_in_two_steps_without_scripts(world: World, path: str, as_alice: Client):
+    make_message(world.domain, "ada@far.test", subject="Invoice")
+    first = shown(as_alice, f"{path}?status=delivered&add=events.include_event&value=")
+    assert '<option value="bounce">Bounced</option>' in first
+    assert "more-filters" in first
+    assert re.search(r'<details class="[^"]*more-filters" open>', first)
+    typed = as_alice.get(f"{path}?status=delivered&add=events.include_event&value=bounced")
+    assert typed["Location"] == f"{path}?status=delivered&events.include_event=bounce"
+    htmx = as_alice.get(
+        f"{path}?add=subject.ci_contain&value=inv&q=ada", headers={"HX-Request": "true", "HX-Target": "log-rows"}
+    )
+    assert htmx["HX-Redirect"] == f"{path}?q=ada&subject.ci_contain=inv"
+    assert as_alice.get(f"{path}?add=subject.empty")["Location"] == f"{path}?subject.empty=yes"
+    assert as_alice.get(f"{path}?add=until&value=2026-11-20")["Location"] == f"{path}?until=2026-11-20"
+
+
+@pytest.mark.parametrize(
+    ("asked", "problem"),
+    [
+        ("add=opens_count.equal&value=many", "“many” is not a number."),
+        ("add=events.include_event&value=many", "“many” is none of the choices."),
+        ("add=after&value=many", "“many” is not a day."),
+        ("add=custom_variable.equal&value=many", "with “=” between them"),
+    ],
+)
+def test_a_value_that_cannot_be_is_told_and_nothing_is_added(
+    asked: str, problem: str, world: World, path: str, as_alice: Client
+):
+    make_message(world.domain)
+    page = shown(as_alice, f"{path}?{asked}")
+    assert problem in page
+    assert "Remove the filter" not in page
+
+
+def test_the_chosen_filter_brings_its_own_field(world: World, path: str, as_alice: Client):
+    make_message(world.domain)
+    asked = {"HX-Request": "true", "HX-Target": "filter-value"}
+    fragment = shown(as_alice, f"{path}?add=sending_domain_id.equal", asked)
+    assert fragment.startswith('<div class="field" id="filter-value">')
+    assert f'<option value="{world.domain.pk}">example.test</option>' in fragment
+    assert 'type="number"' in shown(as_alice, f"{path}?add=clicks_count.less_than", asked)
+    assert "<input" not in shown(as_alice, f"{path}?add=subject.empty", asked)
 
 
 def test_an_id_in_the_search_field_leads_to_its_message(world: World, path: str, as_alice: Client):
@@ -192,6 +295,14 @@ def test_hostile_filters_are_never_an_error_and_never_markup(value: str, world: 
         "until",
         "before",
         "seen",
+        "add",
+        "value",
+        "to.ci_start",
+        "events.include_event",
+        "sending_domain_id.equal",
+        "custom_variable.equal",
+        "opens_count.equal",
+        "sending_ip.contain",
     ):
         page = as_alice.get(path, {name: value})
         assert page.status_code == 200, name

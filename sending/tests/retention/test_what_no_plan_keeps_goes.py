@@ -10,8 +10,8 @@ from mailtrap_site.testing.world import make_world
 from sending.events.record import News, record_news
 from sending.log import balance_check
 from sending.log.balance import hour_of
-from sending.log.conditions import Query
 from sending.log.paging import fetch, find
+from sending.log.query import Query
 from sending.models import Attempt, Content, Event, HourCheck, Message, QueueEntry, Submission
 from sending.models.content import new_content_id
 from sending.models.identifiers import id_at, time_of

@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('accounts', '0002_token_limit'),
         ('domains', '0003_domains_that_stay_healthy'),
-        ('sending', '0012_retention'),
+        ('sending', '0014_log_views'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
