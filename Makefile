@@ -12,7 +12,7 @@ PYTHON = $(shell for p in python3 python3.13 python3.12 python3.11 python3.14; d
 # Ten processes start with each run: without compiled files each of them would compile the whole service anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run test prove test-services lint format clean-data requirements requirements-dev
+.PHONY: help run demo-mail test prove test-services lint format clean-data requirements requirements-dev
 .DEFAULT_GOAL := help
 
 help: ## lists these commands
@@ -20,6 +20,9 @@ help: ## lists these commands
 
 run: requirements ## starts the whole service on this machine; Ctrl-C stops it
 	@STARTED_BY_MAKE=1 exec $(BIN)/python manage.py up
+
+demo-mail: requirements ## sends a small stream of mail from the demo account of the running instance (ARGS="--seconds 60")
+	@$(BIN)/python manage.py demo_mail $(ARGS)
 
 test: requirements-dev ## runs all tests on a PostgreSQL of their own (ARGS="-k quota" chooses)
 	@$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)

@@ -1,5 +1,6 @@
 """What customers ask of the staff, and the answers: the only writer of SupportRequest."""
 
+import uuid
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
@@ -9,19 +10,22 @@ from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.message_size import HIGHEST_MESSAGE_BYTES, most_bytes
-from accounts.models import Account, Role, User
+from accounts.models import Account, Membership, Role, User
 from accounts.notices import notify
 from billing import subscriptions
 from billing.models import SupportRequest
 from billing.plans import PLANS, Plan
 from billing.subscriptions import By
 from mailtrap_site import wake
+from mailtrap_site.web.navigation import url_or_nothing
 from mailtrap_site.web.wording import figure_words
 
 Kind, State = SupportRequest.Kind, SupportRequest.State
 TELL_STAFF = "billing.tell_staff"
 """The task, on the queue "upkeep"."""
 _READERS = (Role.OWNER, Role.BILLING)
+MOST_QUESTIONS = 20
+"""Of one account that wait for an answer at a time."""
 
 
 def ask_for_size(account: Account, reason: str, by: User) -> SupportRequest:
@@ -36,6 +40,16 @@ def ask_for_plan(account: Account, plan: Plan, reason: str, by: User) -> Support
     if subscriptions.plan_of(subscriptions.subscription_of(account)) == plan:
         raise ValueError(_("This account is on the plan %(plan)s already.") % {"plan": plan.name})
     return _ask(account, Kind.PLAN, reason, by, plan_code=plan.code)
+
+
+def ask_about_message(account: Account, message_id: uuid.UUID, question: str, by: User) -> SupportRequest:
+    """Asks what became of one email. Raises ValueError with a sentence where it was asked, or too much waits."""
+    waiting = SupportRequest.objects.filter(account=account, kind=Kind.MESSAGE, state=State.OPEN).count()
+    if waiting >= MOST_QUESTIONS:
+        raise ValueError(
+            _("%(count)s of your questions wait for an answer. Let us answer those first.") % {"count": waiting}
+        )
+    return _ask(account, Kind.MESSAGE, question, by, message_id=message_id)
 
 
 def grant(request: SupportRequest, answer: str, staff: User, now: datetime | None = None) -> bool:
@@ -58,6 +72,18 @@ def decline(request: SupportRequest, answer: str, staff: User) -> bool:
         return _answer(request, State.DECLINED, answer, staff)
 
 
+def answer_question(request: SupportRequest, answer: str, staff: User) -> bool:
+    """Writes the staff's words to the people of the account; False when it was answered before."""
+    with transaction.atomic():
+        return _answer(request, State.ANSWERED, answer, staff)
+
+
+def last_about(account: Account, message_id: uuid.UUID) -> SupportRequest | None:
+    """The account's newest question about this message, open or answered."""
+    asked = SupportRequest.objects.filter(account=account, kind=Kind.MESSAGE, message_id=message_id)
+    return asked.order_by("-id").first()
+
+
 def last_of(account: Account, kind: SupportRequest.Kind) -> SupportRequest | None:
     """The account's newest request of this kind, open or answered."""
     return SupportRequest.objects.filter(account=account, kind=kind).order_by("-id").first()
@@ -67,6 +93,8 @@ def what(request: SupportRequest) -> str:
     """What is asked for, in words."""
     if request.kind == Kind.MESSAGE_SIZE:
         return _("messages of %(size)s") % {"size": megabytes(request.message_bytes or 0)}
+    if request.kind == Kind.MESSAGE:
+        return _("help with the email %(id)s") % {"id": request.message_id}
     try:
         name = PLANS.newest(request.plan_code).name
     except ValueError:
@@ -87,6 +115,7 @@ def _ask(
     *,
     plan_code: str = "",
     message_bytes: int | None = None,
+    message_id: uuid.UUID | None = None,
 ) -> SupportRequest:
     try:
         with transaction.atomic():
@@ -95,6 +124,7 @@ def _ask(
                 kind=kind,
                 plan_code=plan_code,
                 message_bytes=message_bytes,
+                message_id=message_id,
                 reason=reason,
                 asked_by=by,
             )
@@ -127,14 +157,25 @@ def _answer(request: SupportRequest, state: SupportRequest.State, answer: str, s
 
 def _tell(request: SupportRequest) -> None:
     values = {"what": what(request), "account": request.account.name}
-    if request.state == State.GRANTED:
+    if request.state == State.ANSWERED:
+        title = _("%(account)s: our answer about an email that you asked about") % values
+        first = _("You asked: %(question)s") % {"question": request.reason}
+    elif request.state == State.GRANTED:
         title = _("%(account)s: your request for %(what)s was granted") % values
         first = _("It counts from now on.")
     else:
         title = _("%(account)s: your request for %(what)s was declined") % values
         first = _("Nothing changes for now; you may ask again.")
     body = f"{first}\n\n{_('Our answer: %(answer)s') % {'answer': request.answer}}"
-    notify(request.account, f"request.{request.state}", title[:200], body, _where(request), roles=_READERS)
+    notify(request.account, f"request.{request.state}", title[:200], body, _where(request), roles=_readers(request))
+
+
+def _readers(request: SupportRequest) -> tuple[Role, ...]:
+    """A question concerns those who send: its answer goes to owners, and to those in the asker's role."""
+    if not request.is_question:
+        return _READERS
+    roles = Membership.objects.filter(account=request.account, user=request.asked_by).values_list("role", flat=True)
+    return tuple(dict.fromkeys((Role.OWNER, *map(Role, roles))))
 
 
 def _plan(request: SupportRequest) -> Plan:
@@ -148,4 +189,6 @@ def _where(request: SupportRequest) -> str:
     """Where the account's people see how things stand."""
     if request.kind == Kind.MESSAGE_SIZE:
         return reverse("billing:size_request", args=[request.account_id])
+    if request.message_id:
+        return url_or_nothing("sending:message", request.account_id, request.message_id)
     return reverse("billing:plan", args=[request.account_id])

@@ -70,8 +70,12 @@ class Environment(DeliverySettings):
     platform_domain: str
     platform_ipv4: str
     fallback_email_url: str
+    demo_mail: bool
+    """Whether a new demo account gets a week of mail to look at."""
     plans_file: Path
     """What is on offer, as TOML."""
+    bounce_rules_file: Path | None
+    """The operator's own bounce rules, as TOML; read before ours."""
     payments: Payments
     domains: DomainSettings
     log_level: str
@@ -157,8 +161,10 @@ def _from(env: environ.Env, var_dir: Path) -> Environment:
         tls_key=Path(env.str("TLS_KEY", str(tls_dir / "server.key"))),
         platform_domain=env.str("PLATFORM_DOMAIN", "platform.test").lower().rstrip("."),
         platform_ipv4=env.str("PLATFORM_IPV4", "127.0.0.1"),
+        demo_mail=env.bool("DEMO_MAIL", True),
         fallback_email_url=env.str("FALLBACK_EMAIL_URL", ""),
         plans_file=Path(env.str("PLANS_FILE", str(BASE_DIR / "billing" / "plans.toml"))),
+        bounce_rules_file=Path(own_rules) if (own_rules := env.str("BOUNCE_RULES_FILE", "")) else None,
         domains=domain_settings.read(env, dns_port, playground),
         payments=payment_settings.read(env, env.str("SITE_URL", "")),
         log_level=_log_level(env),

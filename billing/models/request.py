@@ -8,22 +8,28 @@ from django.utils.translation import gettext_lazy as _
 
 
 class SupportRequest(models.Model):
-    """One wish of one account that staff grant or decline. Written by `billing.requests` alone."""
+    """A wish of an account that staff grant or decline, or a question that they answer.
+
+    Written by `billing.requests` alone."""
 
     class Kind(models.TextChoices):
         MESSAGE_SIZE = "message_size", _("Larger messages")
         PLAN = "plan", _("Another plan")
+        MESSAGE = "message", _("A question about an email")
 
     class State(models.TextChoices):
         OPEN = "open", _("Open")
         GRANTED = "granted", _("Granted")
         DECLINED = "declined", _("Declined")
+        ANSWERED = "answered", _("Answered")
 
     account = models.ForeignKey("accounts.Account", on_delete=models.CASCADE, related_name="support_requests")
     kind = models.CharField(_("kind"), max_length=16, choices=Kind)
     plan_code = models.CharField(_("plan"), max_length=40, blank=True)
     """The plan asked for; its newest generation is what a grant gives."""
     message_bytes = models.PositiveIntegerField(_("message size in bytes"), null=True, blank=True)
+    message_id = models.UUIDField(_("email"), null=True, blank=True)
+    """The message that is asked about; its row may be gone before the answer."""
     reason = models.CharField(_("reason"), max_length=1000)
     asked_by = models.ForeignKey("accounts.User", on_delete=models.SET_NULL, null=True, related_name="+")
     asked_at = models.DateTimeField(_("asked"), default=timezone.now)
@@ -40,7 +46,10 @@ class SupportRequest(models.Model):
         verbose_name_plural = _("requests")
         constraints = [
             models.UniqueConstraint(
-                fields=["account", "kind"], condition=models.Q(state="open"), name="one_open_request_of_a_kind"
+                fields=["account", "kind", "message_id"],
+                condition=models.Q(state="open"),
+                nulls_distinct=False,
+                name="one_open_request_of_a_kind",
             )
         ]
         indexes = [
@@ -50,6 +59,11 @@ class SupportRequest(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} ({self.account_id})"
+
+    @property
+    def is_question(self) -> bool:
+        """Whether there is nothing to grant: words are the answer."""
+        return self.kind == self.Kind.MESSAGE
 
     @property
     def is_open(self) -> bool:

@@ -73,6 +73,7 @@ def unfold_settings(site_name: str) -> dict[str, Any]:
                     "items": [
                         _place(_("Messages"), "mail", "sending_message"),
                         {"title": _("Queue"), "icon": "hourglass_empty", "link": reverse_lazy("admin:queue")},
+                        {"title": _("Unknown replies"), "icon": "help", "link": reverse_lazy("admin:unknown_replies")},
                         _place(_("Balance"), "balance", "sending_hourbalance") | {"badge": number_of_differences},
                     ],
                 },

@@ -130,3 +130,11 @@ class AnswerForm(LeavesStripeForm):
         label=_("What the customer reads"), max_length=1000, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3})
     )
     field_order = ("verdict", "end_stripe", "answer")
+
+
+class QuestionForm(forms.Form):
+    """The words that answer a question."""
+
+    answer = forms.CharField(
+        label=_("What the customer reads"), max_length=1000, widget=UnfoldAdminTextareaWidget(attrs={"rows": 6})
+    )

@@ -13,8 +13,9 @@ from accounts.models import User
 from billing import requests, stripe_leaving, subscriptions
 from billing.models import SupportRequest
 from mailtrap_site.support.plan_acts import stripe_warning
-from mailtrap_site.support.plan_forms import AnswerForm
+from mailtrap_site.support.plan_forms import AnswerForm, QuestionForm
 from mailtrap_site.support.plan_page import open_requests
+from mailtrap_site.web.navigation import url_or_nothing
 
 MOST = 200
 
@@ -34,20 +35,16 @@ def request_queue(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def answer(request: HttpRequest, request_id: int) -> HttpResponse:
-    """Grants or declines one; what staff write goes to the account's owners."""
+    """Grants or declines a wish, or answers a question; what staff write goes to the account's owners."""
     if not request.user.has_perm("billing.change_supportrequest"):
         raise PermissionDenied
     assert isinstance(request.user, User)
     asked = get_object_or_404(SupportRequest.objects.select_related("account", "asked_by"), pk=request_id)
     pays = asked.kind == SupportRequest.Kind.PLAN and stripe_leaving.pays_at_stripe(asked.account)
-    form = AnswerForm(request.POST or None, pays=pays)
+    form = QuestionForm(request.POST or None) if asked.is_question else AnswerForm(request.POST or None, pays=pays)
     if request.method == "POST" and form.is_valid():
-        is_grant = form.cleaned_data["verdict"] == AnswerForm.GRANT
-        act = requests.grant if is_grant else requests.decline
         try:
-            if is_grant and pays and asked.is_open:
-                stripe_leaving.leave(asked.account, agreed=form.ends_stripe)
-            answered = act(asked, form.cleaned_data["answer"], request.user)
+            answered = _act(asked, form, request.user)
         except ValueError as problem:
             form.add_error(None, str(problem))
         else:
@@ -62,9 +59,22 @@ def answer(request: HttpRequest, request_id: int) -> HttpResponse:
         "account": asked.account,
         "form": form,
         "warning": _warning(asked),
+        "message_url": url_or_nothing("admin:sending_message_change", asked.message_id) if asked.message_id else "",
     }
     context = admin.site.each_context(request) | context
     return render(request, "admin/plans/answer.html", context, status=422 if form.is_bound else 200)
+
+
+def _act(asked: SupportRequest, form: AnswerForm | QuestionForm, staff: User) -> bool:
+    """Whether this was the answer. Raises ValueError with a sentence where it cannot be given."""
+    words = form.cleaned_data["answer"]
+    if isinstance(form, QuestionForm):
+        return requests.answer_question(asked, words, staff)
+    if form.cleaned_data["verdict"] != AnswerForm.GRANT:
+        return requests.decline(asked, words, staff)
+    if asked.is_open and asked.kind == SupportRequest.Kind.PLAN and stripe_leaving.pays_at_stripe(asked.account):
+        stripe_leaving.leave(asked.account, agreed=form.ends_stripe)
+    return requests.grant(asked, words, staff)
 
 
 def _warning(asked: SupportRequest) -> str:

@@ -25,6 +25,7 @@ class SupportDesk(UnfoldAdminSite):
     def get_urls(self) -> list[Any]:
         # Late, since this module is read before the apps are ready.
         from mailtrap_site.support import compliance, compliance_acts, operator, plan_acts, plan_page, queue, requests
+        from mailtrap_site.support.unknown_replies import unknown_replies
 
         own = [
             path("plans/<int:account_id>/", self.admin_view(plan_page.plan_page), name="plan"),
@@ -44,6 +45,7 @@ class SupportDesk(UnfoldAdminSite):
                 self.admin_view(compliance_acts.compliance_act),
                 name="compliance_act",
             ),
+            path("replies/", self.admin_view(unknown_replies), name="unknown_replies"),
             path("health/", self.admin_view(operator.operator), name="operator"),
             path("queue/", self.admin_view(queue.queue), name="queue"),
             path("queue/pauses/<int:pause_id>/resume/", self.admin_view(queue.resume), name="queue_resume"),

@@ -37,7 +37,8 @@ T = TypeVar("T")
 def environment_of_an_instance(var_dir: Path) -> dict[str, str]:
     """What `up` needs to run beside the test's own server: its own folder, and ports that were free a moment ago."""
     kept = {name: value for name, value in os.environ.items() if name not in OF_THE_TEST_RUN}
-    return kept | {name: str(free_port()) for name in PORTS} | {"VAR_DIR": str(var_dir)}
+    ports = {name: str(free_port()) for name in PORTS}
+    return kept | ports | {"VAR_DIR": str(var_dir), "DEMO_MAIL": "false"}
 
 
 def wait_for(question: Callable[[], T], what: str, seconds: float = PATIENCE) -> T:

@@ -159,7 +159,7 @@ def navigation(account_id: int | None, view_name: str, *, development: bool) -> 
     return groups
 
 
-def url_or_nothing(name: str, *arguments: int) -> str:
+def url_or_nothing(name: str, *arguments: object) -> str:
     """The URL of this name, or an empty text where this instance has no such page."""
     try:
         return reverse(name, args=arguments)

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from sending.events.record import News, record_news
 from sending.listener.incoming import IncomingMail
-from sending.models import Event, Message
+from sending.models import Event, Message, QueueEntry
 from sending.protocol import return_path
 from sending.protocol.reply import Reply
 from sending.protocol.smtp_path import Path
@@ -41,6 +41,8 @@ def take_report(mail: IncomingMail, recipient: Path) -> None:
 @transaction.atomic
 def _record_once(message_id: uuid.UUID, kind: Event.Type, report: Report) -> bool:
     """A message bounces once and is complained about once, however often it is reported."""
+    # The queue entry first, as everywhere: a report may overtake the result of the very delivery that it is about.
+    QueueEntry.objects.select_for_update().filter(pk=message_id).first()
     message = Message.objects.select_for_update().filter(pk=message_id).first()
     if message is None:
         return False

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
+from sending.capture import late_bounce
 from sending.capture.store import capture
 from sending.events.record import News, record_news
 from sending.listener.incoming import IncomingMail
@@ -28,6 +29,7 @@ REFUSALS = {
     "block": Reply(550, "5.7.1", ("Refused by policy, says the simulator",)),
 }
 COMPLAINING = "complain"
+LATE = "late-bounce"
 
 
 def is_simulated(recipient: Path) -> bool:
@@ -41,8 +43,10 @@ def refusal(recipient: Path) -> Reply | None:
 
 
 def receive(mail: IncomingMail, recipient: Path) -> None:
-    """Captures the mail; a complaint about it follows from `complain@`."""
+    """Captures the mail. A complaint about it follows from `complain@`, and `late-bounce@` sends it back."""
     capture(mail, recipient.address)
+    if _name(recipient) == LATE and mail.reverse_path.address:
+        late_bounce.send_back_later(mail.reverse_path.address, recipient)
     if _name(recipient) != COMPLAINING:
         return
     message_id = return_path.decode(mail.reverse_path.local_part, settings.RETURN_PATH_KEY)

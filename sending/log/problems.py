@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from mailtrap_site.web.wording import figure_words
+from sending.log.meanings import MEANINGS
 from sending.log.paging import fetch
 from sending.log.query import Query
-from sending.log.story import MEANINGS
 from sending.models import Event, Message, MessageStatus
 
 LOOKED_AT = 200
@@ -86,7 +86,7 @@ def _problem(cause: tuple[str, str, str], messages: Sequence[Message], now: date
         tone=tone,
         heading=_heading(MessageStatus(status), category, domain, len(messages)),
         answer=_code(newest.reply or ""),
-        means=str(MEANINGS[category][0]) if category in MEANINGS else "",
+        means=str(MEANINGS[category]) if category in MEANINGS else "",
         next_try=min(tries) if tries else None,
         count=len(messages),
         newest=newest.sent_at,

@@ -8,7 +8,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from mailtrap_site.web.wording import duration_words, moment_words, time_words
-from sending.log.story import TRIES, Story
+from sending.log.explanation import TRIES
+from sending.log.meanings import HELD, REJECTED
+from sending.log.story import Story
 from sending.models import Event
 
 
@@ -19,14 +21,16 @@ def headline(story: Story, now: datetime) -> str:
     host = message.recipient_mx or destination
     if story.state == "bounced" and story.category == "badrecipient":
         return _("Bounced: the mailbox %(recipient)s does not exist") % {"recipient": message.recipient}
+    if story.state == "bounced" and story.told.get("reported_by"):
+        return _("Bounced: it came back after it had been delivered")
+    if story.state in _BY_CODE and (told := _BY_CODE[story.state].get(str(story.told.get("code")))):
+        return str(told)
     if story.state == "scheduled" and message.send_at:
         return _("Scheduled for %(moment)s") % {"moment": moment_words(message.send_at, now, _zone())}
     if story.state == "cancelled" and (told := _cancelled_by(story, now)):
         return told
     if story.needs_tls and story.state in _WITHOUT_TLS:
         return str(_WITHOUT_TLS[story.state]) % {"host": host}
-    if story.state == "held" and story.paused_stream in _PAUSED:
-        return str(_PAUSED[story.paused_stream])
     sentences = {
         "scheduled": _("Scheduled for %(recipient)s"),
         "queued": _("Queued for %(recipient)s"),
@@ -49,10 +53,6 @@ _WITHOUT_TLS = {
     "deferred": gettext_lazy("Deferred: %(host)s offers no TLS, and this domain requires it"),
     "bounced": gettext_lazy("Bounced: %(host)s offers no TLS, and this domain requires it"),
 }
-_PAUSED = {
-    "transactional": gettext_lazy("Held: you paused the transactional stream of this domain"),
-    "bulk": gettext_lazy("Held: you paused the bulk stream of this domain"),
-}
 
 
 def support(story: Story, now: datetime) -> str:
@@ -64,6 +64,13 @@ def support(story: Story, now: datetime) -> str:
         if message.send_at:
             return _("%(host)s took it %(after)s after its time had come.") % words
         return _("%(host)s took it %(after)s after you sent it.") % words
+    if story.state == "bounced" and story.told.get("decision"):
+        return _("It was given up after %(tries)s of %(most)s tries. We do not try again.") % words
+    if story.state == "bounced" and story.told.get("reported_by"):
+        words["reporter"] = _reporter(story)
+        return _("%(host)s took it, and %(reporter)s reported later that nobody got it. We do not try again.") % words
+    if story.state == "bounced" and not story.told.get("response_code", True):
+        return _("Nobody took it within %(tries)s tries. We do not try again.") % words
     if story.state == "bounced" and message.send_at:
         return _("%(host)s refused it for good %(after)s after its time had come. We do not try again.") % words
     if story.state == "bounced":
@@ -95,9 +102,14 @@ def support(story: Story, now: datetime) -> str:
     return ""
 
 
+def _reporter(story: Story) -> str:
+    said = str(story.told["reported_by"])
+    return said if "." in said else _("a report")
+
+
 def _held(story: Story) -> str:
     """Why, as the last event that held it says."""
-    if story.paused_stream:
+    if str(story.told.get("code")).endswith("_paused"):
         return _("It is kept, and leaves in its order once the stream goes on: the settings of the domain decide.")
     said: dict[str, Any] = next(
         (event.details for event in reversed(story.events) if event.type == Event.Type.SUSPENSION), {}
@@ -142,3 +154,10 @@ def _clock(moment: datetime) -> str:
 def _zone() -> tzinfo:
     """The reader's."""
     return timezone.get_current_timezone()
+
+
+_BY_CODE = {
+    "held": {code: words[0] for code, words in HELD.items()},
+    "rejected": {code: words[0] for code, words in REJECTED.items()},
+}
+"""Why our own rules stopped it, where the event says so."""

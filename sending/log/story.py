@@ -2,35 +2,22 @@
 
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Q, QuerySet
-from django.utils.functional import Promise
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from sending.events.lifecycle import ContractStatus, contract_status
+from sending.log.explanation import Explanation, explain
 from sending.models import TLS_REQUIRED, Attempt, Event, Message, MessageStatus, QueueEntry, Submission
 from sending.models.identifiers import id_floor
+from sending.models.statements import raw_cursor
+from sending.suppressions.check import Asked, suppressed
 
-TRIES = 11
-"""The first attempt and the contract's ten more."""
 CLOCKS_DIFFER = timedelta(hours=1)
 """How far the machine that delivers may be behind the one that accepted."""
-
-
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """Why a message was not delivered: the answer as given, what it means, what we did, what can be done."""
-
-    heading: str
-    tone: str
-    answer: str
-    means: str | Promise
-    did: str
-    can_do: str | Promise
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +30,8 @@ class Story:
     events: list[Event]
     attempts: list[Attempt]
     explanation: Explanation | None
+    is_suppressed: bool = False
+    """Whether the recipient gets no more mail of this domain and stream now; asked only where it explains something."""
 
     @property
     def category(self) -> str:
@@ -51,19 +40,16 @@ class Story:
         return next((str(one) for one in details if one), "")
 
     @property
+    def told(self) -> Mapping[str, Any]:
+        """The details of the last event that stopped, refused or lost it; empty without one."""
+        return next((event.details for event in reversed(self.events) if event.type in _TELLING), {})
+
+    @property
     def needs_tls(self) -> bool:
         """Whether it waits, or was given up, because its domain will not send in the clear."""
         tries = (event.details for event in reversed(self.events) if event.details.get("bounce_category"))
         last = next(tries, None)
         return last is not None and last.get("rule") == TLS_REQUIRED
-
-    @property
-    def paused_stream(self) -> str:
-        """The stream that the domain's settings pause, where this is what holds it; else empty."""
-        held = (event.details for event in reversed(self.events) if event.type == Event.Type.SUSPENSION)
-        last = next(held, None)
-        code = str(last.get("code") or "") if last else ""
-        return code.removesuffix("_paused") if code.endswith("_paused") else ""
 
     @property
     def variables(self) -> str:
@@ -89,13 +75,15 @@ def tell(message: Message, now: datetime) -> Story:
     events = list(events_of(message))
     attempts = list(Attempt.objects.filter(message=message, pk__gte=_oldest_news(message)).order_by("pk"))
     submission = Submission.objects.filter(pk=message.submission_id).first()
+    is_suppressed = _is_suppressed(message)
     return Story(
         message=message,
         submission=submission,
         state=_state(message, events, leased=message.pk in being_sent([message], now)),
         events=events,
         attempts=attempts,
-        explanation=_explain(message, events),
+        explanation=explain(message, events, is_suppressed=is_suppressed),
+        is_suppressed=is_suppressed,
     )
 
 
@@ -133,109 +121,12 @@ def _state(message: Message, events: Sequence[Event], *, leased: bool) -> str:
     return state
 
 
-def _explain(message: Message, events: Sequence[Event]) -> Explanation | None:
-    if message.status not in (MessageStatus.BOUNCED, MessageStatus.REJECTED, MessageStatus.DEFERRED):
-        return None
-    telling = (Event.Type.BOUNCE, Event.Type.SOFT_BOUNCE, Event.Type.REJECT)
-    news = next((event for event in reversed(events) if event.type in telling), None)
-    details = news.details if news else {}
-    rule, category = str(details.get("rule")), str(details.get("bounce_category"))
-    means, can_do = OWN_RULES.get(rule) or MEANINGS.get(category, MEANINGS["other"])
-    answer = message.reply or str(details.get("reject_reason") or "") or _("There was no answer.")
-    if message.status == MessageStatus.DEFERRED:
-        did = _("We keep it and try again by ourselves, up to %(most)s times.") % {"most": TRIES}
-        return Explanation(_("Why it is not delivered yet"), "warn", answer, means, did, can_do)
-    if message.status == MessageStatus.REJECTED:
-        did = _("We kept the reason, and sent nothing.")
-        own, can_do = _OWN_RULES.get(str(details.get("code")), (gettext_lazy("Our own rules stopped it."), can_do))
-        return Explanation(_("Why it was not delivered"), "bad", answer, own, did, can_do)
-    if details.get("gave_up"):
-        did = _("We tried %(tries)s times and gave up.") % {"tries": message.attempts}
-    else:
-        did = _("The refusal is final, so we do not try again.")
-    return Explanation(_("Why it was not delivered"), "bad", answer, means, did, can_do)
+def _is_suppressed(message: Message) -> bool:
+    told = message.status in (MessageStatus.BOUNCED, MessageStatus.REJECTED) or message.opted_out_at is not None
+    if not told:
+        return False
+    asked = Asked(message.pk, message.account_id, message.domain_id, message.stream, message.recipient)
+    return bool(suppressed(raw_cursor(), [asked]))
 
 
-_OWN_RULES: dict[str, tuple[Promise, Promise]] = {
-    "suppressed": (
-        gettext_lazy("The address is on your suppression list, which keeps mail from those who cannot or will not."),
-        gettext_lazy("If its reader is to get mail again, reactivate the address and send the email once more."),
-    ),
-}
-"""Code of our own rule → what it means, what the sender can do."""
-
-MEANINGS: dict[str, tuple[Promise, Promise]] = {
-    "badrecipient": (
-        gettext_lazy("The part before the @ is not known there, so another try would only harm your reputation."),
-        gettext_lazy("Ask the reader for another address, or check this one for a typing error."),
-    ),
-    "overquota": (
-        gettext_lazy("The mailbox is full and takes no more mail."),
-        gettext_lazy("Reach the reader in another way; a full mailbox is often one that nobody reads."),
-    ),
-    "greylisting": (
-        gettext_lazy("The server turns strangers away once and lets them in when they come back. This is normal."),
-        gettext_lazy("Nothing. We come back by ourselves."),
-    ),
-    "block": (
-        gettext_lazy("The server refuses mail of this sender or from this address by its own policy."),
-        gettext_lazy("Look whether your domain or our sending address is on a blocklist; the answer often names it."),
-    ),
-    "serverpolicy": (
-        gettext_lazy("The server refuses this mail by a policy of its own."),
-        gettext_lazy("Read the answer: it usually names the policy. The postmaster there can tell more."),
-    ),
-    "spam": (
-        gettext_lazy("The server took the mail for spam."),
-        gettext_lazy("Check the content and the links, and send only to people who asked for it."),
-    ),
-    "spam_gmail": (
-        gettext_lazy("Gmail took the mail for spam."),
-        gettext_lazy("Check the content and the links, and watch your domain in Google Postmaster Tools."),
-    ),
-    "content": (
-        gettext_lazy("The server refuses the content: its size, its form, or an attachment."),
-        gettext_lazy("Make the mail smaller or plainer and send it again."),
-    ),
-    "dnsFail": (
-        gettext_lazy("The receiving domain takes no mail, or its DNS cannot be read."),
-        gettext_lazy("Check the part after the @ for a typing error."),
-    ),
-    "timeout": (
-        gettext_lazy("The receiving server did not answer in time."),
-        gettext_lazy("Nothing, if it is rare. A server that stays silent for days is usually gone."),
-    ),
-    "serverfail": (
-        gettext_lazy("The receiving server has a trouble of its own."),
-        gettext_lazy("Nothing. The trouble is on their side."),
-    ),
-    "relayfail": (
-        gettext_lazy("The server does not accept mail for this domain."),
-        gettext_lazy("Check the part after the @; the domain's MX records may point to the wrong server."),
-    ),
-    "badsender": (
-        gettext_lazy("The server does not accept the sender's address."),
-        gettext_lazy("Check that the domain's DNS records still stand, and that the From address can take mail."),
-    ),
-    "verifyfail": (
-        gettext_lazy("The server could not verify the sender: SPF, DKIM or DMARC did not pass there."),
-        gettext_lazy("Open the sending domain and check its DNS records."),
-    ),
-    "transientfail": (
-        gettext_lazy("The server could not take the mail now."),
-        gettext_lazy("Nothing. We come back by ourselves."),
-    ),
-    "other": (
-        gettext_lazy("The server gave no reason that we know."),
-        gettext_lazy("Read the answer above; the postmaster of the receiving domain can tell more."),
-    ),
-}
-"""Bounce category of the contract → what it means, what the sender can do."""
-
-OWN_RULES: dict[str, tuple[Promise, Promise]] = {
-    TLS_REQUIRED: (
-        gettext_lazy("The receiving server offers no TLS that works, and this domain requires it."),
-        gettext_lazy("Ask the postmaster there for TLS, or let the domain send in the clear: its settings decide."),
-    ),
-}
-"""The same for what we decided, by the event's rule."""
+_TELLING = (Event.Type.BOUNCE, Event.Type.SOFT_BOUNCE, Event.Type.SUSPENSION, Event.Type.REJECT)

@@ -11,6 +11,9 @@ from django.views.decorators.http import require_safe
 from accounts.models import ApiToken
 from accounts.roles import Ability, can
 from accounts.tenancy import AccountRequest, account_view
+from billing import requests
+from domains.models import SendingDomain
+from mailtrap_site.web.navigation import url_or_nothing
 from mailtrap_site.web.partials import STOP_POLLING, render_page, unchanged
 from sending.capture.store import captured_copy
 from sending.delivery.source import CannotCompose, source_of
@@ -21,6 +24,7 @@ from sending.log.timeline import timeline
 from sending.models import Message
 from sending.pages.decisions import decisions_about
 from sending.pages.previews import Reading, preview_response, read_mail, show_source, source_response
+from sending.pages.questions import QuestionForm
 from sending.pages.scheduled import scheduled_of, time_form
 from sending.suppressions.lists import standing_for
 
@@ -38,6 +42,7 @@ def message(request: AccountRequest, message_id: uuid.UUID) -> HttpResponse:
     may_send = can(request.membership, Ability.SEND)
     scheduled, zone = scheduled_of(found) if may_send else None, timezone.get_current_timezone()
     poll_seconds = _poll_seconds(story, now)
+    question = requests.last_about(request.account, found.pk)
     seen = f"{story.state}-{len(story.events)}-{poll_seconds}"
     if request.GET.get("seen") == seen:
         return unchanged()
@@ -55,6 +60,10 @@ def message(request: AccountRequest, message_id: uuid.UUID) -> HttpResponse:
         "suppression": standing_for(found) if story.state in SUPPRESSED else None,
         "decisions": decisions_about(found) if may_send else (),
         "may_send_again": may_send and found.finished_at is not None,
+        "ways": _ways(request, story),
+        "question": question,
+        "question_form": QuestionForm(),
+        "may_ask": may_send and not (question and question.is_open),
         "scheduled": scheduled,
         "time_form": time_form(scheduled, zone) if scheduled else None,
         "zone": zone,
@@ -91,6 +100,19 @@ def _find(request: AccountRequest, message_id: uuid.UUID) -> Message:
     if found is None:
         raise Http404
     return found
+
+
+def _ways(request: AccountRequest, story: Story) -> list[tuple[str, str]]:
+    """Pages on which the reader can mend what the explanation names: their words and addresses."""
+    if story.explanation and story.explanation.about_domain and (url := _domain_url(story)):
+        return [(_("Open the sending domain"), url)]
+    return []
+
+
+def _domain_url(story: Story) -> str:
+    """Empty for a domain that was deleted."""
+    domain = SendingDomain.objects.filter(pk=story.message.domain_id, deleted_at=None).first()
+    return url_or_nothing("domains:detail", domain.account_id, domain.pk) if domain else ""
 
 
 def _token_name(story: Story) -> str:

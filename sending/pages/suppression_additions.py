@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.models import Account
 from accounts.roles import Ability, can, require
 from accounts.tenancy import AccountRequest, account_view
-from billing.usage_csv import harmless
+from mailtrap_site.web.csv_lines import harmless
 from mailtrap_site.web.partials import STOP_POLLING, render_page, unchanged
 from mailtrap_site.web.wording import figure_words, size_words
 from sending.models import Suppression, SuppressionImport

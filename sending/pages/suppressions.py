@@ -16,7 +16,7 @@ from accounts.tenancy import AccountRequest, account_view
 from mailtrap_site.web.partials import render_page, wants_fragment
 from mailtrap_site.web.wording import figure_words
 from sending.log import paging as log
-from sending.log.story import MEANINGS
+from sending.log.meanings import MEANINGS
 from sending.models import Suppression
 from sending.pages.log_filters import address, read_uuid
 from sending.pages.suppression_filters import ALL_DOMAINS, chips, domain_choices, filters_of, read_query
@@ -73,7 +73,7 @@ def suppressions_export(request: AccountRequest) -> StreamingHttpResponse:
 def suppression(request: AccountRequest, suppression_id: uuid.UUID) -> HttpResponse:
     """One entry with its evidence."""
     entry = _find(request, suppression_id)
-    means, _can_do = MEANINGS.get(str(entry.evidence.get("bounce_category")), ("", ""))
+    means = MEANINGS.get(str(entry.evidence.get("bounce_category")), "")
     context = {
         "entry": entry,
         "means": means,

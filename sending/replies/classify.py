@@ -12,6 +12,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
+
 from sending.models import Attempt
 from sending.protocol.reply import Reply
 from sending.protocol.smtp_client_events import ClientPhase
@@ -174,8 +176,22 @@ class Rule:
 
 @cache
 def rules() -> Sequence[Rule]:
-    """The rules in order. Raises ValueError or KeyError for a file that is wrong."""
-    return [_rule(entry) for entry in tomllib.loads(RULES.read_text("utf-8"))["rule"]]
+    """The rules in order, the operator's own (BOUNCE_RULES_FILE) before ours. Raises ValueError with a sentence for a
+    file that is wrong."""
+    own = settings.BOUNCE_RULES_FILE
+    return [*(read_rules(own) if own else ()), *read_rules(RULES)]
+
+
+def read_rules(file: Path) -> list[Rule]:
+    """The rules of one file. Raises ValueError with a sentence for one that is missing or wrong."""
+    try:
+        return [_rule(entry) for entry in tomllib.loads(file.read_text("utf-8")).get("rule", [])]
+    except OSError as problem:
+        raise ValueError(f"The bounce rules in {file} cannot be read: {problem.strerror}.") from problem
+    except KeyError as problem:
+        raise ValueError(f"A bounce rule in {file} lacks or misnames {problem}.") from problem
+    except (ValueError, TypeError, AttributeError, re.error) as problem:
+        raise ValueError(f"The bounce rules in {file} are wrong: {problem}.") from problem
 
 
 _ACTIONS = {"bounce": Attempt.Outcome.BOUNCED, "defer": Attempt.Outcome.DEFERRED}

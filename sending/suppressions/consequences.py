@@ -6,6 +6,7 @@ from typing import Any
 
 from sending.events.feed import FedEvent
 from sending.models import Event, Message, Submission, Suppression
+from sending.replies.causes import cause_of
 from sending.suppressions import same_address
 
 READER = "suppressions"
@@ -47,10 +48,7 @@ def leads_here(kind: str, details: Mapping[str, Any]) -> bool:
 def incident_of(details: Mapping[str, Any]) -> str:
     """What bounces of one cause have in common: the exchanger's operator and the words, with what differs between
     recipients left out."""
-    words = str(details.get("email_service_provider_response") or "").lower()
-    plain = " ".join(word for word in words.split() if "@" not in word and not any(sign.isdigit() for sign in word))
-    site = str(details.get("recipient_mx") or "").partition(".")[2]
-    return sha256(f"{site}\n{details.get('response_code')}\n{plain}".encode()).hexdigest()[:32]
+    return sha256("\n".join(cause_of(details)).encode()).hexdigest()[:32]
 
 
 def _entry(event: FedEvent, message: Message, submission: Submission | None) -> Suppression:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC
 from io import StringIO
 
-from billing.usage_csv import harmless
+from mailtrap_site.web.csv_lines import harmless
 from sending.models import Suppression
 from sending.suppressions.lists import Query, every
 

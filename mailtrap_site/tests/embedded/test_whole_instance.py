@@ -89,7 +89,7 @@ def start(var_dir: Path, settings: dict[str, str]) -> Running:
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     var_dir = tmp_path_factory.mktemp("instance") / "var"
-    instance = start(var_dir, environment_of_an_instance(var_dir))
+    instance = start(var_dir, environment_of_an_instance(var_dir) | {"DEMO_MAIL": "true"})
     try:
         wait_for(instance.is_ready, 120)
         yield instance
@@ -97,6 +97,18 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         if instance.process.poll() is None:
             instance.process.terminate()
             instance.process.wait(15)
+
+
+def mails(running: Running) -> tuple[int, int]:
+    """How many the demo account has sent, and how many of them before this run."""
+    with psycopg.connect(running.facts["DATABASE_URL"]) as connection:
+        row = connection.execute(
+            "SELECT count(*), count(*) FILTER (WHERE category = 'Newsletter' AND recipient LIKE '%%.example') "
+            "FROM sending_message WHERE account_id = %s",
+            [int(running.facts["ACCOUNT_ID"])],
+        ).fetchone()
+    assert row
+    return row[0], row[1]
 
 
 def answers(url: str) -> bool:
@@ -121,6 +133,23 @@ def test_it_writes_the_facts_when_all_is_ready(running: Running) -> None:
         assert running.facts[secret] not in log
 
 
+def test_a_new_demo_account_has_mail_to_look_at(running: Running) -> None:
+    mailed, newsletters = mails(running)
+    assert 150 < mailed <= 400
+    assert 60 < newsletters < 100
+    with psycopg.connect(running.facts["DATABASE_URL"]) as connection:
+
+        def reported() -> bool:
+            row = connection.execute(
+                "SELECT count(*) FROM sending_event e JOIN sending_message m ON m.id = e.message_id "
+                "WHERE m.recipient = 'late-bounce@simulator.test' AND e.type = 'bounce'"
+            ).fetchone()
+            connection.rollback()
+            return row == (1,)
+
+        wait_for(reported, 30)
+
+
 @pytest.mark.parametrize("name", ["granian", "smtpd", "mx", "dns", "deliveries", "webhooks,upkeep", "beat", "postgres"])
 def test_what_is_killed_comes_back(running: Running, name: str) -> None:
     before = running.children()[name]
@@ -140,6 +169,7 @@ def test_after_a_killed_postgresql_pages_answer_again(running: Running) -> None:
 
 
 def test_ctrl_c_ends_all_in_time_and_a_second_start_is_quick(running: Running) -> None:
+    newsletters = mails(running)[1]
     everything = [child.pid for child in psutil.Process(running.process.pid).children(recursive=True)]
     begun = time.monotonic()
     running.process.send_signal(signal.SIGINT)
@@ -154,6 +184,7 @@ def test_ctrl_c_ends_all_in_time_and_a_second_start_is_quick(running: Running) -
         wait_for(lambda: answers(f"http://localhost:{running.settings['WEB_PORT']}/accounts/login/"), 30)
         wait_for(again.is_ready, 60)
         assert (running.var_dir / "demo.env").exists()
+        assert mails(again)[1] == newsletters, "the week is planted once"
     finally:
         again.process.terminate()
         assert again.process.wait(15) == 0
