@@ -24,6 +24,7 @@ class Ability(StrEnum):
     MANAGE_SUPPRESSIONS = "manage_suppressions"
     """Say who gets no mail, and who gets it again."""
     MANAGE_TOKENS = "manage_tokens"
+    MANAGE_WEBHOOKS = "manage_webhooks"
     VIEW_USAGE = "view_usage"
     MANAGE_BILLING = "manage_billing"
     MANAGE_PEOPLE = "manage_people"
@@ -36,6 +37,7 @@ _ADMIN = _VIEWER | {
     Ability.MANAGE_DOMAINS,
     Ability.MANAGE_SUPPRESSIONS,
     Ability.MANAGE_TOKENS,
+    Ability.MANAGE_WEBHOOKS,
     Ability.MANAGE_PEOPLE,
 }
 

@@ -9,15 +9,14 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.core.cache import cache
 
 from domains import resolver
 from domains.answers import Answer, Outcome
 from domains.models import SendingDomain
 from domains.mta_sts_policy import MOST_OCTETS, Mode, PolicyRefused, covers, parse_policy, record_id
+from domains.pinned_http import may_be_asked
 from domains.policy_file import FetchFailed, Place, fetch
-from domains.public_addresses import is_public
 
 PATH = "/.well-known/mta-sts.txt"
 KEPT = timedelta(days=30)
@@ -74,7 +73,7 @@ def inspect(name: str, now: datetime, *, port: int = 443, context: ssl.SSLContex
     identity = record_id(record.values)
     if identity is None:
         return replace(found, problem=_without_record(record))
-    addresses = tuple(one for one in (*ipv4.values, *ipv6.values) if _may_be_asked(one))
+    addresses = tuple(one for one in (*ipv4.values, *ipv6.values) if may_be_asked(one))
     if not addresses:
         return replace(found, problem="not_public" if ipv4.values or ipv6.values else "no_host")
     try:
@@ -120,10 +119,6 @@ def _report_addresses(answer: Answer) -> tuple[str, ...]:
 def _without_record(answer: Answer) -> str:
     several = sum(value.startswith("v=STSv1") for value in answer.values) > 1
     return "several_records" if answer.outcome is Outcome.FOUND and several else "no_record"
-
-
-def _may_be_asked(address: str) -> bool:
-    return not settings.ENVIRONMENT.outbound_public_only or is_public(address)
 
 
 def _key(domain: SendingDomain) -> str:

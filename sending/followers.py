@@ -8,10 +8,15 @@ import structlog
 from sending.events import feed
 from sending.events.feed import FedEvent
 from sending.suppressions import consequences
+from sending.webhooks import READER as WEBHOOKS
+from sending.webhooks import fan_out
 
 log = structlog.get_logger(__name__)
 
-READERS: dict[str, Callable[[Sequence[FedEvent]], None]] = {consequences.READER: consequences.take}
+READERS: dict[str, Callable[[Sequence[FedEvent]], None]] = {
+    consequences.READER: consequences.take,
+    WEBHOOKS: fan_out.take,
+}
 AT_ONCE = 1000
 """Events of one transaction of one reader."""
 

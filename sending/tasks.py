@@ -22,9 +22,14 @@ from sending.queue import sweep as queue_sweep
 from sending.retention import upkeep as retention_upkeep
 from sending.submission import idempotency
 from sending.suppressions import importing
+from sending.webhooks import audit_log
+from sending.webhooks import drain as webhook_drain
+from sending.webhooks import upkeep as webhook_upkeep
 
 GIVES_WAY = 10
 """Niceness of a delivering process: where the processor is short, mail is accepted first and leaves a moment later."""
+POST_SECONDS = 50.0
+"""In which one run posts webhooks; it ends when the last server has answered, at most half a minute later."""
 TEND_SECONDS = 20.0
 """One run of `tend_queue`, or of what removes old rows; what is left is the next one's."""
 
@@ -77,6 +82,25 @@ def import_suppressions() -> None:
     """Puts uploaded files of addresses on the suppression list."""
     if importing.work_off(time.monotonic() + TEND_SECONDS):
         send_now(importing.TASK, queue="upkeep")
+
+
+@shared_task(name="sending.follow_audit_log")
+def follow_audit_log() -> None:
+    """Queues new entries of the audit log for the webhooks that are told of them."""
+    audit_log.follow()
+
+
+@shared_task(name="sending.post_webhooks")
+def post_webhooks() -> None:
+    """Posts to customers' servers what is due."""
+    webhook_drain.drain(POST_SECONDS)
+
+
+@shared_task(name="sending.forget_webhooks")
+def forget_webhooks() -> None:
+    """Removes deliveries that are older than we keep them."""
+    if webhook_upkeep.forget(timezone.now(), time.monotonic() + TEND_SECONDS):
+        send_now("sending.forget_webhooks", queue="upkeep")
 
 
 @shared_task(name="sending.check_balance")

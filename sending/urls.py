@@ -22,11 +22,14 @@ from sending.pages import (
     suppression_additions,
     suppressions,
     trial_email,
+    webhook_log,
+    webhooks,
 )
 
 app_name = "sending"
 
 ACCOUNT = "a/<int:account_id>/"
+WEBHOOK = f"{ACCOUNT}webhooks/<int:webhook_id>/"
 SANDBOX = f"{ACCOUNT}sandboxes/<int:sandbox_id>/"
 SANDBOX_MAIL = f"{SANDBOX}<uuid:captured_id>/"
 SUPPRESSIONS = f"{ACCOUNT}suppressions/"
@@ -66,6 +69,18 @@ urlpatterns = [
     path(f"{SUPPRESSION}reactivation/", suppressions.suppression_reactivate, name="suppression_reactivate"),
     path(f"{SUPPRESSION}incident/", suppressions.suppression_incident, name="suppression_incident"),
     path(f"{ACCOUNT}streams/", streams.streams, name="streams"),
+    path(f"{ACCOUNT}webhooks/", webhooks.webhooks, name="webhooks"),
+    path(f"{ACCOUNT}webhooks/new/", webhooks.webhook_add, name="webhook_add"),
+    path(WEBHOOK, webhook_log.webhook, name="webhook"),
+    path(f"{WEBHOOK}edit/", webhooks.webhook_edit, name="webhook_edit"),
+    path(f"{WEBHOOK}secret/", webhooks.webhook_secret, name="webhook_secret"),
+    path(f"{WEBHOOK}secret/switch/", webhooks.webhook_switch, name="webhook_switch"),
+    path(f"{WEBHOOK}test/", webhooks.webhook_test, name="webhook_test"),
+    path(f"{WEBHOOK}state/", webhooks.webhook_state, name="webhook_state"),
+    path(f"{WEBHOOK}replay/", webhooks.webhook_replay, name="webhook_replay"),
+    path(f"{WEBHOOK}deliveries/<int:delivery_id>/again/", webhooks.webhook_delivery_again, name="webhook_again"),
+    path(f"{WEBHOOK}deliveries/<int:delivery_id>/skip/", webhooks.webhook_delivery_skip, name="webhook_skip"),
+    path(f"{WEBHOOK}delete/", webhooks.webhook_delete, name="webhook_delete"),
     path(f"{ACCOUNT}integration/", integration.integration, name="integration"),
     path(f"{ACCOUNT}test-email/", trial_email.trial_email, name="test_email"),
     path(f"{ACCOUNT}sandboxes/", sandboxes.sandboxes, name="sandboxes"),

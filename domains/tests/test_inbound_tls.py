@@ -132,7 +132,7 @@ def test_a_policy_that_stands_is_read_from_the_domains_own_host(host: PolicyHost
         patterns=("mail.example.test", "*.example.test"),
         reports_to=("tlsrpt@platform.test", "https://r.test/x"),
     )
-    assert host.asked == ["mta-sts.example.test/.well-known/mta-sts.txt"]
+    assert host.asked == [f"mta-sts.example.test:{host.port}/.well-known/mta-sts.txt"]
     assert state(seen).tone == "good"
     assert sentence(seen, "example.test").startswith("Mail to example.test is only handed over by TLS")
 

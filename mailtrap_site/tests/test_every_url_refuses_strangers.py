@@ -10,7 +10,7 @@ from billing.models import Invoice
 from mailtrap_site.testing.captured import make_captured, make_sandbox
 from mailtrap_site.testing.url_map import Door, doors
 from mailtrap_site.testing.world import World, make_world
-from sending.models import CapturedMail, Suppression, SuppressionImport
+from sending.models import CapturedMail, Suppression, SuppressionImport, WebhookDelivery, WebhookEndpoint
 
 ACCOUNT_DOORS = list(doors("a/<int:account_id>/"))
 OBJECT_DOORS = [door for door in ACCOUNT_DOORS if len(door.arguments) > 1]
@@ -38,6 +38,10 @@ def world(db: None) -> World:
     make_captured(make_sandbox(world.account))
     Suppression.objects.create(account=world.account, email="rita@far.test", stream="any", type="manual import")
     SuppressionImport.objects.create(account=world.account, file_name="a.csv", stream="any", type="manual import")
+    endpoint = WebhookEndpoint.objects.create(account=world.account, url="https://shop.test/", type="email_sending")
+    WebhookDelivery.objects.create(
+        endpoint=endpoint, event_count=1, first_number=1, last_number=1, payload=b"", size=1, state="delivered"
+    )
     now = timezone.now()
     moments = dict.fromkeys(("issued_at", "period_starts_at", "period_ends_at"), now)
     Invoice.objects.create(account=world.account, stripe_id="in_1", status="paid", total_cents=1_500, **moments)
@@ -57,6 +61,8 @@ def address(door: Door, world: World, **changed: object) -> str:
         "number": 0,
         "suppression_id": Suppression.objects.get().pk,
         "import_id": SuppressionImport.objects.get().pk,
+        "webhook_id": world.account.webhooks.get().pk,
+        "delivery_id": WebhookDelivery.objects.get().pk,
         "invoice_id": world.account.invoices.get().pk,
         "view_id": world.account.saved_views.get().pk,
         "export_id": world.account.log_exports.get().pk,

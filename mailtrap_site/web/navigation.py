@@ -61,6 +61,7 @@ PLACES: tuple[tuple[str | Promise, tuple[Place, ...]], ...] = (
         (
             Place(_("Sending domains"), "domains:list", "globe", ("domains:", "sending:auto_bcc"), "g d"),
             Place(_("API and SMTP"), "sending:integration", "code", ("sending:integration",), "g a"),
+            Place(_("Webhooks"), "sending:webhooks", "webhook", ("sending:webhook",), "g w"),
             Place(_("Streams"), "sending:streams", "plane", ("sending:streams",)),
         ),
     ),

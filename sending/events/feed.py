@@ -68,7 +68,12 @@ def advance(reader: str, take: Callable[[Sequence[FedEvent]], None], most: int) 
 
 def read(account_id: int, after: int, most: int) -> Sequence[FedEvent]:
     """The events of one account whose numbers are above `after`, in order."""
-    return _read(after, most, account_id)[0]
+    return look(account_id, after, most)[0]
+
+
+def look(account_id: int, after: int, most: int) -> tuple[Sequence[FedEvent], int]:
+    """The same, and the number up to which it looked: `after` where there is nothing above it."""
+    return _read(after, most, account_id)
 
 
 def forget(before: datetime) -> int:
@@ -108,15 +113,21 @@ def _event(numbers: dict[uuid.UUID, int], event_id: uuid.UUID, *rest: Any) -> Fe
     return FedEvent(numbers[event_id], event_id, message_id, account_id, kind, occurred_at, attempt_id, read)
 
 
-# A batch may hold events on both sides of `after`. No more than `most` batches can be needed.
+# A batch may hold events on both sides of `after`. No more than `most` batches can be needed, and of those none before
+# which there are `most` events, the first batch apart: without that a backlog would be unfolded whole at each reading.
 _NUMBERED = statement("""
 SELECT f.number, f.event_id FROM (
     SELECT b.number - cardinality(b.event_ids) + e.place AS number, e.event_id
     FROM (
-        SELECT number, event_ids FROM {batch}
-        WHERE number > %(after)s AND (%(account)s::bigint IS NULL OR account_id = %(account)s)
-        ORDER BY number LIMIT %(most)s
+        SELECT number, event_ids, sum(cardinality(event_ids)) OVER w - cardinality(event_ids)
+            - first_value(cardinality(event_ids)) OVER w AS sure
+        FROM (
+            SELECT number, event_ids FROM {batch}
+            WHERE number > %(after)s AND (%(account)s::bigint IS NULL OR account_id = %(account)s)
+            ORDER BY number LIMIT %(most)s
+        ) s WINDOW w AS (ORDER BY number)
     ) b, unnest(b.event_ids) WITH ORDINALITY e(event_id, place)
+    WHERE b.sure < %(most)s
 ) f WHERE f.number > %(after)s ORDER BY f.number LIMIT %(most)s""")
 _EVENTS = statement("""
 SELECT id, message_id, account_id, type, occurred_at, attempt_id, details::text FROM {event}

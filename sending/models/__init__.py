@@ -18,6 +18,7 @@ from sending.models.stream_setting import OnUncertain, StreamSetting
 from sending.models.submission import Door, Stream, Submission
 from sending.models.suppression import Suppression
 from sending.models.suppression_import import SuppressionImport
+from sending.models.webhook import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 
 __all__ = [
     "PARKED",
@@ -51,4 +52,7 @@ __all__ = [
     "Submission",
     "Suppression",
     "SuppressionImport",
+    "WebhookAttempt",
+    "WebhookDelivery",
+    "WebhookEndpoint",
 ]

@@ -19,6 +19,7 @@ from sending.models.queue_entry import QueueEntry
 from sending.models.stream_setting import StreamSetting
 from sending.models.submission import Submission
 from sending.models.suppression import Suppression
+from sending.models.webhook import WebhookDelivery
 
 _MODELS = {
     "queue": QueueEntry,
@@ -35,6 +36,7 @@ _MODELS = {
     "pause": QueuePause,
     "stream_setting": StreamSetting,
     "suppression": Suppression,
+    "webhook_delivery": WebhookDelivery,
 }
 _TABLES = {name: sql.Identifier(model._meta.db_table) for name, model in _MODELS.items()}
 

@@ -45,6 +45,19 @@ def test_events_are_numbered_in_the_order_in_which_they_were_written():
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("most", [1, 2, 3, 5, 7, 100])
+def test_many_batches_are_read_in_parts_of_any_size_without_a_gap(most):
+    ids = [one for size in (5, 1, 4, 2, 1, 1, 9, 3) for one in write(*(opening(1) for _ in range(size)))]
+    feed.give_numbers()
+    parts = []
+    while part := everything(most=most):
+        parts.append(part)
+    assert [event.id for part in parts for event in part] == ids
+    assert {len(part) for part in parts[:-1]} <= {most}
+    assert [event.id for event in feed.read(1, 7, most)] == ids[7 : 7 + most]
+
+
+@pytest.mark.django_db
 def test_a_batch_may_be_read_in_parts_and_nothing_comes_twice():
     ids = write(*(opening(1) for _ in range(5)))
     feed.give_numbers()

@@ -1,0 +1,180 @@
+"""One webhook: what it sends and how it fares, and the log of its requests, newest first."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from statistics import median
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.roles import Ability, can
+from accounts.tenancy import AccountRequest
+from mailtrap_site.web.statuses import Look
+from sending.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
+from sending.pages.webhook_words import answer_look, domain_words, explained, told_words
+from sending.pages.webhooks import of_webhook
+from sending.webhooks import KEPT, MOST_TRIES
+from sending.webhooks.batches import lines_of, waiting_events
+from sending.webhooks.payloads import EVENT_TYPES, NAMES, body_of
+
+PAGE = 25
+MOST_BODY_SHOWN = 1500
+"""Characters of a request's body."""
+TIMES = 200
+"""Requests of the last day whose answer times are drawn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One request as the table shows it."""
+
+    attempt: WebhookAttempt
+    delivery: WebhookDelivery
+    look: Look
+    is_open: bool
+    explained: str
+    body: str
+    may_be_sent_again: bool
+    waits: bool
+
+    @property
+    def seconds(self) -> float:
+        return self.attempt.milliseconds / 1000
+
+    @property
+    def request_line(self) -> str:
+        return self.attempt.request_head.partition("\n")[0]
+
+    @property
+    def request_rest(self) -> str:
+        return self.attempt.request_head.partition("\n")[2]
+
+    @property
+    def answer_line(self) -> str:
+        return self.attempt.answer_head.partition("\n")[0]
+
+    @property
+    def answer_rest(self) -> str:
+        return self.attempt.answer_head.partition("\n")[2]
+
+
+@of_webhook(Ability.VIEW)
+def webhook(request: AccountRequest, endpoint: WebhookEndpoint) -> HttpResponse:
+    """The page; `?open=` names the request whose evidence is shown, `?failed=1` leaves out what was answered 200."""
+    only_failed, before = request.GET.get("failed") == "1", _uuid(request.GET.get("before", ""))
+    found = endpoint.attempts.select_related("delivery").order_by("-id")
+    found = found.exclude(status=200) if only_failed else found
+    attempts = list((found.filter(pk__lt=before) if before else found)[: PAGE + 1])
+    now = timezone.now()
+    opened = _opened(request, endpoint, attempts)
+    context: dict[str, Any] = {
+        "endpoint": endpoint,
+        "told": told_words(endpoint),
+        "domain": domain_words(endpoint),
+        "event_words": [NAMES[EVENT_TYPES[word].value] for word in endpoint.event_types],
+        "rows": _rows(attempts[:PAGE], opened),
+        "only_failed": only_failed,
+        "not_failed": not only_failed,
+        "failed_url": "?failed=1",
+        **_paging(attempts, before, only_failed),
+        "waiting": waiting_events([endpoint.pk]).get(endpoint.pk, 0),
+        "tries_left": MOST_TRIES - endpoint.failures,
+        "most_tries": MOST_TRIES,
+        "kept_days": KEPT.days,
+        "may_manage": can(request.membership, Ability.MANAGE_WEBHOOKS),
+        "new_secret_from": endpoint.switches_at if endpoint.secrets_at(now)[1] else None,
+        "last_digits": endpoint.secrets_at(now)[0][-4:],
+        **_times(endpoint),
+    }
+    return render(request, "sending/webhook.html", context)
+
+
+def _opened(request: AccountRequest, endpoint: WebhookEndpoint, attempts: Sequence[WebhookAttempt]) -> Any:
+    """The request that was asked for; by itself, the last failure of what still fails."""
+    if asked := _uuid(request.GET.get("open", "")):
+        return asked
+    if endpoint.state == "active":
+        return None
+    return next((one.pk for one in attempts if not one.counts), None)
+
+
+def _rows(attempts: Sequence[WebhookAttempt], opened: Any) -> list[Row]:
+    seen: set[int] = set()
+    rows = []
+    for attempt in attempts:
+        delivery, is_open = attempt.delivery, attempt.pk == opened
+        # A page further back begins in the middle of a delivery: what has another request later is no last one.
+        is_last = delivery.pk not in seen and not _has_later(attempt)
+        seen.add(delivery.pk)
+        waits = delivery.state == WebhookDelivery.State.WAITING
+        rows.append(
+            Row(
+                attempt,
+                delivery,
+                answer_look(attempt, delivery, is_last=is_last),
+                is_open,
+                explained(attempt) if is_open and not attempt.counts else "",
+                _body(attempt) if is_open else "",
+                not waits and delivery.kind != WebhookDelivery.Kind.TEST,
+                waits,
+            )
+        )
+    return rows
+
+
+def _has_later(attempt: WebhookAttempt) -> bool:
+    return not attempt.counts and attempt.delivery.attempts.filter(pk__gt=attempt.pk).exists()
+
+
+def _body(attempt: WebhookAttempt) -> str:
+    """The body of the request: its first events, and how many more there were."""
+    lines, shown = lines_of(attempt.delivery), list[bytes]()
+    octets = 0
+    for line in lines:
+        if shown and octets + len(line) > MOST_BODY_SHOWN:
+            break
+        shown.append(line[:MOST_BODY_SHOWN])
+        octets += len(line)
+    text = body_of(attempt.endpoint.format, shown).decode("utf-8", "replace")
+    left = len(lines) - len(shown)
+    return text + ("\n" + _("… and %(count)s more events") % {"count": left} if left else "")
+
+
+def _paging(attempts: Sequence[WebhookAttempt], before: uuid.UUID | None, only_failed: bool) -> dict[str, Any]:
+    """Older by the id of the last one; newer is the newest page, for who has gone back."""
+    rest = "&failed=1" if only_failed else ""
+    count = min(len(attempts), PAGE)
+    older = f"?before={attempts[PAGE - 1].pk}{rest}" if len(attempts) > PAGE else ""
+    words = (
+        ngettext("%(count)s request", "%(count)s requests", count)
+        if before
+        else ngettext("Newest request", "Newest %(count)s requests", count)
+    )
+    return {
+        "older_url": older,
+        "newer_url": f"?{rest.lstrip('&')}" if before else "",
+        "page_rest": f"&before={before}" if before else "",
+        "sentence": words % {"count": count},
+    }
+
+
+def _times(endpoint: WebhookEndpoint) -> dict[str, Any]:
+    """The answer times of the last day, oldest first."""
+    recent = endpoint.attempts.filter(started_at__gte=timezone.now() - timedelta(days=1), status__isnull=False)
+    values = list(recent.order_by("-id").values_list("milliseconds", flat=True)[:TIMES])[::-1]
+    if len(values) < 2:
+        return {"times": []}
+    return {"times": values, "median": median(values) / 1000, "slowest": max(values) / 1000}
+
+
+def _uuid(text: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None
