@@ -113,7 +113,7 @@ def test_the_api_refuses_another_account_and_a_missing_token(door: Door, world: 
 def test_the_api_changes_nothing_for_the_token_of_another_account(door: Door, method: str, world: World):
     path = address(door, world)
     foreign = {"Authorization": f"Bearer {world.stranger_secret}"}
-    body = b'{"domain": {}, "company_info": {}, "email": "a@b.test", "send_at": 1}'
+    body = b'{"domain": {}, "company_info": {}, "webhook": {}, "email": "a@b.test", "send_at": 1}'
     answer = getattr(Client(), method)(path, body, content_type="application/json", headers=foreign)
     assert answer.status_code in (403, 405)
     without = getattr(Client(), method)(path, b"{}", content_type="application/json")
