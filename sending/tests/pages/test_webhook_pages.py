@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -197,6 +196,7 @@ def test_the_secret_is_replaced_and_the_old_one_ended(world: World, make_endpoin
     endpoint, alice = make_endpoint(), as_(world.alice)
     answer = alice.post(where("webhook_secret", endpoint), {"overlap": "24"})
     found = WebhookEndpoint.objects.get()
+    assert found.next_secret is not None
     assert found.next_secret in answer.text
     assert endpoint.secret not in answer.text
     assert "A new secret signs beside it" in page(alice, endpoint)
@@ -253,8 +253,7 @@ def test_it_is_deleted_after_a_question_that_says_what_is_lost(
     pause(endpoint, By())
     happen("delivery", "open")
     assert "2 events that wait are lost" in alice.get(where("webhook_delete", endpoint)).text
-    answer: HttpResponse = alice.post(where("webhook_delete", endpoint))
-    assert answer.status_code == 302
+    assert alice.post(where("webhook_delete", endpoint)).status_code == 302
     assert not WebhookEndpoint.objects.exists()
     assert not WebhookDelivery.objects.exists()
     assert AuditEntry.objects.get(action="webhook.deleted").target_name == endpoint.shown_url
