@@ -13,8 +13,8 @@ from accounts.models import Membership, Role
 from accounts.notices import Drawn, notify
 from accounts.tests.letters import html_of
 from mailtrap_site.testing.browser import (
+    LOOKS,
     THEMES,
-    WIDTHS,
     axe_findings,
     chromium,
     is_wider_than_the_screen,
@@ -76,13 +76,12 @@ def test_letters_are_stopped_and_begun_again_by_one_button(world: World, live_se
     Membership.objects.filter(user=world.alice).update(usage_letters=wanted)
     session = session_of(world.alice)
     with chromium() as browser:
-        for theme in THEMES:
-            for width in WIDTHS:
-                page = open_page(browser, theme, width)
-                sign_in(page, live_server.url, session)
-                page.goto(live_server.url + reverse("accounts:letters", args=[world.account.pk]))
-                assert axe_findings(page) == [], (theme, width)
-                assert not is_wider_than_the_screen(page), (theme, width)
+        for theme, width in LOOKS:
+            page = open_page(browser, theme, width)
+            sign_in(page, live_server.url, session)
+            page.goto(live_server.url + reverse("accounts:letters", args=[world.account.pk]))
+            assert axe_findings(page) == [], (theme, width)
+            assert not is_wider_than_the_screen(page), (theme, width)
         page.get_by_role("button", name="Stop usage letters" if wanted else "Send me usage letters").click()
         page.get_by_role("button", name="Send me usage letters" if wanted else "Stop usage letters").wait_for()
     assert Membership.objects.get(user=world.alice).usage_letters is not wanted

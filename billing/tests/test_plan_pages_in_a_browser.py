@@ -15,8 +15,7 @@ from billing.plans import PLANS
 from billing.subscriptions import By
 from billing.terms import terms_of
 from mailtrap_site.testing.browser import (
-    THEMES,
-    WIDTHS,
+    LOOKS,
     axe_findings,
     chromium,
     is_wider_than_the_screen,
@@ -85,17 +84,16 @@ def test_axe_finds_nothing(world: World, live_server: LiveServer, settings: Any,
     }
     address = pages.get(state) or reverse("billing:plan", args=[world.account.pk])
     with chromium() as browser:
-        for theme in THEMES:
-            for width in WIDTHS:
-                page = open_page(browser, theme, width)
-                if state != "prices":
-                    sign_in(page, live_server.url, session)
-                page.goto(live_server.url + address)
-                for fold in page.locator("main details > summary").all()[:2]:
-                    fold.click()
-                assert axe_findings(page) == [], (theme, width)
-                assert not is_wider_than_the_screen(page), (theme, width)
-                page.context.close()
+        for theme, width in LOOKS:
+            page = open_page(browser, theme, width)
+            if state != "prices":
+                sign_in(page, live_server.url, session)
+            page.goto(live_server.url + address)
+            for fold in page.locator("main details > summary").all()[:2]:
+                fold.click()
+            assert axe_findings(page) == [], (theme, width)
+            assert not is_wider_than_the_screen(page), (theme, width)
+            page.context.close()
 
 
 def test_overage_is_saved_by_hand(world: World, live_server: LiveServer) -> None:

@@ -6,8 +6,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from billing import requests
 from mailtrap_site.testing.browser import (
-    THEMES,
-    WIDTHS,
+    LOOKS,
     axe_findings,
     chromium,
     is_wider_than_the_screen,
@@ -34,14 +33,13 @@ def test_axe_finds_nothing_in_either_theme_and_width(world: World, live_server: 
             answers[state](asked, "Links do better for files of this size.", world.bob)
     session = session_of(world.alice)
     with chromium() as browser:
-        for theme in THEMES:
-            for width in WIDTHS:
-                page = open_page(browser, theme, width)
-                sign_in(page, live_server.url, session)
-                page.goto(live_server.url + reverse("billing:size_request", args=[world.account.pk]))
-                assert axe_findings(page) == [], (theme, width)
-                assert not is_wider_than_the_screen(page), (theme, width)
-                page.context.close()
+        for theme, width in LOOKS:
+            page = open_page(browser, theme, width)
+            sign_in(page, live_server.url, session)
+            page.goto(live_server.url + reverse("billing:size_request", args=[world.account.pk]))
+            assert axe_findings(page) == [], (theme, width)
+            assert not is_wider_than_the_screen(page), (theme, width)
+            page.context.close()
 
 
 def test_a_request_is_sent_by_hand_and_then_stands_open(world: World, live_server: LiveServer) -> None:

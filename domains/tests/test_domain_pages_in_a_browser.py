@@ -12,8 +12,7 @@ from domains.models import CompanyInfo, ComplianceReview, DnsRecord, SendingDoma
 from domains.nameserver import Record
 from domains.sharing import setup_path
 from mailtrap_site.testing.browser import (
-    THEMES,
-    WIDTHS,
+    LOOKS,
     Theme,
     axe_findings,
     chromium,
@@ -81,7 +80,7 @@ def listen(page: Page) -> list[str]:
     return said
 
 
-@pytest.mark.parametrize(("theme", "width"), list(zip(THEMES, WIDTHS, strict=True)))
+@pytest.mark.parametrize(("theme", "width"), LOOKS)
 def test_every_state_stands_on_desk_and_phone(world: World, live_server: LiveServer, theme: Theme, width: int) -> None:
     domains = in_every_state(world)
     session = session_of(world.alice)

@@ -10,8 +10,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from domains.models import SendingDomain
 from mailtrap_site.testing.browser import (
-    THEMES,
-    WIDTHS,
+    LOOKS,
     axe_findings,
     chromium,
     is_wider_than_the_screen,
@@ -68,20 +67,19 @@ def test_hint_steps_and_answers_stand(live_server: LiveServer) -> None:
     shots = os.environ.get("SHOTS_DIR", "")
     url = f"{live_server.url}/a/{world.account.pk}/domains/{domain.pk}/"
     with chromium() as browser:
-        for theme in THEMES:
-            for width in WIDTHS:
-                page = open_page(browser, theme, width)
-                sign_in(page, live_server.url, session)
-                for place in ("", "?provider=cloudflare", "?provider=any&names=full"):
-                    page.goto(url + place)
-                    if place:
-                        page.locator("details.fold").evaluate_all("all => all.forEach(one => one.open = true)")
-                    assert axe_findings(page) == []
-                    assert not is_wider_than_the_screen(page)
-                    if shots:
-                        name = f"{theme}-{width}-{place.strip('?').split('&')[0] or 'plain'}.png"
-                        page.screenshot(path=Path(shots) / name, full_page=True)
-                page.context.close()
+        for theme, width in LOOKS:
+            page = open_page(browser, theme, width)
+            sign_in(page, live_server.url, session)
+            for place in ("", "?provider=cloudflare", "?provider=any&names=full"):
+                page.goto(url + place)
+                if place:
+                    page.locator("details.fold").evaluate_all("all => all.forEach(one => one.open = true)")
+                assert axe_findings(page) == []
+                assert not is_wider_than_the_screen(page)
+                if shots:
+                    name = f"{theme}-{width}-{place.strip('?').split('&')[0] or 'plain'}.png"
+                    page.screenshot(path=Path(shots) / name, full_page=True)
+            page.context.close()
 
 
 def test_what_was_unfolded_stays_so_when_news_arrives_and_the_choice_is_kept(live_server: LiveServer) -> None:

@@ -7,7 +7,7 @@ from domains import demo
 from domains.models import DnsRecord, SendingDomain
 from mailtrap_site.testing.browser import (
     THEMES,
-    WIDTHS,
+    WIDTHS_OF,
     Theme,
     axe_findings,
     chromium,
@@ -44,7 +44,7 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(
         (session_of(world.charlie), [f"/a/{world.stranger_account.pk}/domains/{used_up.pk}/"]),
     ]
     with chromium() as browser:
-        for width in WIDTHS:
+        for width in WIDTHS_OF[theme]:
             for session, paths in visits:
                 page = open_page(browser, theme, width)
                 sign_in(page, live_server.url, session)

@@ -1,5 +1,6 @@
 """Debian's chromium under playwright, and what axe finds on a page. Mark tests that use it `outside("chromium")`."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,11 @@ Theme = Literal["light", "dark"]
 THEMES: tuple[Theme, ...] = ("light", "dark")
 WIDTHS = (1280, 390)
 """A desk's and a phone's, in CSS pixels."""
+WIDTHS_OF: dict[Theme, tuple[int, ...]] = dict(zip(THEMES, ((width,) for width in WIDTHS), strict=True))
+if os.environ.get("EVERY_LOOK"):
+    WIDTHS_OF = dict.fromkeys(THEMES, WIDTHS)
+LOOKS = tuple((theme, width) for theme, widths in WIDTHS_OF.items() for width in widths)
+"""How a test sees each page: by day on a desk, by night on a phone. `EVERY_LOOK=1` shows all four, which takes long."""
 
 
 @contextmanager

@@ -12,8 +12,7 @@ from domains.compliance import decisions
 from domains.models import ComplianceReview, SendingDomain
 from domains.tests.compliance.people import ANSWERS, COMPANY, looked_at, unreviewed
 from mailtrap_site.testing.browser import (
-    THEMES,
-    WIDTHS,
+    LOOKS,
     axe_findings,
     chromium,
     is_wider_than_the_screen,
@@ -98,15 +97,14 @@ def test_nothing_scrolls_sideways_at_the_desk(world: World, live_server: LiveSer
     staff.save()
     session = session_of(staff)
     with chromium() as browser:
-        for theme in THEMES:
-            for width in WIDTHS:
-                page = open_page(browser, theme, width)
-                sign_in(page, live_server.url, session)
-                page.goto(f"{live_server.url}/admin/compliance/{place.format(domain=domain.pk)}")
-                assert not is_wider_than_the_screen(page), (theme, width)
-                ours = [one for one in axe_findings(page) if one.startswith(("label", "button-name", "link-name"))]
-                assert ours == [], (theme, width)
-                page.context.close()
+        for theme, width in LOOKS:
+            page = open_page(browser, theme, width)
+            sign_in(page, live_server.url, session)
+            page.goto(f"{live_server.url}/admin/compliance/{place.format(domain=domain.pk)}")
+            assert not is_wider_than_the_screen(page), (theme, width)
+            ours = [one for one in axe_findings(page) if one.startswith(("label", "button-name", "link-name"))]
+            assert ours == [], (theme, width)
+            page.context.close()
 
 
 def test_from_the_missing_information_to_answered_questions_by_hand(world: World, live_server: LiveServer) -> None:
@@ -147,11 +145,10 @@ def test_from_the_missing_information_to_answered_questions_by_hand(world: World
 
 
 def look(browser: Browser, live_server: LiveServer, session: str, address: str) -> None:
-    for theme in THEMES:
-        for width in WIDTHS:
-            page = open_page(browser, theme, width)
-            sign_in(page, live_server.url, session)
-            page.goto(live_server.url + address)
-            assert axe_findings(page) == [], (theme, width)
-            assert not is_wider_than_the_screen(page), (theme, width)
-            page.context.close()
+    for theme, width in LOOKS:
+        page = open_page(browser, theme, width)
+        sign_in(page, live_server.url, session)
+        page.goto(live_server.url + address)
+        assert axe_findings(page) == [], (theme, width)
+        assert not is_wider_than_the_screen(page), (theme, width)
+        page.context.close()

@@ -14,8 +14,7 @@ from domains.mta_sts import InboundTls, remember
 from domains.nameserver import Record
 from domains.tests.reports.plant import OUR_SIGNATURE, plant, plant_tls, publish_dmarc
 from mailtrap_site.testing.browser import (
-    THEMES,
-    WIDTHS,
+    LOOKS,
     axe_findings,
     chromium,
     is_wider_than_the_screen,
@@ -76,19 +75,18 @@ def test_axe_finds_nothing_in_either_theme_and_width(world: World, live_server: 
     }
     session = session_of(world.alice)
     with chromium() as browser:
-        for theme in THEMES:
-            for width in WIDTHS:
-                page = open_page(browser, theme, width)
-                sign_in(page, live_server.url, session)
-                for name, path in paths.items():
-                    page.goto(live_server.url + path)
-                    for fold in page.locator("details.fold").all():
-                        fold.locator("summary").click()
-                    if SHOTS:
-                        page.screenshot(path=Path(SHOTS) / f"{name}-{theme}-{width}.png", full_page=True)
-                    assert axe_findings(page) == [], (name, theme, width)
-                    assert not is_wider_than_the_screen(page), (name, theme, width)
-                page.context.close()
+        for theme, width in LOOKS:
+            page = open_page(browser, theme, width)
+            sign_in(page, live_server.url, session)
+            for name, path in paths.items():
+                page.goto(live_server.url + path)
+                for fold in page.locator("details.fold").all():
+                    fold.locator("summary").click()
+                if SHOTS:
+                    page.screenshot(path=Path(SHOTS) / f"{name}-{theme}-{width}.png", full_page=True)
+                assert axe_findings(page) == [], (name, theme, width)
+                assert not is_wider_than_the_screen(page), (name, theme, width)
+            page.context.close()
 
 
 def test_the_period_and_the_check_work_with_and_without_scripts(world: World, live_server: LiveServer) -> None:

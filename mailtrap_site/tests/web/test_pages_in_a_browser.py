@@ -6,15 +6,7 @@ from playwright.sync_api import Page
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import Account, Membership, Role, User
-from mailtrap_site.testing.browser import (
-    THEMES,
-    WIDTHS,
-    Theme,
-    axe_findings,
-    chromium,
-    is_wider_than_the_screen,
-    open_page,
-)
+from mailtrap_site.testing.browser import LOOKS, Theme, axe_findings, chromium, is_wider_than_the_screen, open_page
 
 PATHS = (
     "/styleguide/",
@@ -47,7 +39,7 @@ def stands(page: Page, url: str, said: list[str]) -> None:
     assert not is_wider_than_the_screen(page)
 
 
-@pytest.mark.parametrize(("theme", "width"), [(theme, width) for theme in THEMES for width in WIDTHS])
+@pytest.mark.parametrize(("theme", "width"), LOOKS)
 def test_the_style_guide_stands(live_server: LiveServer, theme: Theme, width: int) -> None:
     with chromium() as browser:
         page = open_page(browser, theme, width)

@@ -10,8 +10,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from domains import auto_bcc
 from mailtrap_site.testing.browser import (
-    THEMES,
-    WIDTHS,
+    LOOKS,
     axe_findings,
     chromium,
     is_wider_than_the_screen,
@@ -74,16 +73,15 @@ def test_axe_finds_nothing_in_either_theme_and_width(world: World, live_server: 
         "copy": reverse("sending:message", args=[account, copy.pk]) if copy else "",
     }
     with chromium() as browser:
-        for theme in THEMES:
-            for width in WIDTHS:
-                page = open_page(browser, theme, width)
-                sign_in(page, live_server.url, session)
-                page.goto(live_server.url + pages.get(state, form))
-                if state == "refused":
-                    refuse(page)
-                assert axe_findings(page) == [], (theme, width)
-                assert not is_wider_than_the_screen(page), (theme, width)
-                page.context.close()
+        for theme, width in LOOKS:
+            page = open_page(browser, theme, width)
+            sign_in(page, live_server.url, session)
+            page.goto(live_server.url + pages.get(state, form))
+            if state == "refused":
+                refuse(page)
+            assert axe_findings(page) == [], (theme, width)
+            assert not is_wider_than_the_screen(page), (theme, width)
+            page.context.close()
 
 
 def test_what_is_chosen_by_hand_stands_on_the_domains_page_and_can_be_ended(

@@ -10,7 +10,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from mailtrap_site.testing.browser import (
     THEMES,
-    WIDTHS,
+    WIDTHS_OF,
     Theme,
     axe_findings,
     chromium,
@@ -78,7 +78,7 @@ def test_axe_finds_nothing_on_any_page_in_either_theme_and_width(
     }
     session = session_of(world.alice)
     with chromium() as browser:
-        for width in WIDTHS:
+        for width in WIDTHS_OF[theme]:
             page = open_page(browser, theme, width)
             sign_in(page, live_server.url, session)
             for name, path in paths.items():

@@ -8,8 +8,7 @@ import requests
 from pytest_django.live_server_helper import LiveServer
 
 from mailtrap_site.testing.browser import (
-    THEMES,
-    WIDTHS,
+    LOOKS,
     axe_findings,
     chromium,
     is_wider_than_the_screen,
@@ -77,15 +76,14 @@ def test_axe_finds_nothing_on_any_page_in_either_theme_and_width(world: World, l
     ]
     session = session_of(world.alice)
     with chromium() as browser:
-        for theme in THEMES:
-            for width in WIDTHS:
-                page = open_page(browser, theme, width)
-                sign_in(page, live_server.url, session)
-                for path in paths:
-                    page.goto(live_server.url + path)
-                    assert axe_findings(page) == [], (path, theme, width)
-                    assert not is_wider_than_the_screen(page), (path, theme, width)
-                page.context.close()
+        for theme, width in LOOKS:
+            page = open_page(browser, theme, width)
+            sign_in(page, live_server.url, session)
+            for path in paths:
+                page.goto(live_server.url + path)
+                assert axe_findings(page) == [], (path, theme, width)
+                assert not is_wider_than_the_screen(page), (path, theme, width)
+            page.context.close()
 
 
 def test_hostile_mail_runs_nothing_loads_nothing_and_leaves_the_page_alone(

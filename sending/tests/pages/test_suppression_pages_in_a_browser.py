@@ -15,7 +15,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from mailtrap_site.testing.browser import (
     THEMES,
-    WIDTHS,
+    WIDTHS_OF,
     Theme,
     axe_findings,
     chromium,
@@ -129,7 +129,7 @@ def test_axe_finds_nothing_on_any_page_in_either_width(world: World, live_server
     alice, charlie = session_of(world.alice), session_of(world.charlie)
     shots = os.environ.get("SHOTS")
     with chromium() as browser:
-        for width in WIDTHS:
+        for width in WIDTHS_OF[theme]:
             page = open_page(browser, theme, width)
             for name, path in paths.items():
                 sign_in(page, live_server.url, charlie if name == "empty" else alice)

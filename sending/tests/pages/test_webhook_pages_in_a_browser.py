@@ -7,8 +7,7 @@ from django.utils import timezone
 from pytest_django.live_server_helper import LiveServer
 
 from mailtrap_site.testing.browser import (
-    THEMES,
-    WIDTHS,
+    LOOKS,
     axe_findings,
     chromium,
     is_wider_than_the_screen,
@@ -77,18 +76,17 @@ def test_axe_finds_nothing_on_any_page_in_either_theme_and_width(
     ]
     session, stranger = session_of(world.alice), session_of(world.charlie)
     with chromium() as browser:
-        for theme in THEMES:
-            for width in WIDTHS:
-                page = open_page(browser, theme, width)
-                for path in paths:
-                    sign_in(page, live_server.url, stranger if str(world.stranger_account.pk) in path[:6] else session)
-                    answer = page.goto(live_server.url + path)
-                    assert answer is not None
-                    assert answer.status == 200, path
-                    assert page.locator("main a[href='']").count() == 0, path
-                    assert axe_findings(page) == [], (path, theme, width)
-                    assert not is_wider_than_the_screen(page), (path, theme, width)
-                page.context.close()
+        for theme, width in LOOKS:
+            page = open_page(browser, theme, width)
+            for path in paths:
+                sign_in(page, live_server.url, stranger if str(world.stranger_account.pk) in path[:6] else session)
+                answer = page.goto(live_server.url + path)
+                assert answer is not None
+                assert answer.status == 200, path
+                assert page.locator("main a[href='']").count() == 0, path
+                assert axe_findings(page) == [], (path, theme, width)
+                assert not is_wider_than_the_screen(page), (path, theme, width)
+            page.context.close()
 
 
 def test_one_is_added_tested_and_opened(world: World, live_server: LiveServer, sink: Sink) -> None:
