@@ -2,7 +2,6 @@
 
 import re
 import smtplib
-import time
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
@@ -11,16 +10,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from domains.tests.dkim.messages import verifies
-from mailtrap_site.testing.live_instance import PATIENCE, LiveInstance
-
-SENDER = {
-    "name": "Grace Newcomer",
-    "address": "1 Harbour Road",
-    "city": "Bergen",
-    "country": "Norway",
-    "zip_code": "5003",
-    "website_url": "https://example.test",
-}
+from mailtrap_site.testing.live_instance import LiveInstance
+from mailtrap_site.testing.newcomer import set_up_a_domain
 
 pytestmark = [pytest.mark.xdist_group("live"), pytest.mark.timeout(300)]
 
@@ -45,23 +36,8 @@ def test_from_sign_up_to_the_first_delivered_mail(live: LiveInstance) -> None:
     assert account, grace.path
     assert "0 of 4,000" in grace.words
 
-    # Add a domain; publish its records in the demo zone; have them checked.
-    grace.open(f"{account[0]}domains/add/")
-    grace.press("Add the domain", name=DOMAIN)
-    assert f"Set up {DOMAIN}" in grace.text_of("h1")
-    grace.press("Publish in the demo zone")
-    grace.press("Check now")
-    assert f"{DOMAIN} is verified" in grace.text_of("h1")
-
-    # Say who sends. The rules find nothing against it, so the domain may send within seconds.
-    grace.open(f"{account[0]}sender-information/")
-    grace.press("Save the sender information", **SENDER)
-    grace.open(f"{account[0]}domains/")
-    (domain_id,) = set(re.findall(r"/domains/(\d+)/", grace.page.text))
-    until = time.monotonic() + PATIENCE
-    while f"{DOMAIN} is approved" not in grace.open(f"{account[0]}domains/{domain_id}/review/"):
-        assert time.monotonic() < until, grace.words
-        time.sleep(0.2)
+    # Add a domain, publish its records in the demo zone, have them checked, say who sends.
+    set_up_a_domain(grace, account[0], DOMAIN)
 
     # Make a token. It is shown once.
     grace.open(f"{account[0]}tokens/")

@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 
 from mailtrap_site.testing.browser import chromium, open_page
 from mailtrap_site.testing.live_instance import PATIENCE, Client, LiveInstance, wait_for
+from mailtrap_site.testing.newcomer import set_up_a_domain
 from mailtrap_site.tests.test_browser_story import complaints, look_at
 from mailtrap_site.tests.test_first_email import confirmation_link
 
@@ -65,11 +66,7 @@ def newcomer(live: LiveInstance) -> tuple[int, str]:
     joan.press("Sign in", login=ADDRESS, password=PASSWORD)
     account = re.fullmatch(r"/a/(\d+)/", joan.path)
     assert account, joan.path
-    joan.open(f"{account[0]}domains/add/")
-    joan.press("Add the domain", name=DOMAIN)
-    joan.press("Publish in the demo zone")
-    joan.press("Check now")
-    assert f"{DOMAIN} is verified" in joan.text_of("h1")
+    set_up_a_domain(joan, account[0], DOMAIN)
     joan.open(f"{account[0]}tokens/")
     joan.press("Add the token", name="Shop")
     (token,) = [text for text in joan.text_of("code") if re.fullmatch("[0-9a-f]{32}", text)]
