@@ -53,10 +53,6 @@ def fragment(text: LiteralString, **parts: sql.Composable) -> sql.Composed:
 
 
 def raw_cursor() -> "psycopg.Cursor[Any]":
-    """A cursor of psycopg itself on this thread's connection: parameters are bound by the server, plans are kept.
-
-    As Django's own cursors do, it renews a connection that broke since the request before.
-    """
-    connection.close_if_health_check_failed()
+    """A cursor of psycopg itself on this thread's connection: parameters are bound by the server, plans are kept."""
     connection.ensure_connection()
     return psycopg.Cursor(connection.connection)

@@ -32,8 +32,10 @@ NINE = datetime(2026, 11, 22, 9, tzinfo=UTC)
 
 
 def limit_hours(account, value):
+    # From an hour before: a test may set its clock to the half of this hour, which is not over.
+    starts_at = account.created_at - timedelta(hours=1)
     QuotaOverride.objects.create(
-        account=account, term="emails_per_hour", value=value, reason="A test.", starts_at=account.created_at
+        account=account, term="emails_per_hour", value=value, reason="A test.", starts_at=starts_at
     )
 
 
