@@ -123,7 +123,7 @@ def test_the_watch_reconnects_when_its_connection_is_cut(monkeypatch):
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                "WHERE pid <> pg_backend_pid() AND query LIKE %s",
+                "WHERE datname = current_database() AND pid <> pg_backend_pid() AND query LIKE %s",
                 ["%sending_sharedcount%"],
             )
         counts.add("8")
