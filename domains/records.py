@@ -11,6 +11,7 @@ from domains.advice import AdviceCode, Judgement, RecordStatus
 from domains.answers import Answer, Outcome
 from domains.dkim_record import judge_dkim
 from domains.dmarc import DMARC_POLICIES, judge_dmarc
+from domains.reports.mailboxes import dmarc_address
 from domains.tag_lists import unquoted
 
 __all__ = [
@@ -30,7 +31,6 @@ __all__ = [
     "judge",
     "key_record",
     "link_target",
-    "report_address",
     "return_path_target",
     "short_name",
 ]
@@ -95,7 +95,7 @@ def expected_records(
         key_record(domain_name, PublishedKey(RecordKey.DKIM1, selector1, key_id1), platform_domain),
         key_record(domain_name, PublishedKey(RecordKey.DKIM2, selector2, key_id2), platform_domain),
         record(
-            RecordKey.DMARC, RecordType.TXT, "_dmarc", f"v=DMARC1; p=none; rua=mailto:{report_address(platform_domain)}"
+            RecordKey.DMARC, RecordType.TXT, "_dmarc", f"v=DMARC1; p=none; rua=mailto:{dmarc_address(platform_domain)}"
         ),
         record(RecordKey.LINK, RecordType.CNAME, "mt-link", link_target(platform_domain), required=False),
     ]
@@ -107,11 +107,6 @@ def key_record(domain_name: str, key: PublishedKey, platform_domain: str) -> Exp
     kind = RecordType.TXT if key.text else RecordType.CNAME
     value = key.text or dkim_target(key.selector, key.key_id, platform_domain)
     return ExpectedRecord(key.record, kind, name, f"{name}.{domain_name}", value, key.required)
-
-
-def report_address(platform_domain: str) -> str:
-    """Where we read the DMARC reports of receivers."""
-    return f"dmarc@{platform_domain}"
 
 
 def return_path_target(platform_domain: str) -> str:

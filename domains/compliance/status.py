@@ -1,6 +1,7 @@
 """The one writer of `SendingDomain.compliance_status`: derived from facts whenever one of them has changed.
 
-That a domain is suspended is a fact which the status itself keeps; `suspend` and `lift_suspension` write it.
+That a domain is suspended is a fact which the status itself keeps; `suspend` and `lift_suspension` write it. One other
+place writes the same status that follows here: `domains.allowance`, where the last email of a demo domain is accepted.
 """
 
 from dataclasses import dataclass

@@ -20,7 +20,8 @@ from domains.doctor.authority import Authority
 from domains.doctor.observation import Kind, Observation, Sighting
 from domains.doctor.second_look import look_again
 from domains.doctor.verdict import Conclusion, conclude
-from domains.records import ExpectedRecord, report_address
+from domains.records import ExpectedRecord
+from domains.reports.mailboxes import dmarc_address
 
 LONGEST = 9.0
 """Seconds."""
@@ -55,7 +56,7 @@ async def _examine(domain: str, expected: Sequence[ExpectedRecord], until: float
     observations = [Observation(one, tuple(by_servers[one.key] + by_resolvers[one.key])) for one in expected]
     observations = await look_again(observations, domain, authority, until)
     proxies = [ipaddress.ip_network(text) for text in dns_hosts.proxy_networks()]
-    reports = report_address(settings.PLATFORM_DOMAIN)
+    reports = dmarc_address(settings.PLATFORM_DOMAIN)
     noticed = findings.of_authority(domain, authority, observations) + findings.of_dnssec(observations)
     return Examination(
         {one.expected.key: conclude(one, reports, proxies) for one in observations},
