@@ -14,10 +14,12 @@ from sending.models.queue_entry import PARKED, Hold, QueueEntry
 from sending.models.sandbox import Sandbox
 from sending.models.shared_counts import SharedCount
 from sending.models.site_pace import SitePace
+from sending.models.statistics import HourlyCount
 from sending.models.stream_setting import OnUncertain, StreamSetting
 from sending.models.submission import Door, Stream, Submission
 from sending.models.suppression import Suppression
 from sending.models.suppression_import import SuppressionImport
+from sending.models.tracking_opt_out import TrackingOptOut
 from sending.models.webhook import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 
 __all__ = [
@@ -33,6 +35,7 @@ __all__ = [
     "Hold",
     "HourBalance",
     "HourCheck",
+    "HourlyCount",
     "IdempotencyKey",
     "LogExport",
     "Message",
@@ -52,6 +55,7 @@ __all__ = [
     "Submission",
     "Suppression",
     "SuppressionImport",
+    "TrackingOptOut",
     "WebhookAttempt",
     "WebhookDelivery",
     "WebhookEndpoint",

@@ -68,7 +68,7 @@ def test_axe_finds_nothing_in_either_theme_and_width(world: World, live_server: 
     form = reverse("sending:auto_bcc", args=[account, world.domain.pk])
     copy = Message.objects.filter(kind=RecipientKind.AUTO_BCC).first()
     pages = {
-        "domain": reverse("domains:detail", args=[account, world.domain.pk]),
+        "domain": reverse("domains:settings", args=[account, world.domain.pk]),
         "log": reverse("sending:email_log", args=[account]),
         "copy": reverse("sending:message", args=[account, copy.pk]) if copy else "",
     }
@@ -91,7 +91,7 @@ def test_what_is_chosen_by_hand_stands_on_the_domains_page_and_can_be_ended(
     with chromium() as browser:
         page = open_page(browser)
         sign_in(page, live_server.url, session)
-        page.goto(live_server.url + reverse("domains:detail", args=[world.account.pk, world.domain.pk]))
+        page.goto(live_server.url + reverse("domains:settings", args=[world.account.pk, world.domain.pk]))
         page.get_by_role("link", name="Add copies").click()
         page.get_by_label("Addresses that get a copy").fill("\n".join(COPIES))
         page.get_by_label("Header that marks the copies").fill("X-Copy")
