@@ -214,7 +214,7 @@ ADMIN_POLICY = {"script-src": [SELF, UNSAFE_EVAL], "style-src": [SELF, UNSAFE_IN
 DATA_UPLOAD_MAX_MEMORY_SIZE = 14 * 1024 * 1024
 # Signs the envelope senders of outgoing mail; whoever changes SECRET_KEY gives up the bounces that are on their way.
 RETURN_PATH_KEY = sha256(b"return-path:" + SECRET_KEY.encode()).digest()
-# Of the links that recipients follow; the first seals, all of them open. Old mail keeps its links after a change of key.
+# Of the links that recipients follow: the first seals, all of them open, so that old mail can keep its links.
 RECIPIENT_LINK_KEYS = [sha256(b"recipient-link:" + SECRET_KEY.encode()).digest()]
 # Where the mx route knocks; tests and proofs point it at servers of their own on the loopback.
 OUTBOUND_PORT = ENVIRONMENT.outbound_port

@@ -1,8 +1,8 @@
 """The addresses in a mail that its recipient follows: the pixel, a tracked link, unsubscribing, no more tracking.
 
-A token is sealed (AES-SIV, RFC 5297): it shows nobody whose it is, cannot be made or changed without the key, and is the
-same each time, so that a mail can be composed again byte for byte. It carries all that is needed once the message's row
-is gone, because a link in an old mail must go on working.
+A token is sealed (AES-SIV, RFC 5297): it shows nobody whose it is, cannot be made or changed without the key, and is
+the same each time, so that a mail can be composed again byte for byte. It carries all that is needed once the message's
+row is gone, because a link in an old mail must go on working.
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
