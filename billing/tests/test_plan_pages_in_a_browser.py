@@ -14,15 +14,7 @@ from billing.periods import period_of
 from billing.plans import PLANS
 from billing.subscriptions import By
 from billing.terms import terms_of
-from mailtrap_site.testing.browser import (
-    LOOKS,
-    axe_findings,
-    chromium,
-    is_wider_than_the_screen,
-    open_page,
-    session_of,
-    sign_in,
-)
+from mailtrap_site.testing.browser import chromium, flaws, open_page, session_of, sign_in
 from mailtrap_site.testing.world import World, make_world
 
 pytestmark = [pytest.mark.outside("chromium"), pytest.mark.django_db(transaction=True)]
@@ -84,16 +76,13 @@ def test_axe_finds_nothing(world: World, live_server: LiveServer, settings: Any,
     }
     address = pages.get(state) or reverse("billing:plan", args=[world.account.pk])
     with chromium() as browser:
-        for theme, width in LOOKS:
-            page = open_page(browser, theme, width)
-            if state != "prices":
-                sign_in(page, live_server.url, session)
-            page.goto(live_server.url + address)
-            for fold in page.locator("main details > summary").all()[:2]:
-                fold.click()
-            assert axe_findings(page) == [], (theme, width)
-            assert not is_wider_than_the_screen(page), (theme, width)
-            page.context.close()
+        page = open_page(browser)
+        if state != "prices":
+            sign_in(page, live_server.url, session)
+        page.goto(live_server.url + address)
+        for fold in page.locator("main details > summary").all()[:2]:
+            fold.click()
+        assert flaws(page) == []
 
 
 def test_overage_is_saved_by_hand(world: World, live_server: LiveServer) -> None:

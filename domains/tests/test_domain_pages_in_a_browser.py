@@ -11,16 +11,7 @@ from pytest_django.live_server_helper import LiveServer
 from domains.models import CompanyInfo, ComplianceReview, DnsRecord, SendingDomain
 from domains.nameserver import Record
 from domains.sharing import setup_path
-from mailtrap_site.testing.browser import (
-    LOOKS,
-    Theme,
-    axe_findings,
-    chromium,
-    is_wider_than_the_screen,
-    open_page,
-    session_of,
-    sign_in,
-)
+from mailtrap_site.testing.browser import chromium, flaws, open_page, session_of, sign_in
 from mailtrap_site.testing.fake_dns import StoredZones, resolving
 from mailtrap_site.testing.world import World, make_domain, make_world
 
@@ -68,8 +59,7 @@ def in_every_state(world: World) -> dict[str, SendingDomain]:
 
 def stands(page: Page, address: str, said: list[str]) -> None:
     page.goto(address)
-    assert axe_findings(page) == [], address
-    assert not is_wider_than_the_screen(page), address
+    assert flaws(page) == [], address
     assert said == [], address
 
 
@@ -80,20 +70,19 @@ def listen(page: Page) -> list[str]:
     return said
 
 
-@pytest.mark.parametrize(("theme", "width"), LOOKS)
-def test_every_state_stands_on_desk_and_phone(world: World, live_server: LiveServer, theme: Theme, width: int) -> None:
+def test_every_state_stands_on_desk_and_phone(world: World, live_server: LiveServer) -> None:
     domains = in_every_state(world)
     session = session_of(world.alice)
     paths = [reverse("domains:detail", args=[world.account.pk, domain.pk]) for domain in domains.values()]
     paths += [reverse("domains:list", args=[world.account.pk])]
     paths += [reverse("domains:share", args=[world.account.pk, domains["new"].pk])]
     with chromium() as browser:
-        page = open_page(browser, theme, width)
+        page = open_page(browser)
         said = listen(page)
         for path in (setup_path(domains["new"]), setup_path(domains["settled"])):
             stands(page, live_server.url + path, said)
         page.goto(live_server.url + "/setup/changed/")
-        assert axe_findings(page) == []
+        assert flaws(page) == []
         said.clear()
         sign_in(page, live_server.url, session)
         for path in paths:

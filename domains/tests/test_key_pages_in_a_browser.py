@@ -1,8 +1,6 @@
 """The page of the keys in a real browser: axe finds nothing, nothing scrolls sideways, dialogs do their work."""
 
-import os
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from django.urls import reverse
@@ -13,22 +11,11 @@ from domains.key_states import SETTLES_IN, STAYS_FOR
 from domains.keys import KeyMode
 from domains.models import DkimKey, SendingDomain
 from domains.tests.key_story import BothZones, pass_time
-from mailtrap_site.testing.browser import (
-    LOOKS,
-    axe_findings,
-    chromium,
-    is_wider_than_the_screen,
-    open_page,
-    session_of,
-    sign_in,
-)
+from mailtrap_site.testing.browser import chromium, flaws, open_page, session_of, sign_in
 from mailtrap_site.testing.fake_dns import resolving
 from mailtrap_site.testing.world import World, make_domain, make_world
 
 pytestmark = [pytest.mark.outside("chromium"), pytest.mark.django_db(transaction=True)]
-
-SHOTS = os.environ.get("SHOTS_DIR", "")
-"""A folder for pictures of what is looked at; without it none are made."""
 
 
 @pytest.fixture
@@ -71,21 +58,14 @@ def test_axe_finds_nothing_in_any_state_theme_and_width(
         paths[act] = reverse(f"domains:keys_{act}", args=[place.account_id, place.pk])
     session = session_of(world.alice)
     with chromium() as browser:
-        for theme, width in LOOKS:
-            page = open_page(browser, theme, width)
-            sign_in(page, live_server.url, session)
-            for name, path in paths.items():
-                page.goto(live_server.url + path)
-                assert axe_findings(page) == [], (name, theme, width)
-                assert not is_wider_than_the_screen(page), (name, theme, width)
-                if SHOTS:
-                    page.screenshot(path=Path(SHOTS) / f"{name}-{theme}-{width}.png", full_page=True)
-                if name == "quiet":
-                    page.click('[data-dialog="key-leak"]')
-                    assert axe_findings(page) == [], ("dialog", theme, width)
-                    if SHOTS:
-                        page.screenshot(path=Path(SHOTS) / f"dialog-{theme}-{width}.png")
-            page.context.close()
+        page = open_page(browser)
+        sign_in(page, live_server.url, session)
+        for name, path in paths.items():
+            page.goto(live_server.url + path)
+            assert flaws(page, f"keys-{name}") == [], name
+            if name == "quiet":
+                page.click('[data-dialog="key-leak"]')
+                assert flaws(page, "keys-dialog") == []
 
 
 def test_a_key_is_replaced_from_the_dialog(

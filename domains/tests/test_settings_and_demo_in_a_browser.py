@@ -5,17 +5,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from domains import demo
 from domains.models import DnsRecord, SendingDomain
-from mailtrap_site.testing.browser import (
-    THEMES,
-    WIDTHS_OF,
-    Theme,
-    axe_findings,
-    chromium,
-    is_wider_than_the_screen,
-    open_page,
-    session_of,
-    sign_in,
-)
+from mailtrap_site.testing.browser import chromium, flaws, open_page, session_of, sign_in
 from mailtrap_site.testing.world import World, make_world
 
 pytestmark = [pytest.mark.outside("chromium"), pytest.mark.django_db(transaction=True)]
@@ -27,10 +17,7 @@ def world(transactional_db: None) -> World:
 
 
 @pytest.mark.timeout(240)
-@pytest.mark.parametrize("theme", THEMES)
-def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(
-    world: World, live_server: LiveServer, theme: Theme
-) -> None:
+def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(world: World, live_server: LiveServer) -> None:
     world.domain.dns_records.filter(key="link_verification").update(status=DnsRecord.Status.MISSING)
     own, used_up = demo.make(world.account), demo.make(world.stranger_account)
     assert own is not None
@@ -44,15 +31,12 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(
         (session_of(world.charlie), [f"/a/{world.stranger_account.pk}/domains/{used_up.pk}/"]),
     ]
     with chromium() as browser:
-        for width in WIDTHS_OF[theme]:
-            for session, paths in visits:
-                page = open_page(browser, theme, width)
-                sign_in(page, live_server.url, session)
-                for path in paths:
-                    page.goto(live_server.url + path)
-                    assert axe_findings(page) == [], path
-                    assert not is_wider_than_the_screen(page), (path, width)
-                page.context.close()
+        for session, paths in visits:
+            page = open_page(browser)
+            sign_in(page, live_server.url, session)
+            for path in paths:
+                page.goto(live_server.url + path)
+                assert flaws(page) == [], path
 
 
 def test_a_bad_address_stays_on_the_page_until_it_is_put_right(world: World, live_server: LiveServer) -> None:
@@ -69,7 +53,7 @@ def test_a_bad_address_stays_on_the_page_until_it_is_put_right(world: World, liv
         page.get_by_role("button", name="Save the settings").click()
         assert page.get_by_text("This is no email address.").is_visible()
         assert page.get_by_label("Require TLS").is_checked()
-        assert axe_findings(page) == []
+        assert flaws(page) == []
         page.get_by_label("Send alerts to").fill("ops@acme.test")
         page.get_by_role("button", name="Save the settings").click()
         assert page.get_by_text("The settings of example.test were saved.").is_visible()

@@ -1,22 +1,11 @@
 """The page of one message in a real browser: axe finds nothing in any state, and nothing scrolls sideways."""
 
-import os
-from pathlib import Path
-
 import pytest
 from django.urls import reverse
 from pytest_django.live_server_helper import LiveServer
 
 from billing import requests
-from mailtrap_site.testing.browser import (
-    LOOKS,
-    axe_findings,
-    chromium,
-    is_wider_than_the_screen,
-    open_page,
-    session_of,
-    sign_in,
-)
+from mailtrap_site.testing.browser import chromium, flaws, open_page, session_of, sign_in
 from mailtrap_site.testing.mail import make_event, make_message
 from mailtrap_site.testing.world import World, make_world
 from sending.events.record import News, record_news
@@ -80,22 +69,17 @@ def _suppress(message: Message, kind: str) -> None:
 @pytest.mark.parametrize("state", STATES)
 def test_axe_finds_nothing_in_either_theme_and_width(world: World, live_server: LiveServer, state: str) -> None:
     message = make(world, state)
-    session, shots = session_of(world.alice), os.environ.get("SHOTS")
+    session = session_of(world.alice)
     with chromium() as browser:
-        for theme, width in LOOKS:
-            page = open_page(browser, theme, width)
-            sign_in(page, live_server.url, session)
-            page.goto(live_server.url + reverse("sending:message", args=[world.account.pk, message.pk]))
-            if shots:
-                page.screenshot(path=Path(shots) / f"message-{state}-{theme}-{width}.png", full_page=True)
-            assert axe_findings(page) == [], (theme, width)
-            assert not is_wider_than_the_screen(page), (theme, width)
-            page.context.close()
+        page = open_page(browser)
+        sign_in(page, live_server.url, session)
+        page.goto(live_server.url + reverse("sending:message", args=[world.account.pk, message.pk]))
+        assert flaws(page, f"message-{state}") == []
 
 
 def test_a_question_is_asked_in_the_dialog_and_without_scripts(world: World, live_server: LiveServer) -> None:
     message, other = make_message(world.domain), make_message(world.domain)
-    session, shots = session_of(world.alice), os.environ.get("SHOTS")
+    session = session_of(world.alice)
     with chromium() as browser:
         page = open_page(browser)
         sign_in(page, live_server.url, session)
@@ -103,9 +87,7 @@ def test_a_question_is_asked_in_the_dialog_and_without_scripts(world: World, liv
         page.get_by_role("link", name="Ask support").click()
         dialog = page.get_by_role("dialog")
         dialog.get_by_label("Your question").fill("Where is it?")
-        if shots:
-            page.screenshot(path=Path(shots) / "question-dialog.png")
-        assert axe_findings(page) == []
+        assert flaws(page, "question-dialog") == []
         dialog.get_by_role("button", name="Send the question").click()
         page.wait_for_selector(".toast")
         assert page.get_by_text("Where is it?").is_visible()
