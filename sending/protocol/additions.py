@@ -26,6 +26,11 @@ class Additions(msgspec.Struct, frozen=True, omit_defaults=True, rename={"base":
     def are_of_a_list(self) -> bool:
         return bool(self.feedback_id)
 
+    @property
+    def change_bodies(self) -> bool:
+        """Whether more than placeholders is put into text and HTML."""
+        return self.opens or self.clicks or self.unsubscribe_footer or self.opt_out_footer
+
     def untracked(self) -> "Additions":
         """For those who are not to be tracked."""
         return msgspec.structs.replace(self, opens=False, clicks=False, opt_out_footer=False)

@@ -6,6 +6,7 @@ Attachments and messages within the message are none. Where anything is signed o
 from dataclasses import dataclass
 from email.message import Message
 from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 from sending.protocol.message_head import parse_head
@@ -88,7 +89,7 @@ def _read_children(
     """Of related parts the first alone is shown by itself."""
     delimiter = b"--" + (content.boundary or "").encode("utf-8", "surrogateescape")
     bounds = _delimiters(message, delimiter, start, end)
-    for number, ((_, child), (child_end, _)) in enumerate(zip(bounds, bounds[1:], strict=False)):
+    for number, ((_, child), (child_end, _)) in enumerate(pairwise(bounds)):
         if number >= MOST_PARTS:
             raise _TooMany
         if number == 0 or content.content_type != "multipart/related":

@@ -1,4 +1,4 @@
-"""What is added at the end of a text or HTML for its reader: who sends, a link to unsubscribe, one to end the tracking."""
+"""The end of a text or HTML, for its reader: who sends, and links to unsubscribe and to end the tracking."""
 
 import unicodedata
 from html import escape

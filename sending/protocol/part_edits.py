@@ -5,6 +5,7 @@ import binascii
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
+from functools import cached_property
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -28,27 +29,39 @@ class Edit(NamedTuple):
 
 
 class Content:
-    """A part's content, decoded, and the way back."""
+    """A part's content, and the way back to its octets as they stand. It is decoded once it is looked at."""
 
     def __init__(self, message: bytes, part: DisplayedPart) -> None:
         self.part = part
         self._raw = message[part.start : part.end]
-        self._lines: _QuotedLines | None = None
-        self.is_sound = True
+
+    @property
+    def may_have_placeholders(self) -> bool:
+        """A quick look at what is not decoded yet."""
+        return self.part.encoding == "base64" or _UNDERSCORES.search(self._raw) is not None
+
+    @property
+    def octets(self) -> bytes:
+        return self._lines.octets if self.part.encoding == "quoted-printable" else self._decoded or b""
+
+    @property
+    def is_sound(self) -> bool:
         """Whether it can be changed without losing any of it."""
-        if part.encoding == "quoted-printable":
-            self._lines = _QuotedLines(self._raw)
-            self.octets = self._lines.octets
-        elif part.encoding == "base64":
-            self.octets, self.is_sound = _from_base64(self._raw)
-        else:
-            self.octets = self._raw
+        return self.part.encoding == "quoted-printable" or self._decoded is not None
+
+    @cached_property
+    def _lines(self) -> "_QuotedLines":
+        return _QuotedLines(self._raw)
+
+    @cached_property
+    def _decoded(self) -> bytes | None:
+        return _from_base64(self._raw) if self.part.encoding == "base64" else self._raw
 
     def edited(self, edits: Sequence[Edit], base: str) -> Pieces:
         """The encoded content with the edits, which are in order and do not overlap."""
         if not edits or not self.is_sound:
             return [self._raw]
-        if self._lines is not None:
+        if self.part.encoding == "quoted-printable":
             return self._lines.edited(edits)
         if self.part.encoding == "base64":
             pieces: list[Piece] = []
@@ -85,16 +98,16 @@ def _column(octets: bytes, column: int) -> int:
     return column + len(octets) if line < 0 else len(octets) - line - 1
 
 
-_BASE64 = re.compile(rb"([A-Za-z0-9+/\s]*)=*\s*\Z")
+_UNDERSCORES = re.compile(rb"_(?:=\r\n)?_|=5[Ff]")
+_BASE64 = re.compile(rb"[A-Za-z0-9+/\s]*=*\s*\Z")
 
 
-def _from_base64(raw: bytes) -> tuple[bytes, bool]:
-    """The content, and whether that is all that any reader makes of it."""
-    text = _BASE64.match(raw)
+def _from_base64(raw: bytes) -> bytes | None:
+    """None for what readers read in more ways than one."""
     try:
-        return (binascii.a2b_base64(raw), True) if text is not None else (b"", False)
+        return binascii.a2b_base64(raw) if _BASE64.match(raw) is not None else None
     except binascii.Error:
-        return b"", False
+        return None
 
 
 # As `binascii` reads it, unit by unit.

@@ -7,7 +7,6 @@ What stands between the slots is encoded once. A slot becomes an address of `rec
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
-from uuid import UUID
 
 from sending.protocol import recipient_links, return_path
 from sending.protocol.mime import base64_lines

@@ -17,7 +17,9 @@ _ENDS = rb"(?=[\t\n\f\r />])"
 _LINK = rb"(?:a|area|v:(?:roundrect|rect|oval|shape))" + _ENDS
 _RAW_NAMES = (b"script", b"style", b"title", b"textarea", b"xmp", b"iframe", b"noembed", b"noframes")
 # Spelt out, because a group within a possessive repeat is more than Python 3.11 gets right.
-_RAW = b"|".join(rb"<%b%b%b>(?:[^<]++|<(?!/%b%b))*+(?=<)" % (name, _ENDS, _ATTRIBUTES, name, _ENDS) for name in _RAW_NAMES)
+_RAW = b"|".join(
+    rb"<%b%b%b>(?:[^<]++|<(?!/%b%b))*+(?=<)" % (name, _ENDS, _ATTRIBUTES, name, _ENDS) for name in _RAW_NAMES
+)
 _PASSED = (
     rb"(?:[^<]++|<(?![A-Za-z!/?])|<!--(?!\[if)(?:-?>|(?:[^-]++|-(?!->))*+-->)|<!(?!--)[^>]*+>|<\?[^>]*+>|</(?![A-Za-z])[^>]*+>"
     rb"|</(?!(?:body|html)%b)[A-Za-z]%b>|%b|<(?!%b|(?:%b)%b)[A-Za-z]%b>)*+"
@@ -32,7 +34,8 @@ _LONGEST_LINK_TEXT = 400
 MOST_LINKS = 1_000
 """Of one part; those beyond are left as they are."""
 UNSUBSCRIBES = re.compile(
-    rb"(?i)__unsubscribe_url__|unsub|opt[-_ ]?out|abmeld|abbestell|austragen|d(?:e|\xc3\xa9|\xe9|&eacute;)s(?:abonn|inscr)"
+    rb"(?i)__unsubscribe_url__|unsub|opt[-_ ]?out|abmeld|abbestell|austragen"
+    rb"|d(?:e|\xc3\xa9|\xe9|&eacute;)s(?:abonn|inscr)"
     rb"|de baja|des?suscri|disiscri|cancellati|uitschrijv|afmeld|wypis|rezygn|odhl|cancelar (?:inscri|assin)|avregistr"
     rb"|" + "отпис|登録解除|配信停止|退订|退訂|수신거부".encode()
 )

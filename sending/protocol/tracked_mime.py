@@ -44,27 +44,27 @@ class _Mail:
     """Targets that the author does not want tracked in HTML; in the text they are left alone too."""
 
     def edits(self) -> Iterator[tuple[Content, list[Edit]]]:
-        self.own = (self.additions.base + PATH).encode("ascii")
+        """Each part that can be changed, with its edits in order."""
         contents = [Content(self.message, part) for part in displayed_parts(self.message)]
+        if not self.additions.change_bodies:
+            contents = [content for content in contents if content.may_have_placeholders]
+            return ((content, _placeholders(content.octets)) for content in contents)
         contents = [content for content in contents if content.is_sound]
+        self.own = (self.additions.base + PATH).encode("ascii")
         htmls = {number: read_html(one.octets) for number, one in enumerate(contents) if one.part.is_html}
-        texts = [number for number, one in enumerate(contents) if not one.part.is_html]
         footer = self._footer(contents, htmls)
         made: dict[int, list[Edit]] = {}
+        # HTML first: what its author does not want tracked is then left alone in the text too.
         for number, html in htmls.items():
+            pixel = PIXEL if self.additions.opens and number == min(htmls) else ()
+            end = (*(footer.html() if number == max(htmls) else ()), *pixel)
             made[number] = self._in_html(contents[number], html)
-            is_first, is_last = number == min(htmls), number == max(htmls)
-            end = (*footer.html(), *(PIXEL if is_first and self.additions.opens else ())) if is_last else ()
-            if is_first and not is_last and self.additions.opens:
-                end = PIXEL
-            if end:
-                made[number].append(Edit(html.end, html.end, (b"\r\n", *end, b"\r\n")))
+            made[number] += [Edit(html.end, html.end, (b"\r\n", *end, b"\r\n"))] if end else []
+        texts = [number for number in range(len(contents)) if number not in htmls]
         for number in texts:
-            content = contents[number]
-            made[number] = self._in_text(content)
-            if number == texts[-1] and not UNSUBSCRIBES.search(content.octets):
-                made[number] += _at_end(content, footer)
-        return ((content, sorted(made[number])) for number, content in enumerate(contents))
+            made[number] = self._in_text(contents[number])
+            made[number] += _at_end(contents[number], footer) if number == texts[-1] else []
+        return ((content, sorted(made[number], key=_start)) for number, content in enumerate(contents))
 
     def _footer(self, contents: list[Content], htmls: dict[int, Html]) -> Footer:
         """What is missing in the HTML or, in a mail without any, in the text."""
@@ -73,7 +73,7 @@ class _Mail:
             unsubscribes = any(html.unsubscribes for html in htmls.values())
         else:
             unsubscribes = any(UNSUBSCRIBES.search(octets) for octets in shown)
-        is_tracked = self.additions.opens and bool(htmls) or self.additions.clicks
+        is_tracked = self.additions.clicks or (self.additions.opens and bool(htmls))
         opts_out = any(b"__tracking_opt_out_url__" in octets for octets in shown)
         unsubscribe = self.additions.unsubscribe_footer and not unsubscribes
         opt_out = self.additions.opt_out_footer and is_tracked and not opts_out
@@ -109,13 +109,17 @@ def _tracked(link: Href, target: bytes) -> Edit:
 
 
 def _placeholders(octets: bytes) -> list[Edit]:
-    return [
-        Edit(found.start(), found.end(), (Slot(PURPOSES[found[1]]),)) for found in PLACEHOLDER.finditer(octets)
-    ]
+    return [Edit(found.start(), found.end(), (Slot(PURPOSES[found[1]]),)) for found in PLACEHOLDER.finditer(octets)]
+
+
+def _start(edit: Edit) -> int:
+    return edit.start
 
 
 def _at_end(content: Content, footer: Footer) -> list[Edit]:
-    """A text that went without encoding as ASCII stays ASCII."""
+    """The footer, where the text does not say it already. A text that went without encoding as ASCII stays ASCII."""
+    if UNSUBSCRIBES.search(content.octets):
+        footer = footer._replace(unsubscribe=False, sender="")
     is_plain = content.part.encoding not in ("quoted-printable", "base64") and content.octets.isascii()
     pieces = footer.text("ascii" if is_plain else content.part.charset)
     end = len(content.octets.rstrip(b"\r\n"))
