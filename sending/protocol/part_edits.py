@@ -6,7 +6,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, zip_longest
 from typing import NamedTuple
 
 from sending.protocol.displayed_parts import DisplayedPart
@@ -77,20 +77,29 @@ def _plain(raw: bytes, edits: Sequence[Edit], base: str) -> Pieces:
     """Without an encoding lines must not pass the bound of RFC 5322."""
     pieces: Pieces = []
     position, column = 0, 0
-    for edit in edits:
+    for edit, following in zip_longest(edits, edits[1:]):
         longest = sum(one.longest(base) if isinstance(one, Slot) else len(one) for one in edit.pieces)
-        line_end = raw.find(b"\n", edit.end)
-        rest = (len(raw) if line_end < 0 else line_end) - edit.end
-        before = _column(raw[position : edit.start], column)
+        rest = _until_break(raw, edit.end, following)
         literal = raw[position : edit.start]
-        if before + longest + rest > MAX_LINE and edit.break_at is not None:
+        column = _column(literal, column)
+        if column + longest + rest > MAX_LINE and edit.break_at is not None:
             literal = raw[position : edit.break_at] + b"\r\n" + raw[edit.break_at : edit.start]
-            before = edit.start - edit.break_at
-        if edit.optional and before + longest + rest > MAX_LINE:
-            continue
-        pieces += (literal, *edit.pieces)
-        position, column = edit.end, before + longest
+            column = edit.start - edit.break_at
+        pieces.append(literal)
+        position = edit.start
+        if not edit.optional or column + longest + rest <= MAX_LINE:
+            pieces += edit.pieces
+            position, column = edit.end, column + longest
     return [*pieces, raw[position:]]
+
+
+def _until_break(raw: bytes, position: int, following: Edit | None) -> int:
+    """Octets from there to the end of the line, or to where it may be broken for the next edit."""
+    end = raw.find(b"\n", position)
+    end = len(raw) if end < 0 else end
+    if following is not None and following.break_at is not None:
+        end = min(end, following.break_at)
+    return end - position
 
 
 def _column(octets: bytes, column: int) -> int:

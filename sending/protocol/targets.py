@@ -10,7 +10,7 @@ LONGEST_TARGET = 8_000
 PLACEHOLDER = re.compile(rb"__(unsubscribe|tracking_opt_out)_url__")
 _WEB = re.compile(r"https?://([^/?#\\]+)", re.IGNORECASE)
 _REMOVED = str.maketrans("", "", "\t\r\n")
-_BLANKS = "".join(map(chr, range(33)))
+_BLANKS = "".join(map(chr, range(1, 33)))
 _UNFIT = re.compile("[\0-\x1f\x7f-\x9f\ud800-\udfff]")
 _QUOTED = re.compile("[^!-~]+")
 _REFERENCE = re.compile(r"&(?:#(?:[0-9]+|[xX][0-9A-Fa-f]+);?|([A-Za-z][A-Za-z0-9]*;?)(=?))")
