@@ -15,7 +15,7 @@ from sending.protocol.part_edits import Content, Edit, Pieces
 from sending.protocol.recipient_links import PATH, Purpose
 from sending.protocol.targets import PLACEHOLDER, target_of, target_of_attribute
 from sending.protocol.template import Slot, Template, template
-from sending.protocol.tracked_html import UNSUBSCRIBES, Href, Html, read_html
+from sending.protocol.tracked_html import Href, Html, read_html, says_unsubscribe
 from sending.protocol.tracked_text import read_text
 
 
@@ -51,7 +51,12 @@ class _Mail:
             return ((content, _placeholders(content.octets)) for content in contents)
         contents = [content for content in contents if content.is_sound]
         self.own = (self.additions.base + PATH).encode("ascii")
-        htmls = {number: read_html(one.octets) for number, one in enumerate(contents) if one.part.is_html}
+        needs_links = self.additions.clicks or self.additions.unsubscribe_footer
+        htmls = {
+            number: read_html(one.octets, ends_alone=not needs_links)
+            for number, one in enumerate(contents)
+            if one.part.is_html
+        }
         footer = self._footer(contents, htmls)
         made: dict[int, list[Edit]] = {}
         # HTML first: what its author does not want tracked is then left alone in the text too.
@@ -69,13 +74,13 @@ class _Mail:
     def _footer(self, contents: list[Content], htmls: dict[int, Html]) -> Footer:
         """What is missing in the HTML or, in a mail without any, in the text."""
         shown = [contents[number].octets for number in htmls] or [content.octets for content in contents]
+        unsubscribe = self.additions.unsubscribe_footer
         if htmls:
-            unsubscribes = any(html.unsubscribes for html in htmls.values())
+            unsubscribe = unsubscribe and not any(html.unsubscribes for html in htmls.values())
         else:
-            unsubscribes = any(UNSUBSCRIBES.search(octets) for octets in shown)
+            unsubscribe = unsubscribe and not any(says_unsubscribe(octets) for octets in shown)
         is_tracked = self.additions.clicks or (self.additions.opens and bool(htmls))
         opts_out = any(b"__tracking_opt_out_url__" in octets for octets in shown)
-        unsubscribe = self.additions.unsubscribe_footer and not unsubscribes
         opt_out = self.additions.opt_out_footer and is_tracked and not opts_out
         return Footer(unsubscribe, opt_out, self.additions.sender if unsubscribe else "")
 
@@ -99,7 +104,7 @@ class _Mail:
             return edits
         for link in read_text(content.octets):
             target = target_of(link.value, content.part.charset, self.own)
-            if target is not None and target not in self.left_alone and not UNSUBSCRIBES.search(link.value):
+            if target is not None and target not in self.left_alone and not says_unsubscribe(link.value):
                 edits.append(Edit(link.start, link.end, (Slot(Purpose.CLICK, target),), optional=True))
         return edits
 
@@ -118,7 +123,7 @@ def _start(edit: Edit) -> int:
 
 def _at_end(content: Content, footer: Footer) -> list[Edit]:
     """The footer, where the text does not say it already. A text that went without encoding as ASCII stays ASCII."""
-    if UNSUBSCRIBES.search(content.octets):
+    if footer.unsubscribe and says_unsubscribe(content.octets):
         footer = footer._replace(unsubscribe=False, sender="")
     is_plain = content.part.encoding not in ("quoted-printable", "base64") and content.octets.isascii()
     pieces = footer.text("ascii" if is_plain else content.part.charset)
