@@ -18,9 +18,15 @@ from sending.protocol.template import Slot, Template, template
 from sending.protocol.tracked_html import Href, Html, read_html, says_unsubscribe
 from sending.protocol.tracked_text import read_text
 
+MOST_LOOKED_AT = 1024 * 1024
+# Encoded ones included: quoted-printable may break a line anywhere, and base64 hides all.
+_SIGNS_OF_PLACEHOLDERS = (b"__", b"_=\r\n_", b"=5f", b"base64")
+
 
 def compile_mail(message: bytes, additions: Additions) -> Template:
     """The message as a template. What its author signed or encrypted stays untouched, list fields apart."""
+    if _leaves_as_it_is(message, additions):
+        return template([message])
     head, _body = split(message)
     fields = parse_head(head).fields
     pieces: Pieces = [*filled(head, fields)]
@@ -31,6 +37,17 @@ def compile_mail(message: bytes, additions: Additions) -> Template:
         pieces += (message[position : content.part.start], *content.edited(edits, additions.base))
         position = content.part.end
     return template([*pieces, message[position:]])
+
+
+def _leaves_as_it_is(message: bytes, additions: Additions) -> bool:
+    """A quick look at a message of ordinary size, so that most mail which is not to be changed is not taken apart."""
+    only_opens = not (additions.clicks or additions.unsubscribe_footer or additions.opt_out_footer)
+    if additions.are_of_a_list or not only_opens or len(message) > MOST_LOOKED_AT:
+        return False
+    lowered = message.lower()
+    if additions.opens and b"text/html" in lowered:
+        return False
+    return not any(sign in lowered for sign in _SIGNS_OF_PLACEHOLDERS)
 
 
 @dataclass(slots=True)

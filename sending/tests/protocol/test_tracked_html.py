@@ -54,6 +54,7 @@ def test_links_are_those_that_a_reader_can_follow(html, found):
 )
 def test_the_end_is_before_what_a_browser_does_not_show(html, rest):
     assert html[read_html(html).end :] == rest
+    assert html[read_html(html, ends_alone=True).end :] == rest
 
 
 @pytest.mark.parametrize(

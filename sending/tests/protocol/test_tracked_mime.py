@@ -146,6 +146,14 @@ def test_placeholders_are_filled_without_any_tracking(encoding):
     assert head["Subject-Note"] == "__unsubscribe_url__"
 
 
+def test_a_placeholder_is_found_wherever_a_line_of_quoted_printable_ends():
+    for number in range(1, len("__unsubscribe_url__")):
+        text = "__unsubscribe_url__"[:number] + "=\r\n" + "__unsubscribe_url__"[number:]
+        for one in (text, text.replace("_", "=5F", 1), text.replace("_", "=5f")):
+            message = mail(b"", kind="text/plain", encoding="quoted-printable") + one.encode() + b"\r\n"
+            assert len(OWN_URL.findall(contents(copy_of(message, Additions(BASE, opens=True)))[0])) == 1
+
+
 def test_bulk_mail_gets_the_fields_of_a_list_once():
     head = message_from_bytes(copy_of(mail("Hello\r\n", kind="text/plain"), LISTED))
     https, mailto = head["List-Unsubscribe"].replace("\r\n", "").split(", ")
