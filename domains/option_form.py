@@ -34,13 +34,21 @@ class SettingsForm(forms.Form):
         _("A small image in HTML emails shows when they are opened. Many mail apps load it unasked."),
     )
     click_tracking_enabled = _switch(
-        _("Click tracking"), _("Links in HTML emails lead through this service, which counts the clicks.")
+        _("Click tracking"),
+        _(
+            "Links in HTML and text lead through this service, which counts the clicks. A link with the attribute "
+            "data-mt-no-track does not."
+        ),
     )
     custom_domain_tracking_enabled = _switch(
         _("Links under your own name"), _("Tracked links and the image carry mt-link and your domain instead of ours.")
     )
     tracking_opt_out_enabled = _switch(
-        _("Let readers opt out"), _("Emails that are tracked end with a link by which a reader stops the tracking.")
+        _("Let readers opt out"),
+        _(
+            "Emails that are tracked end with a link by which a reader stops the tracking, unless you place it "
+            "yourself with __tracking_opt_out_url__."
+        ),
     )
     auto_unsubscribe_link_enabled = _switch(
         _("Unsubscribe link in transactional mail"),

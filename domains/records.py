@@ -30,10 +30,14 @@ __all__ = [
     "expected_records",
     "judge",
     "key_record",
+    "link_host",
     "link_target",
     "return_path_target",
     "short_name",
 ]
+
+
+LINK_LABEL = "mt-link"
 
 
 class RecordKey(StrEnum):
@@ -97,7 +101,7 @@ def expected_records(
         record(
             RecordKey.DMARC, RecordType.TXT, "_dmarc", f"v=DMARC1; p=none; rua=mailto:{dmarc_address(platform_domain)}"
         ),
-        record(RecordKey.LINK, RecordType.CNAME, "mt-link", link_target(platform_domain), required=False),
+        record(RecordKey.LINK, RecordType.CNAME, LINK_LABEL, link_target(platform_domain), required=False),
     ]
 
 
@@ -112,6 +116,11 @@ def key_record(domain_name: str, key: PublishedKey, platform_domain: str) -> Exp
 def return_path_target(platform_domain: str) -> str:
     """Where bounces go, and whose SPF record passes."""
     return f"smtp.{platform_domain}"
+
+
+def link_host(domain_name: str) -> str:
+    """The domain's own host of tracked links."""
+    return f"{LINK_LABEL}.{domain_name}"
 
 
 def link_target(platform_domain: str) -> str:

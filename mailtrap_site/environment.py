@@ -34,6 +34,8 @@ class Environment(DeliverySettings):
     cache_url: str
     site_name: str
     site_url: str
+    tracking_url: str
+    """Scheme and host of the links that recipients follow, where a domain has no host of its own."""
     allowed_hosts: tuple[str, ...]
     trusted_proxies: tuple[str, ...]
     web_host: str
@@ -130,6 +132,7 @@ def _from(env: environ.Env, var_dir: Path) -> Environment:
         cache_url=env.str("CACHE_URL", "dbcache://cache_entry"),
         site_name=env.str("SITE_NAME", "Mailtrap"),
         site_url=env.str("SITE_URL", f"http://localhost:{web_port}").rstrip("/"),
+        tracking_url=_tracking_url(env, web_port),
         allowed_hosts=tuple(env.list("ALLOWED_HOSTS", default=[])),
         trusted_proxies=tuple(env.list("TRUSTED_PROXIES", default=[])),
         web_host=web_host,
@@ -170,6 +173,14 @@ def _from(env: environ.Env, var_dir: Path) -> Environment:
         log_level=_log_level(env),
         metrics_token=env.str("METRICS_TOKEN", ""),
     )
+
+
+def _tracking_url(env: environ.Env, web_port: int) -> str:
+    """That of the pages, unless another host is to serve what recipients follow."""
+    url: str = env.str("TRACKING_URL", "") or env.str("SITE_URL", f"http://localhost:{web_port}")
+    if not url.startswith(("http://", "https://")) or not url.isascii():
+        _refuse(f"TRACKING_URL is {url!r}; it must be an address such as https://t.example.com.")
+    return url.rstrip("/")
 
 
 def _log_level(env: environ.Env) -> str:

@@ -1,6 +1,7 @@
 """DKIM signatures (RFC 6376, 8463): rsa-sha256 and ed25519-sha256, relaxed/relaxed.
 
-From is listed once more than present (8.15), so that none can be added.
+From, To, Subject and Date are listed once more than present (8.15), so that none can be added; so are the two fields of
+unsubscribing where they are present (RFC 8058 4 wants them signed). Lists may add these where they are not.
 """
 
 import re
@@ -32,6 +33,8 @@ SIGNED_FIELDS = (
     "In-Reply-To",
     "References",
 )
+OVERSIGNED = frozenset({b"from", b"to", b"subject", b"date"})
+OVERSIGNED_IF_PRESENT = frozenset({b"list-unsubscribe", b"list-unsubscribe-post"})
 _WANTED = {name.lower().encode("ascii"): name.encode("ascii") for name in SIGNED_FIELDS}
 _FIELD = re.compile(rb"^([!-9;-~]+)[ \t]*:([^\n]*\n(?:[ \t][^\n]*\n)*)", re.MULTILINE)
 _PADDING = PKCS1v15()
@@ -106,11 +109,13 @@ def _signed_fields(head: bytes) -> tuple[list[bytes], list[bytes]]:
             found.setdefault(lowered, []).append(relaxed_header(lowered, value))
     if b"from" not in found:
         raise SigningError("the message has no From field")
-    names, canonical = [b"From"], []
+    names: list[bytes] = []
+    canonical: list[bytes] = []
     for lowered, name in _WANTED.items():
-        for field in reversed(found.get(lowered, ())):
-            names.append(name)
-            canonical.append(field)
+        present = found.get(lowered, [])
+        is_once_more = lowered in OVERSIGNED or (bool(present) and lowered in OVERSIGNED_IF_PRESENT)
+        names += [name] * (len(present) + is_once_more)
+        canonical += reversed(present)
     return names, canonical
 
 

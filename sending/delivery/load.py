@@ -4,17 +4,20 @@ import uuid
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import psycopg
 
 from domains.dkim import SigningError
-from sending.delivery.compose import Composed, compose, reverse_path
+from sending.delivery.compose import Composed, Mail, addresses_of, reverse_path
 from sending.delivery.evidence import Ending
 from sending.delivery.job import Job, Undeliverable
 from sending.delivery.sign import Signer, signers
 from sending.models import Attempt, Stream
 from sending.models.content import unpack
+from sending.protocol.additions import Additions, from_text
+from sending.protocol.recipient_links import RecipientRef
 from sending.protocol.reply import Reply
 from sending.queue import claim as queue
 from sending.queue import gate
@@ -51,19 +54,30 @@ def load(
 
 
 def jobs_of(loaded: Load) -> Iterator[Job]:
-    """One job a claim. Recipients of one submission share its bytes, so that these are made and signed once; marked
-    copies are made apart."""
-    workshops: dict[tuple[uuid.UUID, str | None], Workshop] = {}
+    """One job a claim. Recipients of one submission share its content, so that it is read once, and signed once where
+    nothing differs between them; marked copies, and what is not to be tracked, are made apart."""
+    workshops: dict[tuple[uuid.UUID, str | None, Additions | None], Workshop] = {}
     for claim in loaded.claims:
-        key = claim.submission_id, claim.copy_header
+        key = claim.submission_id, claim.copy_header, _additions(claim)
         workshop = workshops.get(key)
         if workshop is None:
-            workshop = workshops[key] = Workshop(claim, loaded)
+            workshop = workshops[key] = Workshop(claim, loaded, key[2])
         workshop.left += 1
         path = ""
         if claim.domain_name is not None:
-            path = reverse_path(claim.message_id, f"{claim.verification_label}.{claim.domain_name}")
-        yield Job(claim, path, workshop.composed, datetime.now(UTC))
+            path = reverse_path(claim.message_id, _return_path_domain(claim))
+        yield Job(claim, path, partial(workshop.composed, claim), datetime.now(UTC))
+
+
+def _additions(claim: Claim) -> Additions | None:
+    if claim.additions is None:
+        return None
+    additions = from_text(claim.additions)
+    return additions.untracked() if claim.is_untracked else additions
+
+
+def _return_path_domain(claim: Claim) -> str:
+    return f"{claim.verification_label}.{claim.domain_name}"
 
 
 class Workshop:
@@ -73,9 +87,11 @@ class Workshop:
     """
 
     __slots__ = (
+        "_additions",
         "_copy_header",
         "_has_key",
         "_made",
+        "_mail",
         "_second",
         "_send_at",
         "_signer",
@@ -84,8 +100,9 @@ class Workshop:
         "left",
     )
 
-    def __init__(self, claim: Claim, loaded: Load) -> None:
+    def __init__(self, claim: Claim, loaded: Load, additions: Additions | None) -> None:
         self.left = 0
+        self._additions = additions
         self._submission_id = claim.submission_id
         self._send_at = claim.send_at
         self._copy_header = claim.copy_header
@@ -94,33 +111,43 @@ class Workshop:
         self._signer = loaded.signers.get(claim.dkim_key_id) if claim.dkim_key_id is not None else None
         # One that does not open holds up nothing: the first signature is enough.
         self._second = loaded.signers.get(claim.ed25519_key_id) if claim.ed25519_key_id is not None else None
+        self._mail: Mail | None = None
         self._made: Composed | None = None
 
-    def composed(self) -> Composed:
-        """Raises `Undeliverable`."""
-        made = self._made or self._make()
+    def composed(self, claim: Claim) -> Composed:
+        """The bytes of one recipient. Raises `Undeliverable`."""
+        made = self._made or self._make(claim)
         self.left -= 1
-        self._made = made if self.left > 0 else None
+        if self.left <= 0:
+            self._mail = self._made = None
         return made
 
-    def _make(self) -> Composed:
+    def _make(self, claim: Claim) -> Composed:
         if self._stored is None:
             raise _undeliverable("5.6.0", "The content of this message is no longer stored")
         if not self._has_key:
             raise _undeliverable("5.7.0", "The sending domain of this message no longer exists")
         if self._signer is None:
             raise Undeliverable(_KEY_DOES_NOT_OPEN)
-        try:
-            return compose(
+        if self._mail is None:
+            self._mail = Mail(
                 unpack(self._stored),
-                signer=self._signer,
-                second=self._second,
                 submission_id=self._submission_id,
                 send_at=self._send_at,
                 copy_header=self._copy_header,
+                additions=self._additions,
             )
+        addresses = None
+        if self._additions is not None and not self._mail.is_same_for_all:
+            recipient = RecipientRef(claim.message_id, claim.domain_id, claim.stream, claim.recipient)
+            addresses = addresses_of(self._additions, recipient, _return_path_domain(claim))
+        try:
+            made = self._mail.signed(self._signer, self._second, addresses)
         except SigningError as problem:
             raise _undeliverable("5.6.0", f"The message could not be signed: {problem}") from problem
+        if addresses is None:
+            self._made = made
+        return made
 
 
 def _within_bytes(claims: list[Claim]) -> tuple[list[Claim], list[Claim]]:

@@ -19,6 +19,7 @@ from sending.models.queue_entry import QueueEntry
 from sending.models.stream_setting import StreamSetting
 from sending.models.submission import Submission
 from sending.models.suppression import Suppression
+from sending.models.tracking_opt_out import TrackingOptOut
 from sending.models.webhook import WebhookDelivery
 
 _MODELS = {
@@ -36,6 +37,7 @@ _MODELS = {
     "pause": QueuePause,
     "stream_setting": StreamSetting,
     "suppression": Suppression,
+    "tracking_opt_out": TrackingOptOut,
     "webhook_delivery": WebhookDelivery,
 }
 _TABLES = {name: sql.Identifier(model._meta.db_table) for name, model in _MODELS.items()}

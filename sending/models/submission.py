@@ -48,10 +48,12 @@ class Submission(models.Model):
     needs_smtputf8 = models.BooleanField(default=False)
     content = reference("sending.Content")
     track_opens = models.BooleanField(null=True)
-    """What the client wants for this mail, here and below; null leaves it to the domain."""
+    """What the client wanted for this mail, here and below; null left it to the domain."""
     track_clicks = models.BooleanField(null=True)
     copy_header = models.TextField(null=True)
     """The header line that marked automatic copies when this was accepted, without its end; they alone carry it."""
+    additions = models.TextField(null=True)
+    """What of ours is put into it, settled at acceptance, as `protocol.additions` writes it; null is nothing."""
 
     objects: ClassVar[models.Manager["Submission"]] = models.Manager()
 

@@ -10,11 +10,24 @@ import psycopg
 from allauth.account.models import EmailAddress
 
 from accounts.models import Account, ApiToken, Membership, Role
-from domains.models import SendingDomain, SendPermission, send_permission
+from domains.models import CompanyInfo, DnsRecord, SendingDomain, SendPermission, send_permission
+from domains.records import RecordKey
 from mailtrap_site.bulk_values import Column
 
 Key = tuple[int, int | None, str]
 """Account id, token id (None for the service itself) and domain name, of which a Standing is asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class DomainLinks:
+    """What the domain's owner wants put into its mail; `company` is a line about who sends, empty where unknown."""
+
+    opens: bool = False
+    clicks: bool = False
+    opt_out: bool = False
+    unsubscribe: bool = False
+    under_own_name: bool = False
+    company: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +48,7 @@ class Standing:
     """No mail of the domain has been accepted yet."""
     demo_reaches: tuple[str, ...] | None = None
     """The only addresses that a demo domain sends to; None for all other domains."""
+    links: DomainLinks = DomainLinks()
 
 
 def read_standings(cursor: "psycopg.Cursor[Any]", keys: Iterable[Key]) -> dict[Key, Standing]:
@@ -46,6 +60,7 @@ def read_standings(cursor: "psycopg.Cursor[Any]", keys: Iterable[Key]) -> dict[K
 
 _ACCOUNT, _TOKEN, _DOMAIN = Account._meta, ApiToken._meta, SendingDomain._meta
 _MEMBER, _EMAIL = Membership._meta, EmailAddress._meta
+_RECORD, _COMPANY = DnsRecord._meta, CompanyInfo._meta
 
 # A token without an id is that of the service itself; the policy lets it pass at its own door alone.
 _QUERY = f"""
@@ -56,17 +71,23 @@ SELECT w.account_id, w.token_id, w.domain_name,
     d.first_email_at IS NULL,
     CASE WHEN d.is_demo THEN ARRAY(
         SELECT e.email FROM {_MEMBER.db_table} m JOIN {_EMAIL.db_table} e ON e.user_id = m.user_id AND e.verified
-        WHERE m.account_id = d.account_id AND m.role = '{Role.OWNER.value}') END
+        WHERE m.account_id = d.account_id AND m.role = '{Role.OWNER.value}') END,
+    d.open_tracking_enabled, d.click_tracking_enabled, d.tracking_opt_out_enabled, d.auto_unsubscribe_link_enabled,
+    d.custom_domain_tracking_enabled AND EXISTS (
+        SELECT FROM {_RECORD.db_table} r
+        WHERE r.domain_id = d.id AND r.key = '{RecordKey.LINK.value}' AND r.status = '{DnsRecord.Status.PASS.value}'),
+    concat_ws(', ', c.name, c.address, c.zip_code || ' ' || c.city, c.country)
 FROM unnest(%b::bigint[], %b::bigint[], %b::text[]) w(account_id, token_id, domain_name)
 LEFT JOIN {_ACCOUNT.db_table} a ON a.id = w.account_id
 LEFT JOIN {_TOKEN.db_table} t ON t.id = w.token_id AND t.account_id = w.account_id
 LEFT JOIN {_DOMAIN.db_table} d ON d.account_id = w.account_id AND d.name = w.domain_name AND d.deleted_at IS NULL
+LEFT JOIN {_COMPANY.db_table} c ON c.account_id = d.account_id
 """  # noqa: S608 the tables' names come from the models
 
 
 def _standing(row: tuple[Any, ...]) -> Standing:
     state, is_platform, max_bytes, scopes, expires_at, token_limit = row[3:9]
-    domain_id, compliance, verified_at, auto_bcc, auto_bcc_header, awaits_first_email, demo_reaches = row[9:]
+    domain_id, compliance, verified_at, auto_bcc, auto_bcc_header, awaits_first_email, demo_reaches = row[9:16]
     if state is None:
         return Standing()
     return Standing(
@@ -82,4 +103,5 @@ def _standing(row: tuple[Any, ...]) -> Standing:
         auto_bcc_header=auto_bcc_header or "",
         awaits_first_email=domain_id is not None and awaits_first_email,
         demo_reaches=None if demo_reaches is None else tuple(demo_reaches),
+        links=DomainLinks() if domain_id is None else DomainLinks(*row[16:]),
     )

@@ -180,9 +180,9 @@ def _text(subtype: str, text: str) -> _Part:
     wide = 0 if octets.isascii() else len(octets.translate(None, _ASCII))
     # Scripts far from ASCII triple in quoted-printable; in an empty one some readers find a line end.
     if wide * 2 >= len(octets):
-        encoding, content = "base64", _base64(octets)
+        encoding, content = "base64", base64_lines(octets)
     else:
-        encoding, content = "quoted-printable", _quoted_printable(octets)
+        encoding, content = "quoted-printable", quoted_printable(octets)
     return f"Content-Type: text/{subtype}; charset=utf-8\r\nContent-Transfer-Encoding: {encoding}\r\n", content
 
 
@@ -199,7 +199,8 @@ _MAILBOX_FROM = re.compile(rb"^From ", re.MULTILINE)
 _BLANK_TOO_FAR = re.compile(rb"=(?:20|09)\r(?<=[^\n]{78})")
 
 
-def _quoted_printable(octets: bytes) -> bytes:
+def quoted_printable(octets: bytes) -> bytes:
+    """Text with CRLF as quoted-printable (RFC 2045 6.7)."""
     content = binascii.b2a_qp(octets, istext=True)
     if b"\r\n" not in octets:
         # Without a line end in its input, b2a_qp makes its soft breaks with LF alone.
@@ -215,7 +216,8 @@ def _quoted_printable(octets: bytes) -> bytes:
 _LINES = struct.Struct("76s" * 64)
 
 
-def _base64(octets: bytes) -> bytes:
+def base64_lines(octets: bytes) -> bytes:
+    """Base64 in lines of 76 characters, without a line end after the last one."""
     encoded = binascii.b2a_base64(octets, newline=False)
     unpacked = len(encoded) // _LINES.size * _LINES.size
     lines = list(chain.from_iterable(_LINES.iter_unpack(memoryview(encoded)[:unpacked])))
@@ -234,7 +236,7 @@ def _attachment(attachment: Attachment) -> _Part:
         if not _CONTENT_ID.fullmatch(content_id):
             raise HeaderError("Content-ID", "not a valid content id")
         fields += f"Content-ID: <{content_id}>\r\n"
-    return fields + "Content-Transfer-Encoding: base64\r\n", _base64(attachment.content)
+    return fields + "Content-Transfer-Encoding: base64\r\n", base64_lines(attachment.content)
 
 
 def _content_type(text: str) -> str:

@@ -65,6 +65,10 @@ class Claim:
     """The line that marks it as an automatic copy; None for all other mail."""
     requires_tls: bool = False
     """Its domain will not have it go in the clear."""
+    additions: str | None = None
+    """What of ours is put into it, as its submission holds it."""
+    is_untracked: bool = False
+    """Its recipient does not want to be tracked, or it is an automatic copy."""
 
     @property
     def leaves_since(self) -> datetime:

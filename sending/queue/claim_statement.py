@@ -99,7 +99,7 @@ SELECT e.urgent_end, e.bulk_end, l.message_id, l.submission_id, l.account_id, l.
     EXISTS (SELECT FROM {stream_setting} c
         WHERE c.account_id = l.account_id AND c.stream = l.stream AND c.on_uncertain = {ask}),
     m.send_at, CASE WHEN m.kind = {auto_bcc} THEN s.copy_header END,
-    coalesce(d.require_tls, false)
+    coalesce(d.require_tls, false), s.additions, m.kind = {auto_bcc}
 FROM (SELECT (TABLE transactional_end) AS urgent_end, (TABLE bulk_end) AS bulk_end) e
 LEFT JOIN (leased l
     JOIN {message} m ON m.id = l.message_id

@@ -1,9 +1,9 @@
 """Keeps back, right after the claim, what may not leave now, and parks it: so each message is handled once and the
 head of the queue stays clean. What belongs to a deleted account or domain is rejected, since it can never leave, and
-so is what goes to a suppressed address."""
+so is what goes to a suppressed address. Whose recipient does not want to be tracked is marked."""
 
-import uuid
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,7 +15,7 @@ from sending.models.statements import statement
 from sending.queue.claim import Claim, claim
 from sending.queue.leave import Entry, give_places_back
 from sending.queue.permission import Stop, read_permissions
-from sending.suppressions.check import Asked, suppressed
+from sending.suppressions.check import Asked, wishes
 
 MOST_CLAIMS = 25
 """In a row, where all that is due may not leave; the next drain goes on."""
@@ -38,7 +38,11 @@ def hold_back(cursor: "psycopg.Cursor[Any]", claims: Sequence[Claim], now: datet
     if not claims:
         return []
     permissions = read_permissions(cursor, {(one.account_id, one.domain_id) for one in claims})
-    refusing = _suppressions(cursor, claims)
+    asked = [Asked(one.message_id, one.account_id, one.domain_id, one.stream, one.recipient) for one in claims]
+    found = wishes(cursor, asked)
+    if found.untracked:
+        claims = [replace(one, is_untracked=True) if one.message_id in found.untracked else one for one in claims]
+    refusing = {message_id: Stop("suppressed", said=entry.type) for message_id, entry in found.suppressed.items()}
     if not refusing and all(permission.is_free for permission in permissions.values()):
         return list(claims)
     kept, stopped = [], []
@@ -54,12 +58,6 @@ def hold_back(cursor: "psycopg.Cursor[Any]", claims: Sequence[Claim], now: datet
             _park(cursor, [pair for pair in stopped if not pair[1].is_final], now)
             _reject(cursor, [pair for pair in stopped if pair[1].is_final], now)
     return kept
-
-
-def _suppressions(cursor: "psycopg.Cursor[Any]", claims: Sequence[Claim]) -> dict[uuid.UUID, Stop]:
-    asked = [Asked(one.message_id, one.account_id, one.domain_id, one.stream, one.recipient) for one in claims]
-    found = suppressed(cursor, asked)
-    return {message_id: Stop("suppressed", said=entry.type) for message_id, entry in found.items()}
 
 
 def _park(cursor: "psycopg.Cursor[Any]", stopped: Sequence[tuple[Claim, Stop]], now: datetime) -> None:

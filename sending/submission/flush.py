@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import psycopg
+from django.conf import settings
 
 from billing import alerts
 from billing.fitting import Demand, Limit
@@ -16,9 +17,11 @@ from billing.metering import look, reserve
 from billing.terms import Terms, answered_terms, ask_terms
 from domains import allowance
 from mailtrap_site import wake
+from sending.policy.additions import settle
 from sending.policy.checks import judge
 from sending.policy.refusal import Reason, Refusal
 from sending.policy.standing import Key, Standing, read_standings
+from sending.protocol.additions import to_text
 from sending.submission import rows
 from sending.submission.auto_bcc import with_copies
 from sending.submission.draft import Accepted
@@ -104,8 +107,8 @@ def _write(
                 continue
             outcomes[payload.submission_id] = Accepted(payload.submission_id, payload.message_ids)
             waits = reserved.waits.get(place, ())
-            days = terms[payload.account_id].log_days
-            admitted.append(_admitted(payload, standings[payload.key], stored, waits, days, now))
+            account_terms = terms[payload.account_id]
+            admitted.append(_admitted(payload, standings[payload.key], stored, waits, account_terms, now))
         free_keys(cursor, excess)
         if left:
             _count_demo(cursor, admitted, left)
@@ -154,7 +157,7 @@ def _admitted(
     standing: Standing,
     stored: dict[uuid.UUID, uuid.UUID],
     waits: Waits,
-    log_days: int,
+    terms: Terms,
     now: datetime,
 ) -> rows.Admitted:
     assert standing.domain_id is not None
@@ -162,9 +165,25 @@ def _admitted(
     content_id = stored.get(payload.submission_id)
     is_stored = content_id is not None
     if content_id is None:
-        content_id = rows.content_id(waits[-1][0] if waits else send_at or now, log_days)
+        content_id = rows.content_id(waits[-1][0] if waits else send_at or now, terms.log_days)
     due = tuple(hour if hour > (send_at or now) else None for hour, count in waits for _ in range(count))
-    return rows.Admitted(payload, standing.domain_id, content_id, send_at, due, is_stored)
+    added = _additions(payload, standing, terms)
+    return rows.Admitted(payload, standing.domain_id, content_id, send_at, due, is_stored, additions=added)
+
+
+def _additions(payload: Payload, standing: Standing, terms: Terms) -> str | None:
+    settled = settle(
+        standing,
+        account_id=payload.account_id,
+        domain=payload.domain,
+        stream=payload.stream,
+        category=payload.category,
+        wants_opens=payload.tracking.opens,
+        wants_clicks=payload.tracking.clicks,
+        features=terms.plan.features,
+        platform_url=settings.TRACKING_URL,
+    )
+    return None if settled is None else to_text(settled)
 
 
 def _demand(payload: Payload, standing: Standing, demo_left: Mapping[int, int]) -> Demand:

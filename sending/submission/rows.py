@@ -34,6 +34,8 @@ class Admitted:
     due: tuple[datetime | None, ...] = ()
     """Of each recipient the hour that has room for it, None where it leaves at once; empty where all do."""
     is_stored: bool = False
+    additions: str | None = None
+    """As the column of that name."""
 
 
 def content_id(leaves_at: datetime, log_days: int) -> uuid.UUID:
@@ -100,6 +102,7 @@ _SUBMISSION: tuple[tuple[str, str, Callable[[Admitted], Any]], ...] = (
     ("track_opens", "boolean", lambda one: one.payload.tracking.opens),
     ("track_clicks", "boolean", lambda one: one.payload.tracking.clicks),
     ("copy_header", "text", lambda one: one.payload.copy_header),
+    ("additions", "text", lambda one: one.additions),
 )
 """What one submission hands over: name in the statement, PostgreSQL's type, and where the value comes from."""
 
@@ -123,10 +126,10 @@ WITH accepted AS MATERIALIZED (
 ), submission AS (
     INSERT INTO {submission} (id, account_id, domain_id, token_id, stream, door, client_ip, mail_from, from_header,
         subject, rfc_message_id, category, custom_variables, recipient_count, size, needs_8bit, needs_smtputf8,
-        content_id, track_opens, track_clicks, copy_header)
+        content_id, track_opens, track_clicks, copy_header, additions)
     SELECT id, account_id, domain_id, token_id, stream, door, client_ip::inet, mail_from, from_header,
         subject, rfc_message_id, category, custom_variables, recipient_count, size, needs_8bit, needs_smtputf8,
-        content_id, track_opens, track_clicks, copy_header
+        content_id, track_opens, track_clicks, copy_header, additions
     FROM accepted
 ), message AS (
     INSERT INTO {message} (id, submission_id, account_id, domain_id, stream, kind, recipient, from_address, subject,

@@ -24,6 +24,14 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
+class Wishes:
+    """By message: those whose recipients are suppressed, and those whose recipients do not want to be tracked."""
+
+    suppressed: dict[uuid.UUID, "Suppressed"]
+    untracked: frozenset[uuid.UUID]
+
+
+@dataclass(frozen=True, slots=True)
 class Suppressed:
     """Why it does not: the entry that stood first, and its type in the contract's words."""
 
@@ -33,8 +41,13 @@ class Suppressed:
 
 def suppressed(cursor: "psycopg.Cursor[Any]", asked: Sequence[Asked]) -> dict[uuid.UUID, Suppressed]:
     """Those of `asked` whose recipients are suppressed."""
+    return wishes(cursor, asked).suppressed
+
+
+def wishes(cursor: "psycopg.Cursor[Any]", asked: Sequence[Asked]) -> Wishes:
+    """What the recipients of `asked` do not want, in one statement."""
     if not asked:
-        return {}
+        return Wishes({}, frozenset())
     parameters = {
         "messages": Column("uuid", [one.message_id for one in asked]),
         "accounts": Column("bigint", [one.account_id for one in asked]),
@@ -42,8 +55,12 @@ def suppressed(cursor: "psycopg.Cursor[Any]", asked: Sequence[Asked]) -> dict[uu
         "streams": Column("text", [one.stream for one in asked]),
         "emails": Column("text", [same_address(one.recipient) for one in asked]),
     }
-    cursor.execute(_SUPPRESSED, parameters, prepare=True)
-    return {message_id: Suppressed(found, kind) for message_id, found, kind in cursor.fetchall()}
+    cursor.execute(_WISHES, parameters, prepare=True)
+    rows = cursor.fetchall()
+    return Wishes(
+        {message_id: Suppressed(found, kind) for message_id, found, kind in rows if found is not None},
+        frozenset(message_id for message_id, found, _ in rows if found is None),
+    )
 
 
 def suppressed_among(cursor: "psycopg.Cursor[Any]", recipients: Mapping[uuid.UUID, str]) -> dict[uuid.UUID, str]:
@@ -61,15 +78,20 @@ def suppressed_among(cursor: "psycopg.Cursor[Any]", recipients: Mapping[uuid.UUI
     return dict(cursor.fetchall())
 
 
-_SUPPRESSED = statement("""
-SELECT w.message_id, s.id, s.type
-FROM unnest(%(messages)b::uuid[], %(accounts)b::bigint[], %(domains)b::bigint[], %(streams)b::text[],
-    %(emails)b::text[]) w(message_id, account_id, domain_id, stream, email)
+_WISHES = statement("""
+WITH w AS MATERIALIZED (
+    SELECT * FROM unnest(%(messages)b::uuid[], %(accounts)b::bigint[], %(domains)b::bigint[], %(streams)b::text[],
+        %(emails)b::text[]) w(message_id, account_id, domain_id, stream, email)
+)
+SELECT w.message_id, s.id, s.type FROM w
 CROSS JOIN LATERAL (
     SELECT id, type FROM {suppression} s
     WHERE s.account_id = w.account_id AND s.email = w.email
         AND (s.domain_id IS NULL OR s.domain_id = w.domain_id) AND (s.stream = 'any' OR s.stream = w.stream)
-    ORDER BY s.id LIMIT 1) s""")
+    ORDER BY s.id LIMIT 1) s
+UNION ALL
+SELECT w.message_id, NULL, NULL FROM w
+JOIN {tracking_opt_out} t ON t.account_id = w.account_id AND t.email = w.email AND t.domain_id = w.domain_id""")
 _AMONG = statement("""
 SELECT m.id, s.type FROM unnest(%(ids)b::uuid[], %(emails)b::text[]) w(id, email)
 JOIN {message} m ON m.id = w.id AND m.id >= %(low)s AND m.id <= %(high)s

@@ -14,9 +14,9 @@ from mailtrap_site.testing.outside import NODE_DIR
 SCRIPT = Path(__file__).with_name("mailauth_verify.js")
 
 
-def answers_of_mailauth(messages: list[bytes], pair: dkim.KeyPair) -> list[dict[str, str]]:
+def answers_of_mailauth(messages: list[bytes], pair: dkim.KeyPair, selector: str = "rwmt1") -> list[dict[str, str]]:
     question = {
-        "records": {"rwmt1._domainkey.example.test": dkim.dns_txt(pair.public_base64)},
+        "records": {f"{selector}._domainkey.example.test": dkim.dns_txt(pair.public_base64)},
         "messages": [b64encode(as_smtp_carries_it(message)).decode() for message in messages],
     }
     done = subprocess.run(

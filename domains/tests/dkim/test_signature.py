@@ -61,12 +61,22 @@ def test_the_field_is_folded_and_the_same_each_time(pair):
     assert all(line[:1] == b" " for line in lines[1:])
 
 
-def test_from_is_listed_once_more_than_present_and_unknown_fields_are_left_alone(pair):
-    field = signed(AWKWARD["all the fields"], pair).partition(b"From: ")[0]
-    listed = re.sub(rb"\s", b"", field).split(b"h=", 1)[1].split(b";")[0].split(b":")
-    assert listed.count(b"From") == 2
-    assert len(listed) == 16
+def test_what_must_not_be_added_is_listed_once_more_and_unknown_fields_are_left_alone(pair):
+    listed = listed_in(signed(AWKWARD["all the fields"], pair))
+    twice = {b"From", b"To", b"Subject", b"Date", b"List-Unsubscribe", b"List-Unsubscribe-Post"}
+    assert {name for name in listed if listed.count(name) == 2} == twice
+    assert len(listed) == len(set(listed)) + len(twice) == 21
     assert b"X-Other" not in listed
+
+
+def test_a_list_may_add_how_to_unsubscribe_where_the_author_does_not_say(pair):
+    listed = listed_in(signed(b"From: a@example.test\r\n\r\nHi\r\n", pair))
+    assert listed == [b"From", b"From", b"To", b"Subject", b"Date"]
+
+
+def listed_in(message):
+    field = message.partition(b"b=\r\n")[0].partition(b"bh=")[0]
+    return re.sub(rb"\s", b"", field).split(b"h=", 1)[1].split(b";")[0].split(b":")
 
 
 def test_a_message_without_from_is_not_signed(pair):

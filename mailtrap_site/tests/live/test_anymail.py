@@ -57,7 +57,10 @@ def test_recipients_headers_and_bodies(live: LiveInstance, message: Message) -> 
         assert (came["From"], came["To"], came["Cc"], came["Bcc"]) == (AUTHOR, f"Zoë <{to}>", cc, None)
         assert (came["Reply-To"], came["X-Shop"], came["Subject"]) == ("Hilfe <help@demo.test>", "Bücher", "Größe")
         assert text_of(came) == "Text: 1 €"
-        assert html_of(came) == "<p>HTML: 1 €</p>"
+        html, _end, pixel = html_of(came).partition("\n")
+        assert html.strip() == "<p>HTML: 1 €</p>"
+        assert pixel.startswith("<img ")
+        assert "/t/o/" in pixel
 
 
 def html_of(mail: EmailMessage) -> str:

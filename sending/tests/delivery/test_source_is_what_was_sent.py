@@ -7,7 +7,7 @@ import pytest
 
 from domains import dkim
 from mailtrap_site.testing.world import make_world
-from sending.delivery.compose import compose, reverse_path
+from sending.delivery.compose import Mail, reverse_path
 from sending.delivery.sign import Signer, forget_keys
 from sending.delivery.source import CannotCompose, source_of
 from sending.models import Content, Message
@@ -24,8 +24,8 @@ def signer():
 
 def test_the_same_facts_make_the_same_bytes(signer):
     submission_id = uuid.UUID("019a0000-0000-7000-8000-000000000001")
-    first = compose(MESSAGE, signer=signer, submission_id=submission_id)
-    again = compose(MESSAGE, signer=signer, submission_id=submission_id)
+    first = Mail(MESSAGE, submission_id=submission_id).signed(signer)
+    again = Mail(MESSAGE, submission_id=submission_id).signed(signer)
     assert first == again
     assert first.message.endswith(MESSAGE)
     head = first.message[: -len(MESSAGE)].replace(b"\r\n", b"")
@@ -53,7 +53,7 @@ MOVED_TO = datetime(2026, 12, 24, 18, 30, tzinfo=UTC)
 )
 def test_a_date_that_lay_ahead_moves_with_the_mail_and_another_one_stays(date, moves, signer):
     stored = b"Received: a\r\n b\r\n" + date + b"From: a@example.test\r\n\r\nDate: stays\r\n"
-    made = compose(stored, signer=signer, submission_id=id_at(ACCEPTED_AT), send_at=MOVED_TO).message
+    made = Mail(stored, submission_id=id_at(ACCEPTED_AT), send_at=MOVED_TO).signed(signer).message
     expected = stored.replace(date, b"Date: Thu, 24 Dec 2026 18:30:00 +0000\r\n") if moves else stored
     assert made.endswith(b"\r\n" + expected)
     assert b" t=%d;" % MOVED_TO.timestamp() in made.replace(b"\r\n", b"")
