@@ -29,6 +29,15 @@ class Purpose(StrEnum):
     TRACKING_OPT_OUT = "tracking"
 
 
+PATH = "/t/"
+"""Of the tracking host, above the paths of all purposes."""
+
+
+def url(base: str, purpose: Purpose, token: str) -> str:
+    """The whole address; `base` is scheme and host, without a slash at its end."""
+    return f"{base}{PATH}{purpose.value}/{token}"
+
+
 @dataclass(frozen=True, slots=True)
 class RecipientRef:
     """Who got a message: enough to take an address off a list without the row of the log."""

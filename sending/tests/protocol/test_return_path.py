@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sending.protocol.address import parse_address
-from sending.protocol.return_path import decode, encode
+from sending.protocol.return_path import decode, decode_unsubscribe, encode, encode_unsubscribe
 
 KEY = b"k" * 32
 MESSAGE_ID = UUID("0198f000-0000-7000-8000-000000000001")
@@ -37,3 +37,15 @@ def test_no_character_can_be_changed(position):
 )
 def test_other_local_parts_belong_to_no_message(local):
     assert decode(local, KEY) is None
+
+
+@given(st.uuids())
+def test_an_address_to_unsubscribe_by_mail_is_no_return_path(message_id):
+    local = encode_unsubscribe(message_id, KEY)
+    assert local.startswith("u-")
+    assert len(local) == 44
+    assert decode_unsubscribe(local.upper(), KEY) == message_id
+    assert decode_unsubscribe(local, KEY + b"x") is None
+    assert decode(local, KEY) is None
+    assert decode("b" + local[1:], KEY) is None
+    assert decode_unsubscribe(encode(message_id, KEY), KEY) is None
