@@ -54,7 +54,10 @@ def count(cursor: "psycopg.Cursor[Any]", readings: Sequence[Reading]) -> Counted
     }
     cursor.execute(_COUNT, parameters, prepare=True)
     before = {
-        message_id: {Event.Type.OPEN: opened - opens.get(message_id, 0), Event.Type.CLICK: clicked - clicks.get(message_id, 0)}
+        message_id: {
+            Event.Type.OPEN: opened - opens.get(message_id, 0),
+            Event.Type.CLICK: clicked - clicks.get(message_id, 0),
+        }
         for message_id, opened, clicked in cursor.fetchall()
     }
     firsts: dict[tuple[uuid.UUID, Event.Type], int] = {}

@@ -91,10 +91,7 @@ def _counted(cursor: "psycopg.Cursor[Any]", readings: Sequence[News]) -> list[Ne
         return []
     counted = count(
         cursor,
-        [
-            Reading(place, one.message_id, one.type, not is_machine(one.details))
-            for place, one in enumerate(readings)
-        ],
+        [Reading(place, one.message_id, one.type, not is_machine(one.details)) for place, one in enumerate(readings)],
     )
     return [
         replace(one, details=one.details | {"first": True}) if place in counted.firsts else one

@@ -40,9 +40,7 @@ def add(account: Account, domain_id: int, emails: Sequence[str], by: By) -> int:
             "added": {"from": 0, "to": len(new)},
             "domain": {"from": None, "to": domain_id},
         }
-        audit.record(
-            "tracking_opt_out.added", account=account, changes=changes, request=by.request, actor_name=by.name
-        )
+        audit.record("tracking_opt_out.added", account=account, changes=changes, request=by.request, actor_name=by.name)
     return len(new)
 
 

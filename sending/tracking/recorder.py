@@ -7,7 +7,6 @@ database does not answer waits in memory, to a bound; what a process has gathere
 
 import os
 import threading
-import time
 from collections import deque
 from collections.abc import Sequence
 from datetime import timedelta

@@ -80,7 +80,14 @@ def test_no_target_ends_a_line_or_leaves_the_web(message: Message, target: bytes
 
 def test_what_we_did_not_seal_leads_nowhere_and_says_so_kindly(message: Message, settings: object) -> None:
     good = click_of(message)
-    for path in (good[:-2] + "AA", good.replace("/t/c/", "/t/o/"), "/t/c/https://evil.test/", "/t/c/", "/t/x", "/t/o/x"):
+    for path in (
+        good[:-2] + "AA",
+        good.replace("/t/c/", "/t/o/"),
+        "/t/c/https://evil.test/",
+        "/t/c/",
+        "/t/x",
+        "/t/o/x",
+    ):
         answer = Client().get(path, headers={"host": "mt-link.shop.test"})
         assert answer.status_code == 404, path
         assert "This link does not work" in answer.content.decode()
