@@ -172,7 +172,7 @@ def _recipient(given: object) -> str:
 
 
 def _recipient_ips(given: object) -> str:
-    return SendingDomain.RecipientIps(given).value
+    return SendingDomain.RecipientIps(str(given)).value
 
 
 def _text(given: object, most: int) -> str:

@@ -53,13 +53,12 @@ def count(cursor: "psycopg.Cursor[Any]", readings: Sequence[Reading]) -> Counted
         "high": messages[-1],
     }
     cursor.execute(_COUNT, parameters, prepare=True)
-    before = {
-        message_id: {
+    before: dict[uuid.UUID, dict[Event.Type, int]] = {}
+    for message_id, opened, clicked in cursor.fetchall():
+        before[message_id] = {
             Event.Type.OPEN: opened - opens.get(message_id, 0),
             Event.Type.CLICK: clicked - clicks.get(message_id, 0),
         }
-        for message_id, opened, clicked in cursor.fetchall()
-    }
     firsts: dict[tuple[uuid.UUID, Event.Type], int] = {}
     for one in readings:
         if one.is_counted and before.get(one.message_id, {}).get(one.type) == 0:

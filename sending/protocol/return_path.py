@@ -1,7 +1,7 @@
 """Signed local parts (VERP): what brings a bounce, or an unsubscription by mail, back to its message, and proves that
 we sent it.
 
-16 octets of message id and 10 of HMAC-SHA256 in base32: 44 characters, safe in any case. Each prefix has tags of its own.
+16 octets of message id and 10 of HMAC-SHA256 in base32: 44 characters, safe in any case. A tag is good for one prefix.
 """
 
 import hmac

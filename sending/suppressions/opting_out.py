@@ -1,5 +1,5 @@
-"""A recipient unsubscribes from a stream of a domain, or takes it back: written at once, not by way of the feed, because
-the next mail may be about to leave and the page has to say what stands."""
+"""A recipient unsubscribes from a stream of a domain, or takes it back: written at once and not by way of the feed,
+because the next mail may be about to leave and the page has to say what stands."""
 
 from datetime import datetime
 

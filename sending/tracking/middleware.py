@@ -1,8 +1,8 @@
 """The addresses that recipients follow, apart from the rest of the site.
 
-They are served under any name that leads here, such as that of a customer's tracked links, and without cookies, session
-or CSRF token: only we can make a token, whoever has it may do what it was made for, and mail services have to be able to
-post it (RFC 8058). Nothing in the answers comes from the Host header.
+They are served under any name that leads here, such as that of a customer's tracked links, and without cookies,
+session or CSRF token: only we can make a token, whoever has it may do what it was made for, and mail services have to
+be able to post it (RFC 8058). Nothing in the answers comes from the Host header.
 """
 
 from collections.abc import Callable
@@ -31,6 +31,8 @@ class RecipientMiddleware:
         response = _answer(request)
         response.headers.setdefault("Cache-Control", "no-store, private")
         response.headers.setdefault("X-Robots-Tag", "noindex, nofollow")
+        if not response.streaming:
+            response.headers.setdefault("Content-Length", str(len(response.content)))  # type: ignore[attr-defined]
         # Neither where a page's link leads nor Django's own log may learn the address.
         response.headers.setdefault("Referrer-Policy", "no-referrer")
         response._has_been_logged = True  # type: ignore[attr-defined]

@@ -31,6 +31,8 @@ TICK = 0.5
 """Seconds between two looks at what is due."""
 PAUSE = 2.0
 """Seconds before the database is asked again."""
+STOP_SECONDS = 10.0
+"""For what is left when the process ends."""
 _AWAY = (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError)
 
 
@@ -79,20 +81,23 @@ class Recorder:
         self._work.set()
 
     def end(self) -> None:
+        """Writes what is left, if the database takes it."""
         self._is_ending.set()
         self._work.set()
         self._thread.join(STOP_SECONDS)
 
     def _run(self) -> None:
+        pause = TICK
         while not (self._is_ending.is_set() and not self._waiting):
             self._work.wait()
-            self._is_ending.wait(TICK)
+            self._is_ending.wait(pause)
             batch, beside = self._take()
-            if batch and not self._write(batch, beside):
+            left = self._write(batch, beside) if batch else []
+            if left:
+                self._give_back(left)
                 if self._is_ending.is_set():
                     break
-                self._give_back(batch)
-                self._is_ending.wait(PAUSE)
+            pause = PAUSE if left else 0.0 if len(batch) == MOST_AT_ONCE else TICK
         self._tell_lost(len(self._waiting))
         connection.close()
 
@@ -114,24 +119,24 @@ class Recorder:
         self._recent.extend(one for one in batch if one.link.kind == "click")
         return batch, beside
 
-    def _write(self, batch: Sequence[Seen], beside: Sequence[Seen]) -> bool:
-        """Whether it was recorded, or never will be; False where the database is away."""
+    def _write(self, batch: Sequence[Seen], beside: Sequence[Seen]) -> list[Seen]:
+        """Those that are still to be written, because the database is away."""
         close_old_connections()
         try:
             record(batch, beside)
         except _AWAY as problem:
             connection.close()
             log.warning("tracking_waits", seen=len(batch), problem=type(problem).__name__)
-            return False
+            return list(batch)
         except Exception:
             connection.close()
             log.exception("tracking_failed", seen=len(batch))
             if len(batch) == 1:
                 self._tell_lost(1)
-                return True
+                return []
             # One that cannot be written must not take the others with it.
-            return all([self._write([one], beside) for one in batch])
-        return True
+            return [left for one in batch for left in self._write([one], beside)]
+        return []
 
     def _give_back(self, batch: Sequence[Seen]) -> None:
         with self._lock:
@@ -143,7 +148,6 @@ class Recorder:
             log.error("tracking_lost", seen=count)
 
 
-STOP_SECONDS = 10.0
 _current: Recorder | None = None
 _start_lock = threading.Lock()
 
