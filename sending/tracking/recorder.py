@@ -41,8 +41,12 @@ def note(seen: Seen) -> None:
     on the caller's connection."""
     if settings.GROUP_COMMIT_INLINE:
         record([seen])
-    else:
+        return
+    try:
         _recorder().add(seen)
+    except RuntimeError:
+        # No thread can be started; the reader gets his answer all the same.
+        log.error("tracking_lost", seen=1)
 
 
 def close() -> None:

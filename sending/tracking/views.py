@@ -6,7 +6,9 @@ All of them are rendered without the request: nothing of a session, a host or an
 from typing import Any
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
+from django.core.exceptions import SuspiciousOperation
+from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
@@ -46,7 +48,7 @@ def click(request: HttpRequest, recipient_token: str) -> HttpResponse:
 def unsubscribe(request: HttpRequest, recipient_token: str) -> HttpResponse:
     """Asks, and does it by POST: pressed here, or by a mail service with one click (RFC 8058)."""
     recipient = _recipient(Purpose.UNSUBSCRIBE, recipient_token)
-    is_undone = "undo" in request.POST
+    is_undone = _wants_undo(request)
     if is_undone:
         unsubscribing.subscribe_again(recipient)
     elif request.method == "POST":
@@ -59,7 +61,7 @@ def unsubscribe(request: HttpRequest, recipient_token: str) -> HttpResponse:
 def tracking(request: HttpRequest, recipient_token: str) -> HttpResponse:
     """Asks, and stops the tracking by POST."""
     recipient = _recipient(Purpose.TRACKING_OPT_OUT, recipient_token)
-    is_undone = "undo" in request.POST
+    is_undone = _wants_undo(request)
     if is_undone:
         opt_outs.remove_reader(recipient.account, recipient.place)
     elif request.method == "POST":
@@ -122,6 +124,14 @@ def _page(template: str, recipient: Recipient, **state: Any) -> HttpResponse:
 
 def _frame() -> dict[str, Any]:
     return {"site_name": settings.SITE_NAME}
+
+
+def _wants_undo(request: HttpRequest) -> bool:
+    """Whatever else is posted, readable or not, asks for what the link is for."""
+    try:
+        return "undo" in request.POST
+    except (MultiPartParserError, SuspiciousOperation, UnreadablePostError):
+        return False
 
 
 def _client_ip(request: HttpRequest) -> str:

@@ -64,6 +64,12 @@ def test_one_click_without_cookies_or_token_unsubscribes_from_the_stream(message
     assert message.opted_out_at is not None
 
 
+@pytest.mark.parametrize("kind", ["application/json", "multipart/form-data", "multipart/form-data; boundary=x", ""])
+def test_a_body_that_cannot_be_read_unsubscribes_as_well(message: Message, client: Client, kind: str) -> None:
+    assert client.post(unsubscribe_of(message), b"--x\r\nundo", content_type=kind).status_code == 200
+    assert Suppression.objects.count() == 1
+
+
 def test_again_and_again_it_happens_once(message: Message, client: Client) -> None:
     for _ in range(3):
         assert "You are unsubscribed" in client.post(unsubscribe_of(message)).content.decode()
