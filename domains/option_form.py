@@ -7,7 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from domains.models import SendingDomain
-from domains.options import STREAMS, SWITCHES, OptionInvalid, Problem
+from domains.options import LONGEST_BRAND, LONGEST_LINK, STREAMS, SWITCHES, OptionInvalid, Problem
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -19,7 +19,13 @@ SENTENCES: dict[tuple[str, Problem], str | Promise] = {
         "The CNAME record mt-link was not found yet. Publish it as the set-up page shows, then check the domain there."
     ),
     ("alert_recipient", Problem.INVALID): _("This is no email address. Write one such as ops@shop.example."),
+    ("brand_name", Problem.INVALID): _("This name has letters that cannot be shown. Write it anew."),
+    ("brand_colour", Problem.INVALID): _(
+        "White words could not be read on this colour. Write a darker one with six digits, such as #1855ab."
+    ),
+    ("brand_url", Problem.INVALID): _("This is no web address. Write one such as https://shop.example/."),
 }
+TEXTS = ("alert_recipient", "recipient_ips", "brand_name", "brand_colour", "brand_url")
 
 
 def _switch(label: "_StrPromise", help_text: "_StrPromise") -> forms.BooleanField:
@@ -54,6 +60,31 @@ class SettingsForm(forms.Form):
         _("Unsubscribe link in transactional mail"),
         _("Added at the end where the HTML has none, such as for notices that a reader may stop."),
     )
+    recipient_ips = forms.ChoiceField(
+        label=_("Readers' IP addresses"),
+        choices=SendingDomain.RecipientIps,
+        required=False,
+        help_text=_("What is kept of the address from which somebody opens, clicks or unsubscribes, from now on."),
+    )
+    brand_name = forms.CharField(
+        label=_("Name"),
+        required=False,
+        max_length=LONGEST_BRAND,
+        help_text=_("As your readers know you. Empty: the name of the domain."),
+    )
+    brand_colour = forms.CharField(
+        label=_("Colour"),
+        required=False,
+        max_length=8,
+        help_text=_("Of buttons and links, dark enough for white words. Empty: blue."),
+    )
+    brand_url = forms.CharField(
+        label=_("Link back to you"),
+        required=False,
+        max_length=LONGEST_LINK,
+        help_text=_("Shown once a reader is done. Empty: none."),
+        widget=forms.URLInput,
+    )
     require_tls = _switch(
         _("Require TLS"),
         _(
@@ -81,7 +112,7 @@ class SettingsForm(forms.Form):
 
     @classmethod
     def showing(cls, domain: SendingDomain) -> "SettingsForm":
-        kept = {name: getattr(domain, name) for name in (*SWITCHES, "alert_recipient")}
+        kept = {name: getattr(domain, name) for name in (*SWITCHES, *TEXTS)}
         return cls(initial=kept | {stream: stream in domain.suspended_streams for stream in STREAMS})
 
     @property
@@ -89,6 +120,8 @@ class SettingsForm(forms.Form):
         """Of a valid form, for `domains.options.change`."""
         values = dict(self.cleaned_data)
         paused = [stream for stream in STREAMS if values.pop(stream)]
+        # A form that was open before the choice existed leaves it as it is.
+        values = {name: value for name, value in values.items() if name != "recipient_ips" or value}
         return values | {"suspended_streams": paused}
 
     def refuse(self, refusal: OptionInvalid) -> None:

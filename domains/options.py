@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
+from django.core.validators import URLValidator, validate_email
 from django.db import transaction
 from django.http import HttpRequest
 
@@ -13,6 +13,7 @@ from accounts import audit
 from accounts.models import User
 from billing.plans import Feature
 from billing.terms import terms_of
+from domains.brand import read_colour
 from domains.models import DnsRecord, SendingDomain
 from domains.records import RecordKey
 
@@ -34,6 +35,9 @@ PAID = {
 }
 """What only some plans include. Who has it on keeps it."""
 _LONGEST_ADDRESS = 254
+LONGEST_BRAND = 80
+LONGEST_LINK = 200
+_is_web_address = URLValidator(schemes=["https", "http"])
 
 
 class Problem(StrEnum):
@@ -167,8 +171,35 @@ def _recipient(given: object) -> str:
     return address
 
 
+def _recipient_ips(given: object) -> str:
+    return SendingDomain.RecipientIps(str(given)).value
+
+
+def _text(given: object, most: int) -> str:
+    if not isinstance(given, str) or len(given.strip()) > most or not given.strip().isprintable():
+        raise ValueError(given)
+    return given.strip()
+
+
+def _brand_colour(given: object) -> str:
+    """An empty one is ours."""
+    text = _text(given, 8)
+    return read_colour(text) if text else ""
+
+
+def _brand_url(given: object) -> str:
+    text = _text(given, LONGEST_LINK)
+    if text:
+        _is_web_address(text)
+    return text
+
+
 _READERS: dict[str, Callable[[object], Any]] = {
     **dict.fromkeys(SWITCHES, _switch),
     "suspended_streams": _streams,
     "alert_recipient": _recipient,
+    "recipient_ips": _recipient_ips,
+    "brand_name": lambda given: _text(given, LONGEST_BRAND),
+    "brand_colour": _brand_colour,
+    "brand_url": _brand_url,
 }

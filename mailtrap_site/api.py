@@ -11,9 +11,14 @@ from sending.api.email_logs import router as email_logs
 from sending.api.openapi import send_document
 from sending.api.scheduled_messages import router as scheduled_messages
 from sending.api.suppressions import router as suppressions
+from sending.api.tracking_opt_outs import router as tracking_opt_outs
 from sending.api.webhooks import router as webhooks
 
 api = GeneralApi(title="Email API", version="2", urls_namespace="api", auth=TokenAuth(), beside=send_document())
 api.add_router("", accounts_router)
-for router in (tokens, billing, domains, company, email_logs, scheduled_messages, suppressions, webhooks):
+_ROUTERS = (
+    *(tokens, billing, domains, company),
+    *(email_logs, scheduled_messages, suppressions, tracking_opt_outs, webhooks),
+)
+for router in _ROUTERS:
     both_dialects(api, router)

@@ -1,4 +1,5 @@
-"""The application that granian serves: the sending API on the event loop, Django's pages in threads."""
+"""The application that granian serves: the sending API, pixels and tracked links on the event loop, Django's pages in
+threads."""
 
 import asyncio
 import os
@@ -21,6 +22,8 @@ end_with_parent()
 _wsgi: Any = get_wsgi_application()
 # Its models can be imported once the apps are ready.
 send_asgi = import_module("sending.api.send_asgi")
+door = import_module("sending.tracking.door")
+recorder = import_module("sending.tracking.recorder")
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -36,6 +39,8 @@ async def choose(scope: Scope, receive: Receive, send: Send) -> None:
         await _live(receive, send)
     elif send_asgi.route_of(scope["path"]) is not None:
         await _send_door(scope, receive, send)
+    elif (answered := door.answer(scope)) is not None:
+        await door.send_answer(answered, scope, send)
     else:
         await _pages(scope, receive, send)
 
@@ -49,6 +54,7 @@ async def _live(receive: Receive, send: Send) -> None:
         else:
             # Requests are still being answered here, and Django closes no connection on an event loop.
             await asyncio.to_thread(_send_door.close)
+            await asyncio.to_thread(recorder.close)
         await send({"type": f"{message['type']}.complete"})
         if message["type"] == "lifespan.shutdown":
             return

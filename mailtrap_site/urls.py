@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", health.readyz),
     path("metrics", metrics, name="metrics"),
     path("", include("sending.api.send_urls")),
+    path("", include("sending.tracking.urls")),
     path("", include("domains.urls")),
     path("", include("sending.urls")),
     path("", home, name="home"),

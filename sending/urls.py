@@ -21,6 +21,7 @@ from sending.pages import (
     streams,
     suppression_additions,
     suppressions,
+    tracking_opt_outs,
     trial_email,
     webhook_log,
     webhooks,
@@ -34,6 +35,7 @@ SANDBOX = f"{ACCOUNT}sandboxes/<int:sandbox_id>/"
 SANDBOX_MAIL = f"{SANDBOX}<uuid:captured_id>/"
 SUPPRESSIONS = f"{ACCOUNT}suppressions/"
 SUPPRESSION_IMPORT = f"{SUPPRESSIONS}imports/<int:import_id>/"
+OPT_OUTS = f"{SUPPRESSIONS}tracking/"
 SUPPRESSION = f"{SUPPRESSIONS}<uuid:suppression_id>/"
 CAPTURED_MAIL = "captured/<uuid:captured_id>/"
 
@@ -64,6 +66,13 @@ urlpatterns = [
     path(SUPPRESSION_IMPORT, suppression_additions.suppression_import, name="suppression_import"),
     path(
         f"{SUPPRESSION_IMPORT}lines/", suppression_additions.suppression_import_lines, name="suppression_import_lines"
+    ),
+    path(OPT_OUTS, tracking_opt_outs.tracking_opt_outs, name="tracking_opt_outs"),
+    path(f"{OPT_OUTS}new/", tracking_opt_outs.tracking_opt_outs_add, name="tracking_opt_outs_add"),
+    path(
+        f"{OPT_OUTS}<uuid:opt_out_id>/removal/",
+        tracking_opt_outs.tracking_opt_out_removal,
+        name="tracking_opt_out_removal",
     ),
     path(SUPPRESSION, suppressions.suppression, name="suppression"),
     path(f"{SUPPRESSION}reactivation/", suppressions.suppression_reactivate, name="suppression_reactivate"),

@@ -41,6 +41,13 @@ class SendingDomain(models.Model):
         DELEGATED = "delegated", _("CNAME records; we hold the keys and replace them")
         DIRECT = "direct", _("TXT records; you publish each key yourself")
 
+    class RecipientIps(models.TextChoices):
+        """What is kept of the addresses from which its readers open, click and unsubscribe."""
+
+        FULL = "full", _("The whole address")
+        TRUNCATED = "truncated", _("The network alone (/24, of IPv6 /48)")
+        NONE = "none", _("Nothing")
+
     account = models.ForeignKey("accounts.Account", on_delete=models.CASCADE, related_name="domains")
     name = models.CharField(_("name"), max_length=253)
     """Lower-case A-labels, as it stands in DNS."""
@@ -60,6 +67,14 @@ class SendingDomain(models.Model):
     auto_bcc_header = models.CharField(max_length=200, blank=True)
     """A header line without its end, such as "X-Copy: yes", which the copies alone carry; empty for none."""
     custom_domain_tracking_enabled = models.BooleanField(default=False)
+    recipient_ips = models.CharField(
+        _("readers' IP addresses"), max_length=16, choices=RecipientIps, default=RecipientIps.FULL
+    )
+    brand_name = models.CharField(_("name for readers"), max_length=80, blank=True)
+    """On the pages on which readers unsubscribe; empty: the domain's own."""
+    brand_colour = models.CharField(_("colour"), max_length=7, blank=True)
+    """As `domains.brand.read_colour` writes it; empty: ours."""
+    brand_url = models.CharField(_("link back"), max_length=200, blank=True)
     require_tls = models.BooleanField(default=False)
     """Mail that cannot be handed over by TLS waits and bounces rather than going in the clear."""
     suspended_streams = ArrayField(models.CharField(max_length=16), default=list, blank=True)

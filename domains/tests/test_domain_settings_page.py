@@ -109,3 +109,20 @@ def test_the_set_up_page_leads_to_the_settings_and_they_to_the_copies(world: Wor
 def test_the_demo_domain_has_no_settings(world: World) -> None:
     SendingDomain.objects.filter(pk=world.domain.pk).update(is_demo=True)
     assert as_user(world.alice).get(url(world)).status_code == 404
+
+
+def test_the_pages_of_readers_get_a_name_a_colour_and_a_link(world: World) -> None:
+    client = as_user(world.bob)
+    chosen = {"brand_name": " Acme ", "brand_colour": "8A1C5A", "brand_url": "https://acme.test/"}
+    client.post(url(world), {**chosen, "recipient_ips": "truncated"})
+    kept = SendingDomain.objects.get(pk=world.domain.pk)
+    assert (kept.brand_name, kept.brand_colour, kept.brand_url) == ("Acme", "#8a1c5a", "https://acme.test/")
+    assert kept.recipient_ips == "truncated"
+    for wrong, sentence in (
+        ({"brand_colour": "#ffee00"}, "White words could not be read on this colour."),
+        ({"brand_url": "javascript:alert(1)"}, "This is no web address."),
+        ({"brand_name": "a\u202eb"}, "This name has letters that cannot be shown."),
+    ):
+        answer = client.post(url(world), wrong)
+        assert answer.status_code == 422
+        assert sentence in answer.content.decode()

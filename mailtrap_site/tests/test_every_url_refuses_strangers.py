@@ -10,7 +10,14 @@ from billing.models import Invoice
 from mailtrap_site.testing.captured import make_captured, make_sandbox
 from mailtrap_site.testing.url_map import Door, doors
 from mailtrap_site.testing.world import World, make_world
-from sending.models import CapturedMail, Suppression, SuppressionImport, WebhookDelivery, WebhookEndpoint
+from sending.models import (
+    CapturedMail,
+    Suppression,
+    SuppressionImport,
+    TrackingOptOut,
+    WebhookDelivery,
+    WebhookEndpoint,
+)
 
 ACCOUNT_DOORS = list(doors("a/<int:account_id>/"))
 OBJECT_DOORS = [door for door in ACCOUNT_DOORS if len(door.arguments) > 1]
@@ -29,6 +36,7 @@ OPEN_TO_ALL = (
     "stripe/events/",  # signed by Stripe
     "styleguide/",
     "static/",
+    "t/",  # what recipients follow, with tokens that we sealed
 )
 
 
@@ -38,6 +46,7 @@ def world(db: None) -> World:
     make_captured(make_sandbox(world.account))
     Suppression.objects.create(account=world.account, email="rita@far.test", stream="any", type="manual import")
     SuppressionImport.objects.create(account=world.account, file_name="a.csv", stream="any", type="manual import")
+    TrackingOptOut.objects.create(account=world.account, domain=world.domain, email="rita@far.test")
     endpoint = WebhookEndpoint.objects.create(account=world.account, url="https://shop.test/", type="email_sending")
     WebhookDelivery.objects.create(
         endpoint=endpoint, event_count=1, first_number=1, last_number=1, payload=b"", size=1, state="delivered"
@@ -60,6 +69,7 @@ def address(door: Door, world: World, **changed: object) -> str:
         "captured_id": CapturedMail.objects.get().pk,
         "number": 0,
         "suppression_id": Suppression.objects.get().pk,
+        "opt_out_id": TrackingOptOut.objects.get().pk,
         "import_id": SuppressionImport.objects.get().pk,
         "webhook_id": world.account.webhooks.get().pk,
         "delivery_id": WebhookDelivery.objects.get().pk,
@@ -127,6 +137,13 @@ def test_every_other_address_is_known_to_be_open(world: World):
             continue
         response = Client().get(door.path({}))
         assert response.status_code in (302, 404), f"/{door.route} answers {response.status_code} to anybody"
+
+
+@pytest.mark.parametrize("door", list(doors("t/")), ids=lambda door: door.name)
+def test_what_recipients_follow_is_nothing_without_a_token_of_ours(door: Door, db: None):
+    for text in ("x", "A" * 64, str(uuid.uuid4())):
+        path = door.path(dict.fromkeys(door.arguments, text))
+        assert {Client().get(path).status_code, Client().post(path).status_code} <= {404, 405}
 
 
 def test_the_support_desk_is_for_staff(world: World):

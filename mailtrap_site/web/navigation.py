@@ -52,7 +52,7 @@ PLACES: tuple[tuple[str | Promise, tuple[Place, ...]], ...] = (
                 ),
                 "g l",
             ),
-            Place(_("Suppressions"), "sending:suppressions", "shield", ("sending:suppression",)),
+            Place(_("Suppressions"), "sending:suppressions", "shield", ("sending:suppression", "sending:tracking")),
             Place(_("Sandboxes"), "sending:sandboxes", "tray", ("sending:sandbox",), "g b"),
         ),
     ),

@@ -14,6 +14,7 @@ from accounts.scopes import READ
 from mailtrap_site.web.json_api import instant
 from sending.api.log_query import read_filters
 from sending.api.raw_messages import raw_message_url
+from sending.events.counting import is_machine
 from sending.events.lifecycle import contract_status
 from sending.log.paging import fetch, find, total
 from sending.log.story import events_of
@@ -74,7 +75,7 @@ def get_email_log(request: ApiRequest, account_id: int, message_id: uuid.UUID) -
     return {
         **_shown(message, _submissions([message]).get(message.submission_id)),
         "raw_message_url": raw_message_url(message),
-        "events": [_shown_event(event) for event in events_of(message).filter(type__in=DETAILS)],
+        "events": [_shown_event(event) for event in _told_events(message)],
     }
 
 
@@ -123,6 +124,11 @@ def _shown(message: Message, submission: Submission | None) -> dict[str, Any]:
         "references": [],
         "thread_id": None,
     }
+
+
+def _told_events(message: Message) -> list[Event]:
+    """Without what programs opened or clicked, which counts nowhere; our pages show it apart."""
+    return [event for event in events_of(message).filter(type__in=DETAILS) if not is_machine(event.details)]
 
 
 def _shown_event(event: Event) -> dict[str, Any]:

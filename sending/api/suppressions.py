@@ -59,11 +59,11 @@ def list_suppressions(
     require_rate(request, SUPPRESSIONS, account_id)
     query = lists.Query(
         email=email.replace("\0", ""),
-        since=_moment("start_time", start_time),
-        until=_moment("end_time", end_time),
-        domains=_readable_domains(request),
+        since=moment("start_time", start_time),
+        until=moment("end_time", end_time),
+        domains=readable_domains(request),
     )
-    return [_shown(one) for one in lists.fetch(account_id, query, after=_cursor(last_id), size=PAGE).rows]
+    return [_shown(one) for one in lists.fetch(account_id, query, after=cursor(last_id), size=PAGE).rows]
 
 
 @router.post("/suppressions", response={201: dict[str, Any]})
@@ -76,7 +76,7 @@ def create_suppression(request: ApiRequest, account_id: int, body: NewSuppressio
     else:
         require_level(request, ADMIN, "domain", body.domain_id)
     new = _read(account_id, body)
-    store.add(account, [new], _by(request))
+    store.add(account, [new], by_token(request))
     entry = Suppression.objects.select_related("domain").get(
         account=account, email=new.email, domain=new.domain_id, stream=new.stream, type=new.type
     )
@@ -95,7 +95,7 @@ def delete_suppression(request: ApiRequest, account_id: int, suppression_id: uui
     else:
         require_level(request, ADMIN, "domain", entry.domain_id)
     shown = _shown(entry)
-    if not store.reactivate(account, [entry.pk], _by(request)):
+    if not store.reactivate(account, [entry.pk], by_token(request)):
         raise Http404
     return shown
 
@@ -124,7 +124,7 @@ def _read(account_id: int, body: NewSuppression) -> store.New:
     return store.New(email, domain_id, str(stream), kind)
 
 
-def _readable_domains(request: ApiRequest) -> tuple[int, ...] | None:
+def readable_domains(request: ApiRequest) -> tuple[int, ...] | None:
     """The domains whose entries the token may read; None when it may read the whole account."""
     identity = request.auth
     if access_level(identity, "account", identity.account_id) >= READ:
@@ -134,28 +134,30 @@ def _readable_domains(request: ApiRequest) -> tuple[int, ...] | None:
 
 
 def _may_read(request: ApiRequest, entry: Suppression) -> bool:
-    readable = _readable_domains(request)
+    readable = readable_domains(request)
     return readable is None or entry.domain_id in readable
 
 
-def _by(request: ApiRequest) -> store.By:
+def by_token(request: ApiRequest) -> store.By:
+    """The token as who acts."""
     return store.By(request, f"token “{request.auth.name}”")
 
 
-def _cursor(text: str) -> uuid.UUID | None:
+def cursor(text: str) -> uuid.UUID | None:
+    """The `last_id` of a call. Raises HttpError 400 for what is none."""
     try:
         return uuid.UUID(text) if text else None
     except ValueError as problem:
         raise HttpError(400, "last_id must be the id of an entry of an earlier answer") from problem
 
 
-def _moment(name: str, text: str) -> datetime | None:
+def moment(name: str, text: str) -> datetime | None:
     """A date alone begins at midnight, in UTC; in an address a plus sign may have become a space."""
     if not text:
         return None
     try:
-        moment = datetime.fromisoformat(text.strip().replace(" ", "+") if "T" in text else text.strip())
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        read = datetime.fromisoformat(text.strip().replace(" ", "+") if "T" in text else text.strip())
+        return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
     except (ValueError, OverflowError) as problem:
         raise HttpError(400, f"{name} must be a time in ISO 8601, such as 2026-01-31T00:00:00Z") from problem
 

@@ -8,6 +8,7 @@ from django.conf import settings
 from domains.reports import intake
 from domains.reports.mailboxes import MAILBOXES
 from sending.bounces.ingest import take_report
+from sending.bounces.unsubscriptions import is_unsubscribe_address, take_unsubscription
 from sending.listener.incoming import IncomingMail
 from sending.protocol import return_path
 from sending.protocol.reply import Reply
@@ -49,6 +50,7 @@ def keep_domain_reports(mail: IncomingMail, recipient: Path) -> None:
 
 
 RETURN_PATHS = Row("return path", is_return_path, take_report)
+UNSUBSCRIPTIONS = Row("unsubscribing", is_unsubscribe_address, take_unsubscription)
 DOMAIN_REPORTS = Row("DMARC and TLS reports", is_domain_report_mailbox, keep_domain_reports)
 
 

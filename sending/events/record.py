@@ -5,7 +5,7 @@ Results are fenced: one is written only while its queue entry still carries the 
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from django.db import transaction
 
 from mailtrap_site.bulk_values import Column
 from sending.events import statements
+from sending.events.counting import READINGS, Reading, count, is_machine
 from sending.events.lifecycle import AHEAD, FINAL, OPTING_OUT, changes
 from sending.events.results import Evidence, Result, write_results
 from sending.models import Event, MessageStatus
@@ -59,20 +60,44 @@ def record_results(results: Sequence[Result]) -> set[uuid.UUID]:
 
 
 def record_news(news: Sequence[News]) -> None:
-    """Writes events that no attempt produced, and what they do to their messages. A final status empties the queue."""
+    """Writes events that no attempt produced, and what they do to their messages. A final status empties the queue.
+
+    Of openings and clicks those are counted whose details name no `machine`, and the first counted one of a message
+    gets `"first": true`; they leave no trace where the message is gone.
+    """
     if not news:
         return
-    ordered = sorted(news, key=lambda one: one.message_id)
-    rows = [
-        EventRow(new_id(), one.message_id, one.account_id, one.type, one.occurred_at, None, one.details)
-        for one in ordered
-    ]
+    ordered = sorted(news, key=lambda one: (one.message_id, one.occurred_at))
+    readings = [one for one in ordered if one.type in READINGS]
     with transaction.atomic():
         cursor = raw_cursor()
         # One after another: two events about one message in one call must both count.
         for one in ordered:
-            cursor.execute(statements.APPLY_NEWS, _news_parameters(one), prepare=True)
-        insert_events(cursor, rows)
+            if one.type not in READINGS:
+                cursor.execute(statements.APPLY_NEWS, _news_parameters(one), prepare=True)
+        told = [one for one in ordered if one.type not in READINGS] + _counted(cursor, readings)
+        insert_events(
+            cursor,
+            [
+                EventRow(new_id(), one.message_id, one.account_id, one.type, one.occurred_at, None, one.details)
+                for one in told
+            ],
+        )
+
+
+def _counted(cursor: "psycopg.Cursor[Any]", readings: Sequence[News]) -> list[News]:
+    """Those whose message is still there, the first ones marked."""
+    if not readings:
+        return []
+    counted = count(
+        cursor,
+        [Reading(place, one.message_id, one.type, not is_machine(one.details)) for place, one in enumerate(readings)],
+    )
+    return [
+        replace(one, details=one.details | {"first": True}) if place in counted.firsts else one
+        for place, one in enumerate(readings)
+        if place in counted.known
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +190,4 @@ def _news_parameters(one: News) -> dict[str, Any]:
         "tos": list(moves.values()),
         "finals": finals,
         "opts_out": one.type in OPTING_OUT,
-        "opens": int(one.type is Event.Type.OPEN),
-        "clicks": int(one.type is Event.Type.CLICK),
     }

@@ -22,8 +22,7 @@ changed AS (
     SET status = coalesce((%(tos)s::text[])[array_position(%(froms)s::text[], m.status::text)], m.status),
         finished_at = CASE WHEN m.status = ANY(%(froms)s::text[]) AND %(finals)s::text[] <> '{{}}'
             THEN coalesce(m.finished_at, %(at)s) ELSE m.finished_at END,
-        opted_out_at = CASE WHEN %(opts_out)s THEN coalesce(m.opted_out_at, %(at)s) ELSE m.opted_out_at END,
-        opens_count = m.opens_count + %(opens)s, clicks_count = m.clicks_count + %(clicks)s
+        opted_out_at = CASE WHEN %(opts_out)s THEN coalesce(m.opted_out_at, %(at)s) ELSE m.opted_out_at END
     WHERE m.id = %(id)s AND (SELECT count(*) FROM entry) >= 0 RETURNING m.id, m.status
 )
 DELETE FROM {queue} q USING changed c WHERE q.message_id = c.id AND c.status = ANY(%(finals)s::text[])""")

@@ -110,7 +110,8 @@ def _status(values: Sequence[str]) -> Q:
 
 def _event(values: Sequence[str]) -> Q:
     shown = [value for value in values if value != Event.Type.ACCEPTED]
-    return Q(Exists(_events().filter(type__in=shown)))
+    # What programs opened or clicked is no opening and no click.
+    return Q(Exists(_events().filter(type__in=shown).exclude(details__has_key="machine")))
 
 
 def _events() -> QuerySet[Event]:

@@ -105,6 +105,8 @@ def _words(story: Story, event: Event, attempt: Attempt | None, token_name: str)
             return _("Cancelled"), _by_name(details), str(details.get("reason") or "")
         case Event.Type.REJECT:
             return _("Rejected"), "", str(details.get("reject_reason") or "")
+        case Event.Type.OPEN | Event.Type.CLICK if machine := details.get("machine"):
+            return _machine(event.type, str(machine), str(details.get("click_url") or ""))
         case Event.Type.CLICK:
             return _("Clicked"), str(details.get("click_url") or ""), ""
         case Event.Type.OPEN:
@@ -114,6 +116,14 @@ def _words(story: Story, event: Event, attempt: Attempt | None, token_name: str)
         case Event.Type.SPAM:
             return _("Marked as spam"), _("by the reader"), ""
     return str(event.type), "", answer
+
+
+def _machine(kind: str, machine: str, url: str) -> tuple[str, str, str]:
+    """By the name of a rule of `tracking.machines`; these count nowhere."""
+    words = {"machine": machine, "url": url}
+    if kind == Event.Type.CLICK:
+        return _("Checked"), _("%(url)s, not by the reader: %(machine)s") % words, ""
+    return _("Loaded"), _("not by the reader: %(machine)s") % words, ""
 
 
 def _accepted(story: Story, token_name: str) -> str:

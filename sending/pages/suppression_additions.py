@@ -65,23 +65,7 @@ class PasteForm(ScopeForm):
     field_order = ("addresses", "domain", "stream")
 
     def clean_addresses(self) -> list[str]:
-        parts = [part.strip() for part in re.split(r"[\n,;]", self.cleaned_data["addresses"])]
-        named = [part for part in parts if part]
-        if len(named) > MOST_PASTED:
-            words = {"count": figure_words(len(named)), "most": figure_words(MOST_PASTED)}
-            raise forms.ValidationError(
-                _("These are %(count)s addresses, and %(most)s can be pasted at once. Import them as a file.") % words
-            )
-        read: list[str] = []
-        bad: list[str] = []
-        for part in named:
-            try:
-                read.append(address_of(part))
-            except AddressError as error:
-                bad.append(f"{printable(part)}: {_(error.sentence)}")
-        if bad:
-            raise forms.ValidationError([_words_of_bad(bad), *bad[:BAD_NAMED]])
-        return read
+        return read_pasted(self.cleaned_data["addresses"])
 
 
 class ImportForm(ScopeForm):
@@ -181,6 +165,27 @@ def suppression_import_lines(request: AccountRequest, import_id: int) -> HttpRes
         lines.writerow([number, harmless(shown), reason])
     headers = {"Content-Disposition": f'attachment; filename="bad-lines-{one.pk}.csv"'}
     return HttpResponse(text.getvalue(), content_type="text/csv; charset=utf-8", headers=headers)
+
+
+def read_pasted(text: str) -> list[str]:
+    """Addresses, one a line or with commas or semicolons between. Raises forms.ValidationError with what is wrong."""
+    parts = [part.strip() for part in re.split(r"[\n,;]", text)]
+    named = [part for part in parts if part]
+    if len(named) > MOST_PASTED:
+        words = {"count": figure_words(len(named)), "most": figure_words(MOST_PASTED)}
+        raise forms.ValidationError(
+            _("These are %(count)s addresses, and %(most)s can be pasted at once. Import them as a file.") % words
+        )
+    read: list[str] = []
+    bad: list[str] = []
+    for part in named:
+        try:
+            read.append(address_of(part))
+        except AddressError as error:
+            bad.append(f"{printable(part)}: {_(error.sentence)}")
+    if bad:
+        raise forms.ValidationError([_words_of_bad(bad), *bad[:BAD_NAMED]])
+    return read
 
 
 def _import_of(request: AccountRequest, import_id: int) -> SuppressionImport:

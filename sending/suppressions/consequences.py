@@ -39,9 +39,12 @@ def take(events: Sequence[FedEvent]) -> None:
 
 
 def leads_here(kind: str, details: Mapping[str, Any]) -> bool:
-    """Whether such an event suppresses its recipient."""
+    """Whether such an event suppresses its recipient. One that names its `suppression` was written together with it,
+    and the reader may have taken that back before the feed came here."""
     if kind == Event.Type.BOUNCE:
         return details.get("bounce_category") in SUPPRESSING
+    if kind == Event.Type.UNSUBSCRIBE and "suppression" in details:
+        return False
     return kind in _TYPES
 
 
@@ -65,11 +68,12 @@ def _entry(event: FedEvent, message: Message, submission: Submission | None) -> 
         event_id=event.id,
         rule=str(details.get("rule") or "")[:120] if is_bounce else "",
         incident=incident_of(details) if is_bounce else "",
-        evidence=_evidence(details, message, submission),
+        evidence=evidence_of(details, message, submission),
     )
 
 
-def _evidence(details: Mapping[str, Any], message: Message, submission: Submission | None) -> dict[str, Any]:
+def evidence_of(details: Mapping[str, Any], message: Message, submission: Submission | None) -> dict[str, Any]:
+    """What an entry keeps of the message that led to it, since its row may go."""
     return {
         "bounce_category": details.get("bounce_category"),
         "category": message.category,

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from domains.models import SendingDomain
 from mailtrap_site.wake import nudge
+from sending.events.counting import is_machine
 from sending.events.feed import FedEvent
 from sending.models import Message, Submission, WebhookEndpoint
 from sending.webhooks.batches import Line, append
@@ -31,9 +32,11 @@ def take(events: Sequence[FedEvent]) -> None:
 
 
 def wants(endpoint: WebhookEndpoint, event: FedEvent, message: Message | None) -> bool:
-    """Whether the endpoint's filters let the event pass; one whose message is gone is nobody's."""
+    """Whether the endpoint's filters let the event pass; one whose message is gone is nobody's, and so is what a
+    program opened or clicked."""
     return (
         message is not None
+        and not is_machine(event.details)
         and SUBSCRIPTION_OF.get(event.type) in endpoint.event_types
         and message.stream == endpoint.stream
         and endpoint.domain_id in (None, message.domain_id)

@@ -9,7 +9,7 @@ import structlog
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from sending.bounces.recipients import DOMAIN_REPORTS, RETURN_PATHS, Row, is_own_mailbox
+from sending.bounces.recipients import DOMAIN_REPORTS, RETURN_PATHS, UNSUBSCRIPTIONS, Row, is_own_mailbox
 from sending.bounces.session import Intake
 from sending.capture import simulator
 from sending.capture.store import capture
@@ -52,10 +52,11 @@ def recipients_of(route: str) -> list[Row]:
     """The table of a route. Only the development route takes what is addressed to others, and keeps it here."""
     own = Row("postmaster and abuse", is_own_mailbox, keep)
     if route != "development":
-        return [RETURN_PATHS, DOMAIN_REPORTS, own]
+        return [RETURN_PATHS, UNSUBSCRIPTIONS, DOMAIN_REPORTS, own]
     return [
         Row("simulator", simulator.is_simulated, simulator.receive, simulator.refusal),
         RETURN_PATHS,
+        UNSUBSCRIPTIONS,
         DOMAIN_REPORTS,
         Row("everybody", lambda recipient: True, keep),
     ]
