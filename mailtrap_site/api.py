@@ -10,10 +10,11 @@ from mailtrap_site.web.json_api import GeneralApi, both_dialects
 from sending.api.email_logs import router as email_logs
 from sending.api.openapi import send_document
 from sending.api.scheduled_messages import router as scheduled_messages
+from sending.api.stats import router as stats
 from sending.api.suppressions import router as suppressions
 from sending.api.webhooks import router as webhooks
 
 api = GeneralApi(title="Email API", version="2", urls_namespace="api", auth=TokenAuth(), beside=send_document())
 api.add_router("", accounts_router)
-for router in (tokens, billing, domains, company, email_logs, scheduled_messages, suppressions, webhooks):
+for router in (tokens, billing, domains, company, email_logs, scheduled_messages, stats, suppressions, webhooks):
     both_dialects(api, router)

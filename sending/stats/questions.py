@@ -1,6 +1,5 @@
 """The questions that pages, API and alerts ask the counters: totals, and totals by something."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
@@ -96,11 +95,22 @@ def by_both(question: Question, group: By) -> dict[tuple[Any, Any], Counts]:
     return {(key, when): Counts(*counts) for key, when, *counts in rows}
 
 
-def known(account_id: int, group: By, since: date, most: int) -> Sequence[Any]:
-    """What one may choose from: the values of a column since that day, without the empty one."""
-    column = COLUMN[group]
-    rows = DailyCount.objects.filter(account=account_id, day__gte=since).order_by(column)
-    return [value for value in rows.values_list(column, flat=True).distinct()[: most + 1] if value != ""][:most]
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What one may filter by, in alphabetical order; the empty category and provider are left out."""
+
+    categories: list[str]
+    providers: list[str]
+
+
+def choices(account_id: int, first: date, last: date, most: int = 500) -> Choices:
+    """The categories and mailbox providers of the mail of these days (UTC), at most so many of each."""
+    rows = DailyCount.objects.filter(account=account_id, day__gte=first, day__lte=last).order_by()
+    found = set(rows.values_list("category", "provider").distinct())
+    return Choices(
+        sorted({category for category, _ in found if category})[:most],
+        sorted({provider for _, provider in found if provider})[:most],
+    )
 
 
 _SUMS: dict[str, Any] = {f"sum_{name}": Coalesce(Sum(name), 0) for name in COUNTED}
