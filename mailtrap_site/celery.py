@@ -24,6 +24,8 @@ app.conf.beat_schedule = {
     "sweep the queue": _every(5, "sending.sweep"),
     "tend the queue": _every(5, "sending.tend_queue"),
     "follow events": _every(2, "sending.follow_events"),
+    "judge domains": _every(10_800, "sending.judge_domains"),
+    "write weekly summaries": _every(1800, "sending.write_weekly_summaries"),
     "import suppressions": _every(30, "sending.import_suppressions"),
     "follow the audit log": _every(5, "sending.follow_audit_log"),
     "post webhooks": _every(5, "sending.post_webhooks", "webhooks"),

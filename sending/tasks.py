@@ -13,6 +13,7 @@ from django.utils import timezone
 from mailtrap_site.broker import DRAIN_SECONDS
 from mailtrap_site.wake import send_now
 from sending import followers
+from sending.alerts import critical, weekly
 from sending.capture import upkeep
 from sending.delivery import drain
 from sending.log import balance_check, export_job
@@ -75,6 +76,18 @@ def follow_events() -> None:
     """Numbers new events and lets each reader of the feed act on them."""
     if followers.follow(time.monotonic() + TEND_SECONDS):
         send_now("sending.follow_events", queue="upkeep")
+
+
+@shared_task(name="sending.judge_domains")
+def judge_domains() -> None:
+    """Tells the people of a domain that its bounces or complaints have become critical."""
+    critical.judge(timezone.now())
+
+
+@shared_task(name="sending.write_weekly_summaries")
+def write_weekly_summaries() -> None:
+    """On Mondays, writes how each domain fared last week."""
+    weekly.write_due(timezone.now())
 
 
 @shared_task(name=importing.TASK)

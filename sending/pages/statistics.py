@@ -2,28 +2,26 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts.roles import Ability
 from accounts.tenancy import AccountRequest, account_view
-from mailtrap_site.web.charts import Bar, Series, StackedChart
 from mailtrap_site.web.partials import render_page
 from mailtrap_site.web.statuses import Look
-from mailtrap_site.web.wording import figure_words
 from sending.models import Stream
 from sending.pages import statistics_table as table
 from sending.pages import statistics_words as words
 from sending.pages.filter_words import domain_names
-from sending.pages.statistics_asked import DATES, GROUPS, HOURS, RANGES, USUAL_GROUP, USUAL_RANGE, Asked, read
-from sending.stats.questions import By, Days, choices, total
+from sending.pages.statistics_asked import DATES, GROUPS, HOURS, USUAL_GROUP, USUAL_RANGE, Asked, read
+from sending.pages.statistics_chart import chart
+from sending.stats.questions import By, choices, total
 from sending.stats.rates import BOUNCES, SPAM, Counts, Limits
 
 CHOICES_SINCE = timedelta(days=30)
@@ -39,7 +37,9 @@ def statistics(request: AccountRequest) -> HttpResponse:
     found = table.figures(account_id, asked)
     known = choices(account_id, asked.days.last - CHOICES_SINCE, asked.days.last)
     if not known.providers and not known.categories and not found.by_time and not asked.filters:
-        return render(request, "sending/statistics_empty.html", {"ranges": _ranges(asked), "is_usual": asked.range == USUAL_RANGE})
+        return render(
+            request, "sending/statistics_empty.html", {"ranges": _ranges(asked), "is_usual": asked.range == USUAL_RANGE}
+        )
     rows, before = table.rows(account_id, asked, found), total(asked.question(account_id).before)
     domains = domain_names(account_id)
     opening, sentence = words.trouble(asked.group, found.by_group, {row.key: row.name for row in rows})
@@ -69,9 +69,7 @@ def statistics(request: AccountRequest) -> HttpResponse:
         "csv_query": asked.address(),
         "is_dates": asked.range == DATES,
     }
-    return render_page(
-        request, "sending/statistics.html", "sending/_statistics.html", context, target="statistics"
-    )
+    return render_page(request, "sending/statistics.html", "sending/_statistics.html", context, target="statistics")
 
 
 @account_view(Ability.VIEW)
@@ -83,44 +81,6 @@ def statistics_csv(request: AccountRequest) -> StreamingHttpResponse:
     name = f"statistics-by-{asked.group.value}-{asked.days.first}-{asked.days.last}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"}
     return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
-
-
-def chart(account_id: int, asked: Asked, by_time: Mapping[Any, Counts], now: datetime) -> StackedChart:
-    """What became of mail by day or hour; each bar leads to the log of its day."""
-    series = (
-        ("delivered", _("Delivered")),
-        ("bounced", _("Bounced")),
-        ("rejected", _("Rejected")),
-    )
-    bars = tuple(_bar(account_id, asked, time, by_time.get(time, Counts()), now) for time in table.times(asked))
-    is_hours = asked.range == HOURS
-    return StackedChart(
-        _("Emails by result and hour (UTC)") if is_hours else _("Emails by result and day (UTC)"),
-        tuple(Series(key, word, sum(getattr(one, key) for one in by_time.values())) for key, word in series),
-        bars,
-        unit=_("Hour") if is_hours else "",
-    )
-
-
-def _bar(account_id: int, asked: Asked, time: date | datetime, counts: Counts, now: datetime) -> Bar:
-    is_hour = isinstance(time, datetime)
-    day = time.date() if isinstance(time, datetime) else time
-    today = now.astimezone(UTC)
-    runs = time == today.replace(minute=0, second=0, microsecond=0) if is_hour else day == today.date()
-    said = {
-        "time": f"{date_format(day, 'j M')}, {table.time_words(time)}" if is_hour else date_format(day, "l, j F"),
-        "delivered": figure_words(counts.delivered),
-        "bounced": figure_words(counts.bounced),
-        "rejected": figure_words(counts.rejected),
-    }
-    return Bar(
-        table.time_words(time),
-        (counts.delivered, counts.bounced, counts.rejected),
-        table.log_url(account_id, asked, days=Days(day, day)),
-        _("%(time)s: %(delivered)s delivered, %(bounced)s bounced, %(rejected)s rejected") % said,
-        unfinished=runs,
-        ahead=day > today.date(),
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +108,10 @@ def _rates(asked: Asked, by_time: Mapping[Any, Counts], name: str) -> list[float
 def _ranges(asked: Asked) -> list[tuple[str, str, bool]]:
     """The ways to choose a range: word, address, whether it is the current one."""
     named = {HOURS: _("24 h"), "7d": _("7 d"), "30d": _("30 d")}
-    shown = [(word, _other(asked, range="" if key == USUAL_RANGE else key), asked.range == key) for key, word in named.items()]
+    shown = [
+        (word, _other(asked, range="" if key == USUAL_RANGE else key), asked.range == key)
+        for key, word in named.items()
+    ]
     days = {"range": DATES, "since": asked.days.first.isoformat(), "until": asked.days.last.isoformat()}
     return [*shown, (_("Dates…"), _other(asked, **days), asked.range == DATES)]
 

@@ -68,7 +68,9 @@ def figures(account_id: int, asked: Asked) -> Figures:
 def rows(account_id: int, asked: Asked, found: Figures) -> list[Row]:
     """The rows with most mail first; times in their order."""
     if asked.group is By.TIME:
-        return [_time_row(account_id, asked, time, found.by_time.get(time, Counts())) for time in reversed(times(asked))]
+        return [
+            _time_row(account_id, asked, time, found.by_time.get(time, Counts())) for time in reversed(times(asked))
+        ]
     name, moments = _namer(account_id, asked.group), times(asked)
     busiest = sorted(found.by_group.items(), key=lambda one: (-one[1].answered, str(one[0])))
     return [
@@ -97,7 +99,10 @@ def times(asked: Asked) -> Sequence[date | datetime]:
     """Each day or hour of the range, as the counters name it."""
     time = asked.time
     if isinstance(time, Hours):
-        return [time.first + timedelta(hours=number) for number in range(int((time.end - time.first).total_seconds() // 3600))]
+        return [
+            time.first + timedelta(hours=number)
+            for number in range(int((time.end - time.first).total_seconds() // 3600))
+        ]
     return [time.first + timedelta(days=number) for number in range((time.last - time.first).days + 1)]
 
 

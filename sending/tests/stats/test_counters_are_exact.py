@@ -131,9 +131,7 @@ def crash(events: Any) -> None:
 @pytest.mark.django_db
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(lives())
-def test_the_counters_are_what_the_rows_add_up_to(
-    world: World, life: tuple[list[list[Happening]], list[int]]
-) -> None:
+def test_the_counters_are_what_the_rows_add_up_to(world: World, life: tuple[list[list[Happening]], list[int]]) -> None:
     batches, steps = life
     with transaction.atomic():
         made, plan = messages(world), iter(steps)
