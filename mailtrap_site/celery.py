@@ -24,6 +24,7 @@ app.conf.beat_schedule = {
     "sweep the queue": _every(5, "sending.sweep"),
     "tend the queue": _every(5, "sending.tend_queue"),
     "follow events": _every(2, "sending.follow_events"),
+    "forget counts of old hours": _every(86_400, "sending.forget_hours"),
     "judge domains": _every(10_800, "sending.judge_domains"),
     "write weekly summaries": _every(1800, "sending.write_weekly_summaries"),
     "import suppressions": _every(30, "sending.import_suppressions"),

@@ -22,6 +22,7 @@ from sending.queue import hourly, orders, parked
 from sending.queue import sweep as queue_sweep
 from sending.retention import upkeep as retention_upkeep
 from sending.submission import idempotency
+from sending.stats import upkeep as statistics_upkeep
 from sending.suppressions import importing
 from sending.webhooks import audit_log
 from sending.webhooks import drain as webhook_drain
@@ -76,6 +77,13 @@ def follow_events() -> None:
     """Numbers new events and lets each reader of the feed act on them."""
     if followers.follow(time.monotonic() + TEND_SECONDS):
         send_now("sending.follow_events", queue="upkeep")
+
+
+@shared_task(name="sending.forget_hours")
+def forget_hours() -> None:
+    """Removes the counts of old hours, whose days are kept."""
+    if statistics_upkeep.forget_hours(timezone.now(), time.monotonic() + TEND_SECONDS):
+        send_now("sending.forget_hours", queue="upkeep")
 
 
 @shared_task(name="sending.judge_domains")

@@ -25,7 +25,7 @@ _LARGEST_ID = 2**63 - 1
 
 @router.get("/stats", response=dict[str, Any])
 def stats(request: ApiRequest, account_id: int) -> dict[str, Any]:
-    """What happened to all mail that the filters let through, on the days from `start_date` to `end_date`, both included.
+    """What happened to all mail that the filters let through, from `start_date` to `end_date`, both included.
 
     Filters, each of which may be repeated: `domain_ids[]` (or `sending_domain_ids[]`), `sending_streams[]`,
     `categories[]`, `email_service_providers[]`. Rates are shares from 0: delivery and bounce of what was delivered or

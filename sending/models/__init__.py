@@ -1,4 +1,4 @@
-"""The tables of a mail's life. Submission, Content, Message, Attempt, Event and CountedOnce are partitioned by their id."""
+"""The tables of a mail's life. Those that `partitions.TABLES` names are partitioned by their id."""
 
 from sending.models.attempt import Attempt
 from sending.models.balance import HourBalance, HourCheck, MeterDifference

@@ -38,23 +38,23 @@ class Counts(models.Model):
     category = models.CharField(max_length=255, blank=True)
     provider = models.CharField(max_length=64, blank=True)
     """As `replies.providers` names it; empty where no receiving server is known."""
-    delivered = models.PositiveBigIntegerField(default=0)
-    bounced = models.PositiveBigIntegerField(default=0)
+    delivered = models.PositiveIntegerField(default=0)
+    bounced = models.PositiveIntegerField(default=0)
     """Messages, however often their return was reported. What was delivered and came back counts in both."""
-    soft_bounced = models.PositiveBigIntegerField(default=0)
+    soft_bounced = models.PositiveIntegerField(default=0)
     """Attempts, each of which was put off."""
-    rejected = models.PositiveBigIntegerField(default=0)
-    opened = models.PositiveBigIntegerField(default=0)
+    rejected = models.PositiveIntegerField(default=0)
+    opened = models.PositiveIntegerField(default=0)
     """Messages opened for the first time; `opens` counts each opening. Clicks likewise."""
-    opens = models.PositiveBigIntegerField(default=0)
-    clicked = models.PositiveBigIntegerField(default=0)
-    clicks = models.PositiveBigIntegerField(default=0)
-    machine_opens = models.PositiveBigIntegerField(default=0)
+    opens = models.PositiveIntegerField(default=0)
+    clicked = models.PositiveIntegerField(default=0)
+    clicks = models.PositiveIntegerField(default=0)
+    machine_opens = models.PositiveIntegerField(default=0)
     """By prefetchers and scanners, which no other column counts."""
-    machine_clicks = models.PositiveBigIntegerField(default=0)
-    spam = models.PositiveBigIntegerField(default=0)
+    machine_clicks = models.PositiveIntegerField(default=0)
+    spam = models.PositiveIntegerField(default=0)
     """Messages, however often they were complained about; `unsubscribed` likewise."""
-    unsubscribed = models.PositiveBigIntegerField(default=0)
+    unsubscribed = models.PositiveIntegerField(default=0)
 
     class Meta:
         abstract = True

@@ -58,7 +58,8 @@ def figures(account_id: int, asked: Asked) -> Figures:
         by_time = by(question, By.TIME)
         return Figures(sum(by_time.values(), Counts()), by_time, by_time, {})
     both = by_both(question, asked.group)
-    by_time, by_group = {}, {}
+    by_time: dict[Any, Counts] = {}
+    by_group: dict[Any, Counts] = {}
     for (key, time), counts in both.items():
         by_time[time] = by_time.get(time, Counts()) + counts
         by_group[key] = by_group.get(key, Counts()) + counts

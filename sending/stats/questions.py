@@ -81,8 +81,8 @@ def total(question: Question) -> Counts:
 
 
 def by(question: Question, group: By) -> dict[Any, Counts]:
-    """By domain id, stream, category, provider, or day or hour, in that order. What nothing was counted of is not there;
-    the empty category or provider stands for mail without one."""
+    """By domain id, stream, category, provider, or day or hour, in that order. What nothing was counted of is not
+    there; the empty category or provider stands for mail without one."""
     column = COLUMN.get(group) or ("day" if isinstance(question.time, Days) else "hour")
     rows = _rows(question).order_by(column).values_list(column).annotate(**_SUMS)
     return {key: Counts(*counts) for key, *counts in rows}

@@ -1,8 +1,8 @@
 """What is counted about mail, and the rates that are made of it, by the contract's formulas. Pure.
 
 Sources disagree about the click rate: of what was delivered, or of what was opened. Here it is of what was delivered,
-as the contract's own example has it; clicks of opened emails are a rate of their own, `click_to_open`. Each event counts
-on the day on which it occurred, so the rates of one day may pass 1: yesterday's mail is opened today.
+as the contract's own example has it; clicks of opened emails are a rate of their own, `click_to_open`. Each event
+counts on the day on which it occurred, so the rates of one day may pass 1: yesterday's mail is opened today.
 """
 
 from dataclasses import dataclass, fields

@@ -1,5 +1,6 @@
-"""The counters agree with what the tables say, whatever the order of events, wherever batches split, whoever crashes."""
+"""The counters agree with the rows, whatever the order of events, wherever batches split, whoever crashes."""
 
+import time
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,10 +19,11 @@ from sending.models.identifiers import id_at, new_id
 from sending.models.statements import raw_cursor
 from sending.models.statistics import COUNTED
 from sending.stats import READER, counters
+from sending.stats.upkeep import forget_hours
 
 E = Event.Type
 NOON = datetime(2026, 11, 10, 12, 30, tzinfo=UTC)
-KINDS = [
+KINDS: list[tuple[E, dict[str, Any]]] = [
     (E.DELIVERY, {"email_service_provider": "Google"}),
     (E.BOUNCE, {"email_service_provider": None}),
     (E.BOUNCE, {"reported_by": "mx.far.test"}),
@@ -173,3 +175,7 @@ def test_counters_outlive_the_rows_they_were_counted_from(world: World) -> None:
     Event.objects.all().delete()
     assert HourlyCount.objects.get().delivered == DailyCount.objects.get().delivered == 1
     assert not CountedOnce.objects.exists()
+    forget_hours(NOON + timedelta(days=89), time.monotonic() + 5)
+    assert HourlyCount.objects.exists()
+    assert not forget_hours(NOON + timedelta(days=91), time.monotonic() + 5)
+    assert (HourlyCount.objects.count(), DailyCount.objects.count()) == (0, 1)
