@@ -21,8 +21,8 @@ from sending.models import partitions
 from sending.queue import hourly, orders, parked
 from sending.queue import sweep as queue_sweep
 from sending.retention import upkeep as retention_upkeep
-from sending.submission import idempotency
 from sending.stats import upkeep as statistics_upkeep
+from sending.submission import idempotency
 from sending.suppressions import importing
 from sending.webhooks import audit_log
 from sending.webhooks import drain as webhook_drain

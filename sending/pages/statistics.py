@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.http import HttpResponse, StreamingHttpResponse
@@ -21,8 +21,9 @@ from sending.pages import statistics_words as words
 from sending.pages.filter_words import domain_names
 from sending.pages.statistics_asked import DATES, GROUPS, HOURS, USUAL_GROUP, USUAL_RANGE, Asked, read
 from sending.pages.statistics_chart import chart
-from sending.stats.questions import By, choices, total
-from sending.stats.rates import BOUNCES, SPAM, Counts, Limits
+from sending.stats.questions import By, Choices, choices, total
+from sending.stats.rates import BOUNCES, SPAM, Counts, Level, Limits
+from sending.stats.trouble import judged
 
 CHOICES_SINCE = timedelta(days=30)
 """Categories and providers that may be chosen are those of so many days before the range ends."""
@@ -40,35 +41,9 @@ def statistics(request: AccountRequest) -> HttpResponse:
         return render(
             request, "sending/statistics_empty.html", {"ranges": _ranges(asked), "is_usual": asked.range == USUAL_RANGE}
         )
-    rows, before = table.rows(account_id, asked, found), total(asked.question(account_id).before)
-    domains = domain_names(account_id)
-    opening, sentence = words.trouble(asked.group, found.by_group, {row.key: row.name for row in rows})
-    context = {
-        "asked": asked,
-        "scope": words.scope(asked, str(domains.get(asked.filters.get("domain", ""), ""))),
-        "before": before,
-        "time_before": words.time_before(asked),
-        "total": found.total,
-        "bounces": _judged(BOUNCES, found.total.bounce_rate),
-        "spam": _judged(SPAM, found.total.spam_rate),
-        "deliveries": _rates(asked, found.by_time, "delivery_rate"),
-        "openings": _rates(asked, found.by_time, "open_rate"),
-        "chart": chart(account_id, asked, found.by_time, now),
-        "rows": rows[: table.MOST_ROWS] if asked.group is not By.TIME else rows,
-        "row_count": len(rows),
-        "levels": words.LEVELS,
-        "opening": opening,
-        "sentence": sentence,
-        "group": GROUPS[asked.group] if asked.range != HOURS or asked.group is not By.TIME else _("Hour"),
-        "ranges": _ranges(asked),
-        "groups": _groups(asked),
-        "domains": domains.items(),
-        "streams": Stream.choices,
-        "categories": _with(asked.category, known.categories),
-        "providers": _with(asked.provider, known.providers),
-        "csv_query": asked.address(),
-        "is_dates": asked.range == DATES,
-    }
+    context = (
+        _figures(account_id, asked, found, now) | _table(account_id, asked, found) | _controls(account_id, asked, known)
+    )
     return render_page(request, "sending/statistics.html", "sending/_statistics.html", context, target="statistics")
 
 
@@ -83,6 +58,50 @@ def statistics_csv(request: AccountRequest) -> StreamingHttpResponse:
     return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
 
 
+def _figures(account_id: int, asked: Asked, found: table.Figures, now: datetime) -> dict[str, Any]:
+    return {
+        "total": found.total,
+        "before": total(asked.question(account_id).before),
+        "time_before": words.time_before(asked),
+        "bounces": _judged(BOUNCES, found.total.bounce_rate, judged(found.total, is_spam=False)),
+        "spam": _judged(SPAM, found.total.spam_rate, judged(found.total, is_spam=True)),
+        "deliveries": _rates(asked, found.by_time, "delivery_rate"),
+        "openings": _rates(asked, found.by_time, "open_rate"),
+        "chart": chart(account_id, asked, found.by_time, now),
+    }
+
+
+def _table(account_id: int, asked: Asked, found: table.Figures) -> dict[str, Any]:
+    rows = table.rows(account_id, asked, found)
+    opening, sentence = words.trouble(asked.group, found.by_group, {row.key: row.name for row in rows})
+    return {
+        "rows": rows if asked.group is By.TIME else rows[: table.MOST_ROWS],
+        "row_count": len(rows),
+        "opening": opening,
+        "sentence": sentence,
+        "group": _group_words(asked, asked.group),
+        "groups": [
+            (_group_words(asked, one), asked.address(by="" if one is USUAL_GROUP else one.value), asked.group is one)
+            for one in GROUPS
+        ],
+    }
+
+
+def _controls(account_id: int, asked: Asked, known: Choices) -> dict[str, Any]:
+    domains = domain_names(account_id)
+    return {
+        "asked": asked,
+        "scope": words.scope(asked, str(domains.get(asked.filters.get("domain", ""), ""))),
+        "ranges": _ranges(asked),
+        "domains": domains.items(),
+        "streams": Stream.choices,
+        "categories": _with(asked.category, known.categories),
+        "providers": _with(asked.provider, known.providers),
+        "csv_query": asked.address(),
+        "is_dates": asked.range == DATES,
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class Judged:
     """A rate between its limits, all in percent, with the badge that says how it stands."""
@@ -94,9 +113,9 @@ class Judged:
     highest: float
 
 
-def _judged(limits: Limits, rate: float | None) -> Judged:
+def _judged(limits: Limits, rate: float | None, level: Level | None) -> Judged:
     in_percent = ((rate or 0.0), limits.watch, limits.act, limits.highest)
-    return Judged(words.LEVELS[limits.level(rate)], *(round(value * 100, 4) for value in in_percent))
+    return Judged(words.LEVELS[level], *(round(value * 100, 4) for value in in_percent))
 
 
 def _rates(asked: Asked, by_time: Mapping[Any, Counts], name: str) -> list[float]:
@@ -120,15 +139,8 @@ def _other(asked: Asked, **changed: str) -> str:
     return asked.address(**{"since": "", "until": "", **changed})
 
 
-def _groups(asked: Asked) -> list[tuple[str, str, bool]]:
-    return [
-        (
-            _("Hour") if group is By.TIME and asked.range == HOURS else str(word),
-            asked.address(by="" if group is USUAL_GROUP else group.value),
-            asked.group is group,
-        )
-        for group, word in GROUPS.items()
-    ]
+def _group_words(asked: Asked, group: By) -> str:
+    return _("Hour") if group is By.TIME and asked.range == HOURS else str(GROUPS[group])
 
 
 def _with(chosen: str, offered: list[str]) -> list[str]:

@@ -11,12 +11,14 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from mailtrap_site.web.csv_lines import csv_line
+from mailtrap_site.web.wording import NBSP
 from sending.models import Stream
 from sending.models.statistics import COUNTED
 from sending.pages.filter_words import domain_names
 from sending.pages.statistics_asked import Asked
 from sending.stats.questions import By, Days, Hours, by, by_both
-from sending.stats.rates import BOUNCES, SPAM, Counts, Level
+from sending.stats.rates import Counts, Level
+from sending.stats.trouble import judged
 
 MOST_ROWS = 50
 """Of the page; the file has all."""
@@ -33,12 +35,12 @@ class Row:
     bounces: tuple[int, ...] = ()
 
     @property
-    def level(self) -> Level:
-        return BOUNCES.level(self.counts.bounce_rate)
+    def level(self) -> Level | None:
+        return judged(self.counts, is_spam=False)
 
     @property
-    def spam_level(self) -> Level:
-        return SPAM.level(self.counts.spam_rate)
+    def spam_level(self) -> Level | None:
+        return judged(self.counts, is_spam=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +125,9 @@ def log_url(
 
 
 def time_words(time: date | datetime) -> str:
-    """A day as “Mon 16”, an hour as “14:00”, both in UTC."""
+    """A day as “Mon 16”, an hour as “14 h”, both in UTC."""
     if isinstance(time, datetime):
-        return f"{time.astimezone(UTC):%H:%M}"
+        return f"{time.astimezone(UTC):%H}{NBSP}h"
     return date_format(time, "D j")
 
 
@@ -142,7 +144,7 @@ _LOG_NAMES = {
 def _time_row(account_id: int, asked: Asked, time: date | datetime, counts: Counts) -> Row:
     day = time.astimezone(UTC).date() if isinstance(time, datetime) else time
     words = date_format(day, "l, j F")
-    name = f"{words}, {time_words(time)}" if isinstance(time, datetime) else words
+    name = f"{words}, {time.astimezone(UTC):%H:%M}" if isinstance(time, datetime) else words
     return Row(time, name, log_url(account_id, asked, days=Days(day, day)), counts)
 
 

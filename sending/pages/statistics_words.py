@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from mailtrap_site.web.statuses import Look
 from mailtrap_site.web.wording import figure_words, percent_words
@@ -16,10 +17,12 @@ from sending.stats.rates import Counts, Level
 from sending.stats.trouble import compared, worst
 
 LEVELS = {
-    Level.HEALTHY: Look("tick-circle", _("Healthy"), "good"),
-    Level.WATCH: Look("triangle", _("Watch"), "warn"),
-    Level.ACT: Look("barred", _("Act"), "bad"),
+    Level.HEALTHY: Look("tick-circle", gettext_lazy("Healthy"), "good"),
+    Level.WATCH: Look("triangle", gettext_lazy("Watch"), "warn"),
+    Level.ACT: Look("barred", gettext_lazy("Act"), "bad"),
+    None: Look("question", gettext_lazy("Too few to tell"), "neutral"),
 }
+"""By what `trouble.judged` says."""
 
 
 def scope(asked: Asked, domain_name: str) -> str:
@@ -52,7 +55,7 @@ def trouble(group: By, found: Mapping[Any, Counts], names: Mapping[Any, str]) ->
     one, rates = worst(found), compared(found)
     if one is not None:
         words = {
-            "name": names[one.key],
+            "name": names[one.key] if one.key else _("the smaller providers"),
             "share": percent_words(one.part / one.whole, 2 if one.is_spam else 1),
             "part": figure_words(one.part),
             "whole": figure_words(one.whole),

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sending.stats.rates import BOUNCES, SPAM, Counts, Level, Limits
+from sending.stats.rates import BOUNCES, SPAM, Counts, Level
 
 ENOUGH = 50
 """Emails with a final answer, from which on a share says something."""
@@ -29,9 +29,20 @@ def worst(found: Mapping[Any, Counts]) -> Trouble | None:
         for key, counts in found.items()
         for is_spam, limits in ((False, BOUNCES), (True, SPAM))
         for part, whole in [_share(counts, is_spam)]
-        if (rate := _rate(part, whole)) is not None and _counts(part, whole, limits, rate, is_spam)
+        if (rate := _rate(part, whole)) is not None
+        and limits.level(rate) is not Level.HEALTHY
+        and _is_enough(part, whole, is_spam)
     ]
     return max(candidates, key=lambda one: one[0])[1] if candidates else None
+
+
+def judged(counts: Counts, *, is_spam: bool) -> Level | None:
+    """How the rate stands to its limits; None where it is above one, and too few emails to say so."""
+    part, whole = _share(counts, is_spam)
+    level = (SPAM if is_spam else BOUNCES).level(_rate(part, whole))
+    if level is Level.HEALTHY or _is_enough(part, whole, is_spam):
+        return level
+    return None
 
 
 def compared(found: Mapping[Any, Counts]) -> list[float]:
@@ -39,9 +50,9 @@ def compared(found: Mapping[Any, Counts]) -> list[float]:
     return sorted(one.bounce_rate or 0.0 for one in found.values() if one.answered >= ENOUGH)
 
 
-def _counts(part: int, whole: int, limits: Limits, rate: float, is_spam: bool) -> bool:
+def _is_enough(part: int, whole: int, is_spam: bool) -> bool:
     """One reader's complaint is not yet a pattern."""
-    return whole >= ENOUGH and part >= (2 if is_spam else 1) and limits.level(rate) is not Level.HEALTHY
+    return whole >= ENOUGH and part >= (2 if is_spam else 1)
 
 
 def _share(counts: Counts, is_spam: bool) -> tuple[int, int]:
