@@ -116,10 +116,16 @@ def words_for(alert: DomainAlert, domain: SendingDomain, shown: Evidence) -> let
             "Stop the mailing that these addresses belong to, find out where they came from, and send on only to those"
             " who asked for it. Addresses that do not exist are suppressed by themselves."
         )
-    lines = _("Most often:") + "\n" + "\n".join(f"– {line}" for line in shown.lines) if shown.lines else ""
+        if not shown.is_about_addresses:
+            advice = _(
+                "This is about your mail, not about the addresses: check the domain’s DNS records and the content, and"
+                " send less until it is mended."
+            )
+    first, *others = shown.lines or ("",)
+    lines = (_("Most often: %(line)s") % {"line": first}, *others) if first else ()
     return letters.Words(
         subject=subject,
-        paragraphs=tuple(filter(None, (f"{fact} {why}", lines, shown.means, advice))),
+        paragraphs=tuple(filter(None, (f"{fact} {why}", *lines, shown.means, advice))),
         path=_page(domain),
         action=_("Show where it happens"),
         rhythm=_("We look every three hours, and write again only once the domain has been healthy meanwhile."),

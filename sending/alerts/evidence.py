@@ -15,6 +15,7 @@ from sending.models.identifiers import id_floor
 from sending.replies.causes import is_plain
 from sending.stats.questions import By, Question, by, hours_until
 from sending.stats.rates import Counts
+from sending.suppressions.consequences import SUPPRESSING
 
 LOOKED_AT = 200
 """How many of the newest bounces are grouped."""
@@ -24,10 +25,20 @@ _LONGEST_ANSWER = 120
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Lines such as “12 at Google: 550 5.1.1 No such user”, and what the most frequent one means."""
+    """Lines such as “12 at Google: 550 5.1.1 No such user”, and the bounce category of the most frequent one."""
 
     lines: tuple[str, ...]
-    means: str = ""
+    category: str = ""
+
+    @property
+    def means(self) -> str:
+        """What the most frequent one means."""
+        return str(MEANINGS.get(self.category, ""))
+
+    @property
+    def is_about_addresses(self) -> bool:
+        """Whether the list of recipients is at fault rather than the mail."""
+        return not self.category or self.category in SUPPRESSING
 
 
 def evidence(alert: DomainAlert, now: datetime) -> Evidence:
@@ -75,18 +86,17 @@ def _bounces(alert: DomainAlert, now: datetime) -> Evidence:
         }
         for (place, said), count in groups.most_common(SHOWN)
     ]
-    return Evidence(tuple(lines), _meaning(example[groups.most_common(1)[0][0]]) if groups else "")
+    return Evidence(tuple(lines), _category(example[groups.most_common(1)[0][0]]) if groups else "")
 
 
-def _meaning(message: Message) -> str:
-    """What the refusal of this message means."""
+def _category(message: Message) -> str:
+    """The bounce category of this message."""
     told = (
         Event.objects.filter(message=message.pk, type=Event.Type.BOUNCE)
         .order_by("pk")
         .values_list("details", flat=True)
     )
-    category = next((str(details.get("bounce_category") or "") for details in told), "")
-    return str(MEANINGS.get(category, ""))
+    return next((str(details.get("bounce_category") or "") for details in told), "")
 
 
 def _most(found: Mapping[Any, Counts]) -> list[tuple[Any, Counts]]:

@@ -25,11 +25,17 @@ LEVELS = {
 """By what `trouble.judged` says."""
 
 
+_STREAMS: dict[str, Any] = {
+    Stream.TRANSACTIONAL: gettext_lazy("transactional mail"),
+    Stream.BULK: gettext_lazy("bulk mail"),
+}
+
+
 def scope(asked: Asked, domain_name: str) -> str:
     """16 to 22 Nov 2026, both streams, every domain."""
     parts = [
         _("The last 24 hours") if asked.range == HOURS else _span(asked.days.first, asked.days.last),
-        str(Stream(asked.stream).label) if asked.stream else _("both streams"),
+        str(_STREAMS.get(asked.stream, _("both streams"))),
         domain_name or _("every domain"),
     ]
     if asked.category:
