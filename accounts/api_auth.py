@@ -11,7 +11,7 @@ from accounts.authentication import TokenIdentity, authenticate_token, could_be_
 from accounts.login_throttle import LoginDoor
 from accounts.models import Account
 from accounts.rate_limits import TOKEN, Allowance, Limit, take
-from accounts.scopes import level_on
+from accounts.scopes import READ, level_on
 from mailtrap_site.web.json_api import FORBIDDEN, FOREIGN_ACCOUNT
 
 
@@ -81,6 +81,15 @@ def account_of(request: Any, account_id: int) -> Account:
 def access_level(identity: TokenIdentity, resource_type: str, resource_id: int) -> int:
     """The highest level that the token's scopes give on this resource, or on its whole account; 0 for none."""
     return level_on(identity.scopes, identity.account_id, resource_type, resource_id)
+
+
+def readable_domains(request: Any) -> tuple[int, ...] | None:
+    """The domains that the token may read; None when it may read the whole account."""
+    identity: TokenIdentity = request.auth
+    if access_level(identity, "account", identity.account_id) >= READ:
+        return None
+    named = [scope for scope in identity.scopes if scope.get("resource_type") == "domain"]
+    return tuple(int(scope["resource_id"]) for scope in named if int(scope.get("access_level", 0)) >= READ)
 
 
 def require_level(request: Any, level: int, resource_type: str = "account", resource_id: int | None = None) -> None:

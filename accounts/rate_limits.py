@@ -35,6 +35,8 @@ CERTIFICATES = Limit(4, "certificates", 100, 10)
 """Of everybody together: whether a certificate may be issued for a name."""
 SUPPRESSIONS = Limit(5, "suppressions", 10, 60)
 """Of one account on all endpoints of suppressions."""
+STATS = Limit(16, "stats", 10, 60)
+"""Of one account on all endpoints of statistics."""
 DOMAIN_CHECK = Limit(6, "domain_check", 6, 60)
 """Of one domain, by people and tokens of its account."""
 DOMAIN_CHECK_BY_LINK = Limit(7, "domain_check_by_link", 1, 30)

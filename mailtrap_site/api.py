@@ -10,6 +10,7 @@ from mailtrap_site.web.json_api import GeneralApi, both_dialects
 from sending.api.email_logs import router as email_logs
 from sending.api.openapi import send_document
 from sending.api.scheduled_messages import router as scheduled_messages
+from sending.api.stats import router as stats
 from sending.api.suppressions import router as suppressions
 from sending.api.tracking_opt_outs import router as tracking_opt_outs
 from sending.api.webhooks import router as webhooks
@@ -18,7 +19,7 @@ api = GeneralApi(title="Email API", version="2", urls_namespace="api", auth=Toke
 api.add_router("", accounts_router)
 _ROUTERS = (
     *(tokens, billing, domains, company),
-    *(email_logs, scheduled_messages, suppressions, tracking_opt_outs, webhooks),
+    *(email_logs, scheduled_messages, stats, suppressions, tracking_opt_outs, webhooks),
 )
 for router in _ROUTERS:
     both_dialects(api, router)

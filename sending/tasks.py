@@ -13,6 +13,7 @@ from django.utils import timezone
 from mailtrap_site.broker import DRAIN_SECONDS
 from mailtrap_site.wake import send_now
 from sending import followers
+from sending.alerts import critical, weekly
 from sending.capture import upkeep
 from sending.delivery import drain
 from sending.log import balance_check, export_job
@@ -20,6 +21,7 @@ from sending.models import partitions
 from sending.queue import hourly, orders, parked
 from sending.queue import sweep as queue_sweep
 from sending.retention import upkeep as retention_upkeep
+from sending.stats import upkeep as statistics_upkeep
 from sending.submission import idempotency
 from sending.suppressions import importing
 from sending.webhooks import audit_log
@@ -75,6 +77,25 @@ def follow_events() -> None:
     """Numbers new events and lets each reader of the feed act on them."""
     if followers.follow(time.monotonic() + TEND_SECONDS):
         send_now("sending.follow_events", queue="upkeep")
+
+
+@shared_task(name="sending.forget_hours")
+def forget_hours() -> None:
+    """Removes the counts of old hours, whose days are kept."""
+    if statistics_upkeep.forget_hours(timezone.now(), time.monotonic() + TEND_SECONDS):
+        send_now("sending.forget_hours", queue="upkeep")
+
+
+@shared_task(name="sending.judge_domains")
+def judge_domains() -> None:
+    """Tells the people of a domain that its bounces or complaints have become critical."""
+    critical.judge(timezone.now())
+
+
+@shared_task(name="sending.write_weekly_summaries")
+def write_weekly_summaries() -> None:
+    """On Mondays, writes how each domain fared last week."""
+    weekly.write_due(timezone.now())
 
 
 @shared_task(name=importing.TASK)

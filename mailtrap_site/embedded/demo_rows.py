@@ -43,6 +43,7 @@ from sending.protocol.smtp_client_events import Direction, TranscriptLine
 from sending.queue.claim import Claim
 from sending.queue.permission import Stop
 from sending.replies.classify import Phase, classify
+from sending.replies.providers import provider_of
 from sending.submission.rows import content_id
 
 OUR_ADDRESS, THEIR_ADDRESS, READER = "192.0.2.10", "198.51.100.25", "203.0.113.7"
@@ -198,6 +199,7 @@ class _Mail:
         message.status, message.attempts = STATUS_OF_OUTCOME[outcome], result.number
         message.next_attempt_at, message.finished_at = result.retry_at, None if result.retry_at else ends
         message.reply, message.recipient_mx, message.sending_ip = result.evidence.reply, self.mail.mx, OUR_ADDRESS
+        message.provider = provider_of(self.mail.mx)
 
     def _after_delivery(self, at: datetime) -> None:
         later = at + timedelta(minutes=7)
@@ -224,10 +226,10 @@ class _Mail:
                 self._tell(E.UNSUBSCRIBE, later, {"web_ip_address": READER})
                 self.message.opted_out_at = later
         for number in range(self.mail.opens):
-            self._tell(E.OPEN, at + timedelta(minutes=4 + 9 * number), {"web_ip_address": READER})
+            self._tell(E.OPEN, at + timedelta(minutes=4 + 9 * number), _read(number))
         for number in range(self.mail.clicks):
             url = f"https://{self.domain.name}/orders/"
-            self._tell(E.CLICK, at + timedelta(minutes=5 + number), {"click_url": url, "web_ip_address": READER})
+            self._tell(E.CLICK, at + timedelta(minutes=5 + number), {"click_url": url} | _read(number))
 
     def _tell(self, kind: Event.Type, at: datetime, details: dict[str, Any], attempt: uuid.UUID | None = None) -> None:
         self.news.append(EventRow(id_at(at), self.message.pk, self.account.pk, kind, at, attempt, details))
@@ -285,6 +287,11 @@ _EVIDENCE = (
     *("outcome", "phase", "started_at", "finished_at", "mx_host", "mx_ip", "mx_preference", "source_ip", "tls"),
     *("reply_code", "enhanced_code", "reply_text", "timing"),
 )
+
+
+def _read(number: int) -> dict[str, Any]:
+    """The details of an opening or click, of which number 0 is the message's first."""
+    return {"web_ip_address": READER} | ({} if number else {"first": True})
 
 
 def _source(mail: Planned, domain: str) -> bytes:

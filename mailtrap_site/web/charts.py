@@ -63,6 +63,8 @@ class StackedChart:
     references: tuple[Reference, ...] = ()
     height: int = 190
     marks: tuple[Mark, ...] = ()
+    unit: str = ""
+    """What a bar is, where it is no day."""
 
     @property
     def counted(self) -> tuple[Bar, ...]:

@@ -52,6 +52,7 @@ PLACES: tuple[tuple[str | Promise, tuple[Place, ...]], ...] = (
                 ),
                 "g l",
             ),
+            Place(_("Statistics"), "sending:statistics", "bars", ("sending:statistics",), "g s"),
             Place(_("Suppressions"), "sending:suppressions", "shield", ("sending:suppression", "sending:tracking")),
             Place(_("Sandboxes"), "sending:sandboxes", "tray", ("sending:sandbox",), "g b"),
         ),

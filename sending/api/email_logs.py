@@ -8,9 +8,8 @@ from django.http import Http404
 from ninja import Router
 from ninja.errors import HttpError
 
-from accounts.api_auth import ApiRequest, access_level, require_rate
+from accounts.api_auth import ApiRequest, readable_domains, require_rate
 from accounts.rate_limits import EMAIL_LOG, EMAIL_LOGS
-from accounts.scopes import READ
 from mailtrap_site.web.json_api import instant
 from sending.api.log_query import read_filters
 from sending.api.raw_messages import raw_message_url
@@ -53,7 +52,7 @@ def list_email_logs(request: ApiRequest, account_id: int, search_after: str = ""
     """
     require_rate(request, EMAIL_LOGS, account_id)
     before = _cursor(search_after)
-    query = read_filters(request.GET, _readable_domains(request))
+    query = read_filters(request.GET, readable_domains(request))
     page, counted = fetch(account_id, query, before=before, size=PAGE), total(account_id, query)
     submissions = _submissions(page.rows)
     return {
@@ -69,7 +68,7 @@ def list_email_logs(request: ApiRequest, account_id: int, search_after: str = ""
 def get_email_log(request: ApiRequest, account_id: int, message_id: uuid.UUID) -> dict[str, Any]:
     """One message with its events, oldest first, and a link to its source that works for an hour."""
     require_rate(request, EMAIL_LOG, account_id)
-    message, readable = find(account_id, message_id), _readable_domains(request)
+    message, readable = find(account_id, message_id), readable_domains(request)
     if message is None or (readable is not None and message.domain_id not in readable):
         raise Http404
     return {
@@ -86,15 +85,6 @@ def _cursor(text: str) -> uuid.UUID | None:
         return uuid.UUID(text)
     except ValueError as problem:
         raise HttpError(400, "search_after must be the next_page_cursor of an earlier answer") from problem
-
-
-def _readable_domains(request: ApiRequest) -> tuple[int, ...] | None:
-    """The domains that the token may read; None when it may read the whole account."""
-    identity = request.auth
-    if access_level(identity, "account", identity.account_id) >= READ:
-        return None
-    named = [scope for scope in identity.scopes if scope.get("resource_type") == "domain"]
-    return tuple(int(scope["resource_id"]) for scope in named if int(scope.get("access_level", 0)) >= READ)
 
 
 def _submissions(messages: Sequence[Message]) -> dict[uuid.UUID, Submission]:

@@ -9,9 +9,9 @@ from ninja import Router, Schema, Status
 from ninja.errors import HttpError
 from pydantic import Field
 
-from accounts.api_auth import ApiRequest, access_level, account_of, require_level, require_rate
+from accounts.api_auth import ApiRequest, account_of, readable_domains, require_level, require_rate
 from accounts.rate_limits import SUPPRESSIONS
-from accounts.scopes import ADMIN, READ
+from accounts.scopes import ADMIN
 from domains.models import SendingDomain
 from mailtrap_site.web.json_api import Invalid, instant
 from sending.models import Suppression
@@ -122,15 +122,6 @@ def _read(account_id: int, body: NewSuppression) -> store.New:
     if errors:
         raise Invalid(errors)
     return store.New(email, domain_id, str(stream), kind)
-
-
-def readable_domains(request: ApiRequest) -> tuple[int, ...] | None:
-    """The domains whose entries the token may read; None when it may read the whole account."""
-    identity = request.auth
-    if access_level(identity, "account", identity.account_id) >= READ:
-        return None
-    named = [scope for scope in identity.scopes if scope.get("resource_type") == "domain"]
-    return tuple(int(scope["resource_id"]) for scope in named if int(scope.get("access_level", 0)) >= READ)
 
 
 def _may_read(request: ApiRequest, entry: Suppression) -> bool:

@@ -7,12 +7,12 @@ from django.http import Http404
 from ninja import Router, Schema
 from pydantic import Field
 
-from accounts.api_auth import ApiRequest, account_of, require_level, require_rate
+from accounts.api_auth import ApiRequest, account_of, readable_domains, require_level, require_rate
 from accounts.rate_limits import SUPPRESSIONS
 from accounts.scopes import ADMIN
 from domains.models import SendingDomain
 from mailtrap_site.web.json_api import Invalid, instant
-from sending.api.suppressions import BLANK, INVALID, PAGE, by_token, cursor, moment, readable_domains
+from sending.api.suppressions import BLANK, INVALID, PAGE, by_token, cursor, moment
 from sending.models import TrackingOptOut
 from sending.protocol.address import AddressError
 from sending.suppressions.import_lines import address_of

@@ -1,9 +1,10 @@
-"""The tables of a mail's life. Submission, Content, Message, Attempt and Event are partitioned by their id."""
+"""The tables of a mail's life. Those that `partitions.TABLES` names are partitioned by their id."""
 
 from sending.models.attempt import Attempt
 from sending.models.balance import HourBalance, HourCheck, MeterDifference
 from sending.models.captured_mail import CapturedMail
 from sending.models.content import Content
+from sending.models.domain_alert import DomainAlert, WeeklySummary
 from sending.models.event import TLS_REQUIRED, Event
 from sending.models.feed import EventBatch, FeedPosition
 from sending.models.idempotency import IdempotencyKey
@@ -14,7 +15,7 @@ from sending.models.queue_entry import PARKED, Hold, QueueEntry
 from sending.models.sandbox import Sandbox
 from sending.models.shared_counts import SharedCount
 from sending.models.site_pace import SitePace
-from sending.models.statistics import HourlyCount
+from sending.models.statistics import CountedOnce, DailyCount, HourlyCount
 from sending.models.stream_setting import OnUncertain, StreamSetting
 from sending.models.submission import Door, Stream, Submission
 from sending.models.suppression import Suppression
@@ -28,6 +29,9 @@ __all__ = [
     "Attempt",
     "CapturedMail",
     "Content",
+    "CountedOnce",
+    "DailyCount",
+    "DomainAlert",
     "Door",
     "Event",
     "EventBatch",
@@ -59,4 +63,5 @@ __all__ = [
     "WebhookAttempt",
     "WebhookDelivery",
     "WebhookEndpoint",
+    "WeeklySummary",
 ]

@@ -16,7 +16,14 @@ from psycopg.errors import LockNotAvailable
 
 from sending.models.identifiers import id_floor
 
-TABLES = ("sending_submission", "sending_content", "sending_message", "sending_attempt", "sending_event")
+TABLES = (
+    "sending_submission",
+    "sending_content",
+    "sending_message",
+    "sending_attempt",
+    "sending_event",
+    "sending_countedonce",
+)
 WEEK = timedelta(weeks=1)
 AHEAD = timedelta(weeks=2)
 CONTENT_AHEAD = timedelta(days=75)

@@ -16,6 +16,7 @@ from sending.models.idempotency import IdempotencyKey
 from sending.models.message import Message
 from sending.models.queue_control import QueuePause
 from sending.models.queue_entry import QueueEntry
+from sending.models.statistics import CountedOnce, DailyCount, HourlyCount
 from sending.models.stream_setting import StreamSetting
 from sending.models.submission import Submission
 from sending.models.suppression import Suppression
@@ -39,6 +40,9 @@ _MODELS = {
     "suppression": Suppression,
     "tracking_opt_out": TrackingOptOut,
     "webhook_delivery": WebhookDelivery,
+    "counted_once": CountedOnce,
+    "hourly_count": HourlyCount,
+    "daily_count": DailyCount,
 }
 _TABLES = {name: sql.Identifier(model._meta.db_table) for name, model in _MODELS.items()}
 

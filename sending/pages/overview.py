@@ -1,6 +1,7 @@
 """The overview: is mail flowing, what needs a person, how much is used, what to do next."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -14,11 +15,16 @@ from accounts.models import Account
 from accounts.roles import Ability, can
 from accounts.tenancy import AccountRequest, account_view
 from domains.models import SendingDomain
+from mailtrap_site.web.charts import StackedChart
 from mailtrap_site.web.wording import duration_words, figure_words
 from sending.log.paging import has_any
 from sending.log.problems import recent_problems
 from sending.log.today import MOST_ROWS, Today, today
 from sending.pages.snippets import sending_domain, usable_token
+from sending.pages.statistics_asked import read
+from sending.pages.statistics_chart import chart
+from sending.stats.questions import By, by
+from sending.stats.rates import Counts
 
 ACT_ON_BOUNCES = 0.05
 """The share of bounces from which receivers begin to distrust a sender."""
@@ -39,6 +45,7 @@ def overview(request: AccountRequest) -> HttpResponse:
         "now": now,
         "zone": timezone.get_current_timezone_name(),
         "figures": figures,
+        "week": _week(account.pk, now) if has_sent else None,
         "problems": recent_problems(account.pk, now) if has_sent else [],
         "steps": [] if all(one.is_done for one in steps) else steps,
         "steps_done": sum(one.is_done for one in steps),
@@ -47,6 +54,21 @@ def overview(request: AccountRequest) -> HttpResponse:
         "may_view_usage": can(request.membership, Ability.VIEW_USAGE) and not account.is_platform,
     }
     return render(request, "sending/overview.html", context)
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """The last seven days: all together, and a chart by day."""
+
+    total: Counts
+    chart: StackedChart
+
+
+def _week(account_id: int, now: datetime) -> Week | None:
+    """None while nothing was counted."""
+    asked = read({"by": By.TIME.value}, now)
+    found = by(asked.question(account_id), By.TIME)
+    return Week(sum(found.values(), Counts()), chart(account_id, asked, found, now)) if found else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from sending.models.statements import raw_cursor, statement
 
 log = structlog.get_logger(__name__)
 
-LOG_TABLES = ("sending_message", "sending_attempt", "sending_event", "sending_submission")
+LOG_TABLES = ("sending_message", "sending_attempt", "sending_event", "sending_submission", "sending_countedonce")
 CONTENT = "sending_content"
 CONTENTS_AT_ONCE = 500
 

@@ -16,7 +16,9 @@ from mailtrap_site.embedded.demo_week import DAYS, Fate, first_day, week
 from mailtrap_site.testing.world import World, make_world
 from sending import followers
 from sending.log import balance_check
-from sending.models import Event, HourBalance, HourCheck, Message, MeterDifference, QueueEntry, Suppression
+from sending.models import DailyCount, Event, HourBalance, HourCheck, Message, MeterDifference, QueueEntry, Suppression
+from sending.models.statistics import COUNTED
+from sending.stats.rates import Counts
 
 EVENING = datetime(2026, 11, 26, 21, 30, tzinfo=UTC)
 """When all of the week has been sent."""
@@ -76,6 +78,12 @@ def test_what_follows_from_the_events_follows(planted: World) -> None:
     kinds = Counter(Suppression.objects.values_list("type", flat=True))
     assert set(kinds) == {"hard bounce", "spam complaint", "unsubscription"}
     assert Suppression.objects.filter(email="olga@northwind.example").exists(), "the rejected mails have their reason"
+    counted = sum((Counts(*row) for row in DailyCount.objects.values_list(*COUNTED)), Counts())
+    assert counted.delivered == Event.objects.filter(type="delivery").count()
+    assert counted.opened == Message.objects.exclude(opens_count=0).count()
+    assert counted.clicked == Message.objects.exclude(clicks_count=0).count()
+    assert counted.spam
+    assert set(DailyCount.objects.values_list("provider", flat=True)) >= {"Google Workspace", "Office 365", "Yahoo"}
 
 
 def test_unfinished_mail_waits_in_the_queue_and_finished_mail_does_not(planted: World) -> None:
