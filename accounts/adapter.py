@@ -53,12 +53,16 @@ class AccountAdapter(DefaultAccountAdapter):
         sign_in_news.tell_in_dashboard(name, user, subject, sentence)
 
     def pre_login(self, request: HttpRequest, user: User, **more: Any) -> HttpResponseBase | None:
-        """Notes whether it is the first sign-in, and refuses whoever has to come by single sign-on."""
-        request.is_first_sign_in = user.last_login is None  # type: ignore[attr-defined]
+        """Refuses whoever has to come by single sign-on."""
         response: HttpResponseBase | None = super().pre_login(request, user, **more)
         if response is None and "sociallogin" not in (more.get("signal_kwargs") or {}):
             response = password_sign_in.refusal_of(request, user)
         return response
+
+    def login(self, request: HttpRequest, user: User) -> None:
+        """Notes whether it is the first sign-in, which is no news to anybody."""
+        request.is_first_sign_in = user.last_login is None  # type: ignore[attr-defined]
+        super().login(request, user)
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Counts the try; too many are told how long to wait."""

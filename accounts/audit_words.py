@@ -20,6 +20,7 @@ WORDS: dict[str, Promise] = {
     "domain.auto_bcc": _("Changed the automatic copies of a domain"),
     "domain.deleted": _("Deleted a domain"),
     "domain.demo_made": _("Made the demo domain"),
+    "domain.ed25519_changed": _("Changed whether a domain signs with Ed25519"),
     "domain.instructions_sent": _("Sent the set-up of a domain by mail"),
     "domain.key_mode_changed": _("Changed how a domain’s keys are published"),
     "domain.records_back": _("Found a domain’s records again"),

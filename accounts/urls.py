@@ -8,6 +8,7 @@ from accounts.views.links import link
 from accounts.views.notifications import notification_open, notifications, notifications_act
 from accounts.views.profile import profile
 from accounts.views.security import security, two_factor_needed
+from accounts.views.sessions import session_end
 from accounts.views.tokens import token_add, token_delete, token_list, token_reset
 
 app_name = "accounts"
@@ -31,4 +32,5 @@ urlpatterns = [
     path("notifications/act/", notifications_act, name="notifications_act"),
     path("notifications/<int:notification_id>/open/", notification_open, name="notification_open"),
     path("profile/", profile, name="profile"),
+    path("profile/sessions/<int:session_id>/end/", session_end, name="session_end"),
 ]
