@@ -107,7 +107,7 @@ def test_it_says_by_what_somebody_was_let_in(world: World):
     entry = AuditEntry.objects.get(action="api_token.created")
     assert (entry.means, entry.means_id) == ("session", audit.mark_of(client.session.session_key))
     headers = {"Authorization": f"Bearer {world.secret}"}
-    body = {"domain": {"domain_name": "shop-api.example"}}
+    body = {"sending_domain": {"domain_name": "shop-api.example"}}
     Client().post(
         f"/api/accounts/{world.account.pk}/sending_domains", body, content_type="application/json", headers=headers
     )

@@ -46,7 +46,7 @@ class TwoFactorForm(forms.Form):
 def security(request: AccountRequest) -> HttpResponse:
     """The rule, and who does not meet it yet."""
     account = request.account
-    form = TwoFactorForm(request.POST or None, initial=_initial(account))
+    form = TwoFactorForm(request.POST if request.method == "POST" else None, initial=_initial(account))
     if request.method == "POST" and form.is_valid():
         moment = form.moment()
         if moment is not None and two_factor.is_asked(_as_if_required(account), request.user, request.session):

@@ -24,7 +24,7 @@ def settings_page(request: AccountRequest) -> HttpResponse:
     """Set up or changed; the secret is sealed and never shown again."""
     kept = SingleSignOn.objects.filter(account=request.account).first()
     is_offered = has_single_sign_on(request.account)
-    form = ProviderForm(request.account, kept, request.POST or None)
+    form = ProviderForm(request.account, kept, request.POST if request.method == "POST" else None)
     if request.method == "POST" and is_offered and form.is_valid():
         before = kept.issuer if kept else ""
         row = single_sign_on.save(request.account, form.wanted(), request)
@@ -56,7 +56,7 @@ def settings_end(request: AccountRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def start(request: HttpRequest) -> HttpResponse:
     """From an address to the provider of its account. Who has none is told so: the domain is no secret, people are."""
-    form = AddressForm(request.POST or None)
+    form = AddressForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         found = provider_for(form.cleaned_data["email"])
         if found is not None:

@@ -3,8 +3,10 @@
 import asyncio
 import json
 import os
+import re
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP
 from cryptography.fernet import Fernet
+from django.conf import settings
 from django.core import mail, signing
 from django.core.management import call_command
 from django.db import connection
@@ -128,3 +131,18 @@ def test_after_rotation_the_old_key_may_go(world: World, new_key: Any):
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM domains_dkimkey WHERE private_key NOT LIKE 'gAAAA%%'")
         assert cursor.fetchone()[0] == 0
+
+
+def test_the_threat_model_names_tests_that_exist():
+    text = (Path(settings.BASE_DIR) / "docs" / "threat-model.md").read_text()
+    named, last = re.findall(r"`([a-z_/.]*)(?:::(test_\w+))?`", text), ""
+    found = 0
+    for path, function in named:
+        last = path if "/tests/" in path else last if not path else ""
+        if not last:
+            continue
+        found += 1
+        file = Path(settings.BASE_DIR) / last
+        assert file.exists(), last
+        assert not function or f"def {function}(" in file.read_text(), (last, function)
+    assert found > 30
