@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy
 
+from accounts.audit import SYSTEM
 from accounts.audit_words import WORDS, noun_of, words_of
 from accounts.models import Account, AuditEntry
 from mailtrap_site.web.csv_lines import csv_line
@@ -19,6 +20,7 @@ HEADS = (
     "id", "at", "action", "actor", "by_staff", "by", "by_id", "target_type", "target_id", "target", "changes", "ip",
 )  # fmt: skip
 SUPPORT = gettext_lazy("Support")
+SERVICE = gettext_lazy("The service itself")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,9 @@ def ndjson_pieces(account: Account, query: Query) -> Iterator[str]:
 
 def actor_of(entry: AuditEntry) -> str:
     """Who it was as the tenant reads it: of staff it is support that acts, whoever sat at the desk."""
-    return str(SUPPORT) if entry.by_staff else entry.actor_name
+    if entry.by_staff:
+        return str(SUPPORT)
+    return str(SERVICE) if entry.actor_name == SYSTEM else entry.actor_name
 
 
 def address_of(entry: AuditEntry) -> str:
