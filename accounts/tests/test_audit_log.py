@@ -115,11 +115,8 @@ def test_it_says_by_what_somebody_was_let_in(world: World):
     entry = AuditEntry.objects.get(action="api_token.created")
     assert (entry.means, entry.means_id) == ("session", audit.mark_of(client.session.session_key))
     headers = {"Authorization": f"Bearer {world.secret}"}
-    body = {"sending_domain": {"domain_name": "shop-api.example"}}
-    Client().post(
-        f"/api/accounts/{world.account.pk}/sending_domains", body, content_type="application/json", headers=headers
-    )
-    entry = AuditEntry.objects.get(action="domain.added")
+    Client().delete(f"/api/accounts/{world.account.pk}/sending_domains/{world.domain.pk}", headers=headers)
+    entry = AuditEntry.objects.get(action="domain.deleted")
     assert (entry.means, entry.means_id) == ("api_token", str(world.token.pk))
     assert audit.record("plan.changed", account=world.account).means == "service"
 

@@ -87,7 +87,9 @@ def test_one_session_is_signed_out_from_the_list(world: World, alice: User):
 def test_a_new_address_counts_once_it_is_confirmed(alice: User):
     client = sign_in(alice)
     mail.outbox.clear()
-    client.post("/accounts/email/", {"email": "alice@new.test", "action_add": ""})
+    asked = client.post("/accounts/email/", {"email": "alice@new.test", "action_add": ""})
+    assert asked["Location"].startswith("/accounts/reauthenticate/"), "a session alone moves no account"
+    client.post(asked["Location"], {"password": PASSWORD})
     alice.refresh_from_db()
     assert alice.email == "alice@acme.test"
     [letter] = [one for one in mail.outbox if one.to == ["alice@new.test"]]
