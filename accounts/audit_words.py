@@ -90,6 +90,7 @@ WORDS: dict[str, Promise] = {
     "user.email_changed": _("Changed their email address"),
     "user.password_changed": _("Changed their password"),
     "user.password_reset": _("Chose a new password by letter"),
+    "user.profile_changed": _("Changed their profile"),
     "user.second_factor_added": _("Added a second factor"),
     "user.second_factor_removed": _("Removed a second factor"),
     "user.sessions_ended": _("Signed out other browsers"),

@@ -23,7 +23,7 @@ NEW_BROWSER = "accounts/email/new_browser"
 def record_for_all(action: str, user: User, request: HttpRequest, changes: Mapping[str, Any] | None = None) -> None:
     """One entry in each account that the person belongs to: each of them is opened by this sign-in."""
     for account in accounts_of(user):
-        audit.record(action, account=account, actor=user, changes=changes, request=request)
+        audit.record(action, account=account, actor=user, target=user, changes=changes, request=request)
 
 
 @receiver(account_signals.user_logged_in)

@@ -93,7 +93,7 @@ def test_a_new_address_counts_once_it_is_confirmed(alice: User):
     alice.refresh_from_db()
     assert alice.email == "alice@acme.test"
     [letter] = [one for one in mail.outbox if one.to == ["alice@new.test"]]
-    [path] = re.findall(r"http://localhost:8020(/accounts/confirm-email/\S+/)", letter.body)
+    [path] = re.findall(r"http://localhost:8020(/accounts/confirm-email/\S+/)", str(letter.body))
     assert "alice@new.test waits to be confirmed" in client.get("/accounts/email/").content.decode()
     Client().get(path)
     assert not EmailAddress.objects.get(email="alice@new.test").verified
@@ -132,3 +132,11 @@ def test_a_second_factor_is_asked_for_and_its_key_is_sealed(alice: User):
     counter = next(iter(yield_hotp_counters_from_time()))
     client.post("/accounts/2fa/authenticate/", {"code": format_hotp_value(hotp_value(KEY, counter))})
     assert is_in(client)
+
+
+def test_a_changed_profile_stands_in_the_log_and_an_unchanged_one_does_not(world: World, alice: User):
+    client = sign_in(alice)
+    for _time in range(2):
+        client.post("/profile/", {"name": "Alice Aldous", "time_zone": ""})
+    entry = AuditEntry.objects.get(action="user.profile_changed")
+    assert entry.changes == {"name": {"from": "Alice", "to": "Alice Aldous"}}

@@ -70,9 +70,16 @@ def _shown(entry: AuditEntry) -> dict[str, Any]:
         "words": words,
         "noun": noun,
         "actor": audit_log.actor_of(entry),
+        # Who does something about themselves is named once.
+        "target": "" if _is_oneself(entry) else entry.target_name,
         "address": audit_log.address_of(entry),
         "changes": audit_log.changes_of(entry),
     }
+
+
+def _is_oneself(entry: AuditEntry) -> bool:
+    """Whether somebody acted on themselves."""
+    return entry.target_type == "user" and entry.target_id == str(entry.actor_id)
 
 
 def _filters_of(asked: QueryDict) -> dict[str, str]:

@@ -27,7 +27,7 @@ class GuardedSession(requests.Session):
         self.mount("https://", _GuardedAdapter())
         self.mount("http://", _GuardedAdapter())
 
-    def request(self, *args: Any, **more: Any) -> Response:  # type: ignore[override]
+    def request(self, *args: Any, **more: Any) -> Response:
         return super().request(*args, **{**more, "allow_redirects": False})
 
 
@@ -37,7 +37,7 @@ def may_reach(address: str) -> bool:
 
 
 class _GuardedAdapter(BaseAdapter):
-    def send(self, request: PreparedRequest, *_args: Any, **_more: Any) -> Response:  # type: ignore[override]
+    def send(self, request: PreparedRequest, *_args: Any, **_more: Any) -> Response:
         """Raises requests.ConnectionError, as its callers expect, for whatever is refused or fails."""
         parts = urlsplit(request.url or "")
         host, is_tls = parts.hostname or "", parts.scheme == "https"

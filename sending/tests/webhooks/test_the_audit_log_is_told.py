@@ -5,6 +5,7 @@ from threading import Event as Signal
 from threading import Thread
 from typing import Any
 
+import msgspec
 import pytest
 from django.db import connection, transaction
 from django.utils import timezone
@@ -126,3 +127,20 @@ def test_an_act_whose_transaction_ends_late_is_not_passed_over(transactional_db:
         "activity_log.sending_domain.slow",
         "activity_log.sending_domain.quick",
     ]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("action", "event", "description"),
+    [
+        ("user.signed_in", "activity_log.user.login", "logged in"),
+        ("user.profile_changed", "activity_log.user.updated", "updated the user profile"),
+        ("webhook.paused", "activity_log.webhook.paused", "paused alice@acme.test"),
+    ],
+)
+def test_what_people_do_has_the_names_of_the_contract(world: World, action: str, event: str, description: str) -> None:
+    entry = audit.record(action, account=world.account, actor=world.alice, target=world.alice)
+    line = audit_log.render(entry)
+    shown = msgspec.json.decode(line.json)
+    assert (line.name, shown["event"], shown["description"]) == (event, event, description)
+    assert shown["resource"] == {"id": str(world.alice.pk), "type": "user", "name": "alice@acme.test"}
