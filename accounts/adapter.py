@@ -6,13 +6,16 @@ from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage
 from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from accounts import password_sign_in, sign_in_news, waiting
 from accounts.letters import compose
 from accounts.models import User
-from accounts.sign_in_letters import letter_for
+from accounts.sign_in_letters import change_said, letter_for
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -36,6 +39,38 @@ class AccountAdapter(DefaultAccountAdapter):
             message: EmailMessage = super().render_mail(template_prefix, email, context, headers)
             return message
         return compose(letter, email if isinstance(email, str) else email[0])
+
+    def send_notification_mail(
+        self,
+        template_prefix: str,
+        user: User,
+        context: dict[str, Any] | None = None,
+        email: str | None = None,
+    ) -> None:
+        """The letter, and the same in the notification centre."""
+        super().send_notification_mail(template_prefix, user, context, email)
+        name, subject, sentence = change_said(template_prefix, context or {})
+        sign_in_news.tell_in_dashboard(name, user, subject, sentence)
+
+    def pre_login(self, request: HttpRequest, user: User, **more: Any) -> HttpResponseBase | None:
+        """Refuses whoever has to come by single sign-on."""
+        response: HttpResponseBase | None = super().pre_login(request, user, **more)
+        if response is None and "sociallogin" not in (more.get("signal_kwargs") or {}):
+            response = password_sign_in.refusal_of(request, user)
+        return response
+
+    def login(self, request: HttpRequest, user: User) -> None:
+        """Notes whether it is the first sign-in, which is no news to anybody."""
+        request.is_first_sign_in = user.last_login is None  # type: ignore[attr-defined]
+        super().login(request, user)
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Counts the try; too many are told how long to wait."""
+        try:
+            super().pre_authenticate(request, **credentials)
+        except ValidationError as problem:
+            key = self._get_login_attempts_cache_key(request, **credentials)
+            raise ValidationError(waiting.sentence(request, "login_failed", key)) from problem
 
     def is_safe_url(self, url: str) -> bool:
         """Whether a redirect may lead there. ALLOWED_HOSTS are no places of ours: SDKs ask for Mailtrap's own hosts."""

@@ -51,6 +51,8 @@ class Letter:
     stop: str = ""
     """The words of a link at the foot by which the reader gets no more letters of this kind."""
     stop_url: str = ""
+    one_click_url: str = ""
+    """Absolute: where a mail program stops them with one POST (RFC 8058)."""
 
 
 def compose(letter: Letter, to: str) -> EmailMultiAlternatives:
@@ -60,13 +62,24 @@ def compose(letter: Letter, to: str) -> EmailMultiAlternatives:
         "paragraphs": [_emphasised(paragraph, letter.emphasis) for paragraph in letter.paragraphs],
         "site_name": settings.SITE_NAME,
         "site_url": settings.SITE_URL,
+        "support_email": settings.SUPPORT_EMAIL,
         "preheader": letter.paragraphs[0],
     }
     message = EmailMultiAlternatives(
-        subject=" ".join(letter.subject.split()), body=render_to_string("emails/letter.txt", context), to=[to]
+        subject=" ".join(letter.subject.split()),
+        body=render_to_string("emails/letter.txt", context),
+        to=[to],
+        headers=_one_click(letter.one_click_url),
     )
     message.attach_alternative(render_to_string("emails/letter.html", context), "text/html")
     return message
+
+
+def _one_click(url: str) -> dict[str, str]:
+    """The headers by which mail programs offer to stop letters (RFC 2369, RFC 8058)."""
+    if not url:
+        return {}
+    return {"List-Unsubscribe": f"<{url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
 
 
 def _emphasised(paragraph: str, words: str) -> SafeString:

@@ -31,7 +31,7 @@ class LinkEnded(Exception):
 
 def link_path(user: User, path: str) -> str:
     """The path of a link for `user` that leads to `path`. Raises ValueError where that is not a page of ours."""
-    if not _is_ours(path):
+    if not is_ours(path):
         raise ValueError("a link leads to a path of this site")
     return reverse("accounts:link", args=[signing.dumps([user.pk, path], salt=_SALT)])
 
@@ -44,10 +44,11 @@ def read_link(token: str) -> Link:
         raise LinkEnded from problem
     except signing.BadSignature as problem:
         raise BadLink from problem
-    if not _is_ours(path):
+    if not is_ours(path):
         raise BadLink
     return Link(user_id, path)
 
 
-def _is_ours(path: str) -> bool:
+def is_ours(path: str) -> bool:
+    """Whether it is a path of this site, and of no other."""
     return path.startswith("/") and url_has_allowed_host_and_scheme(path, allowed_hosts=None)

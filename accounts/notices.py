@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts.letter_choice import has_stopped, stop_path, stop_words
+from accounts.letter_choice import has_stopped, one_click_path, stop_path, stop_words
 from accounts.letters import Letter, Meter, compose
 from accounts.links import link_path
 from accounts.models import Account, Notification, Role, User
@@ -49,8 +49,8 @@ def notify(
     """One notification for each active member with one of the roles now, and a letter to each after the commit, other
     than those who stopped letters of its kind; without `letter` the dashboard is enough.
 
-    `kind` is `noun.verb` ("domain.verified"); `path` is where in the dashboard to act ("/a/1/domains/2/"). With `only`
-    this member alone is told, whatever their role, if they still are one.
+    `kind` is one of `accounts.notice_kinds` ("domain.verified"); `path` is where in the dashboard to act
+    ("/a/1/domains/2/"). With `only` this member alone is told, whatever their role, if they still are one.
     """
     named = roles if only is None else tuple(Role)
     readers = User.objects.filter(memberships__account=account, memberships__role__in=named, is_active=True).distinct()
@@ -73,6 +73,13 @@ def notify(
             transaction.on_commit(partial(_send_letters, account, written, drawn))
 
 
+def tell_person(user: User, kind: str, title: str, body: str, path: str = "", level: str = "info") -> Notification:
+    """News about the person themselves, such as a new password; who calls writes the letter, which none may stop."""
+    return Notification.objects.create(
+        account=None, user=user, kind=kind, level=Notification.Level(level), title=title[:200], body=body, path=path
+    )
+
+
 def _send_letters(account: Account, notifications: Sequence[Notification], drawn: Drawn) -> None:
     """A letter that cannot be sent is logged; the news stands in the dashboard and the work that caused it is done."""
     for one in notifications:
@@ -85,6 +92,7 @@ def _send_letters(account: Account, notifications: Sequence[Notification], drawn
 
 def _letter(account: Account, notification: Notification, drawn: Drawn) -> Letter:
     reader, path, stop = notification.user, notification.path, stop_path(account, notification.kind)
+    one_click = one_click_path(account, reader, notification.kind)
     reason = _("You get this because you look after the account %(account)s.") % {"account": account.name}
     return Letter(
         subject=notification.title,
@@ -96,4 +104,5 @@ def _letter(account: Account, notification: Notification, drawn: Drawn) -> Lette
         emphasis=drawn.emphasis,
         stop=stop_words(notification.kind),
         stop_url=settings.SITE_URL + link_path(reader, stop) if stop else "",
+        one_click_url=settings.SITE_URL + one_click if one_click else "",
     )

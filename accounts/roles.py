@@ -28,6 +28,10 @@ class Ability(StrEnum):
     VIEW_USAGE = "view_usage"
     MANAGE_BILLING = "manage_billing"
     MANAGE_PEOPLE = "manage_people"
+    VIEW_AUDIT = "view_audit"
+    """The audit log."""
+    MANAGE_SECURITY = "manage_security"
+    """How members sign in: a required second factor, single sign-on."""
 
 
 _VIEWER = frozenset({Ability.VIEW, Ability.VIEW_CONTENT, Ability.VIEW_USAGE})
@@ -39,6 +43,7 @@ _ADMIN = _VIEWER | {
     Ability.MANAGE_TOKENS,
     Ability.MANAGE_WEBHOOKS,
     Ability.MANAGE_PEOPLE,
+    Ability.VIEW_AUDIT,
 }
 
 ABILITIES: dict[Role, frozenset[Ability]] = {

@@ -23,6 +23,12 @@ def letter_for(template_prefix: str, context: Context) -> Letter | None:
     return None
 
 
+def change_said(template_prefix: str, context: Context) -> tuple[str, str, str]:
+    """The name of the letter, its subject and its sentence; empty texts where it is not about a change."""
+    name = template_prefix.rpartition("/")[2]
+    return (name, *_changes(context).get(name, ("", "")))
+
+
 def _confirm_address(context: Context) -> Letter:
     return Letter(
         subject=_("Confirm your email address for %(site)s") % _site(),
@@ -80,6 +86,10 @@ _LETTERS: dict[str, Callable[[Context], Letter]] = {
 def _changes(context: Context) -> dict[str, tuple[str, str]]:
     """News about a change that already stands: its subject and its sentence."""
     return {
+        "new_browser": (
+            _("You signed in from a browser that we do not know"),
+            _("Somebody signed in to your account with a browser that had not been used for it before."),
+        ),
         "password_changed": (_("Your password was changed"), _("The password of your account was changed.")),
         "password_reset": (
             _("Your password was changed"),

@@ -6,8 +6,13 @@ from typing import Any, TypeVar
 
 from django.contrib.auth.decorators import login_required
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
 
+from accounts import two_factor
 from accounts.models import Account, Membership, User
 from accounts.roles import Ability, require
 
@@ -23,11 +28,14 @@ class AccountRequest(HttpRequest):
 R = TypeVar("R", bound=HttpResponseBase)
 
 
-def account_view(ability: Ability) -> Callable[[Callable[..., R]], Callable[..., HttpResponseBase]]:
+def account_view(
+    ability: Ability, *, before_second_factor: bool = False
+) -> Callable[[Callable[..., R]], Callable[..., HttpResponseBase]]:
     """Decorates a view of one account, whose URL has `<int:account_id>`.
 
     The view is called without `account_id`, as `view(request: AccountRequest, **other_url_arguments)`; it starts every
-    query from `request.account`. The ability stays readable as `.ability` of the decorated view.
+    query from `request.account`. The ability stays readable as `.ability` of the decorated view. Whoever lacks a second
+    factor that the account requires is led to where it is set up, but for views `before_second_factor`.
     """
 
     def decorate(view: Callable[..., R]) -> Callable[..., HttpResponseBase]:
@@ -40,6 +48,8 @@ def account_view(ability: Ability) -> Callable[[Callable[..., R]], Callable[...,
             request.membership = membership
             request.account = membership.account
             require(request, ability)
+            if not before_second_factor and _lacks_second_factor(request):
+                return _lead_to_second_factor(request)
             return view(request, **arguments)
 
         guarded.ability = ability  # type: ignore[attr-defined]
@@ -51,6 +61,18 @@ def account_view(ability: Ability) -> Callable[[Callable[..., R]], Callable[...,
 def accounts_of(user: User) -> QuerySet[Account]:
     """The accounts that the user belongs to, by name."""
     return Account.objects.filter(memberships__user=user).order_by("name", "pk")
+
+
+def _lacks_second_factor(request: AccountRequest) -> bool:
+    return two_factor.is_locked_out(request.account, request.user, request.session, timezone.now())
+
+
+def _lead_to_second_factor(request: AccountRequest) -> HttpResponse:
+    url = reverse("accounts:two_factor_needed", args=[request.account.pk])
+    if getattr(request, "htmx", None):
+        # A fragment would follow the redirect and put the whole page into itself.
+        return HttpResponse(status=204, headers={"HX-Redirect": url})
+    return redirect(url)
 
 
 def _membership(user: User, account_id: int) -> Membership | None:

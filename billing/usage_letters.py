@@ -45,7 +45,9 @@ def plan_path(account_id: int) -> str:
 
 def readers_of(account: Account) -> list[str]:
     """The names of those who get letters about usage, by name."""
-    wanting = Membership.objects.filter(account=account, role__in=USAGE_READERS, usage_letters=True)
+    wanting = Membership.objects.filter(account=account, role__in=USAGE_READERS).exclude(
+        stopped_letters__contains=[USAGE]
+    )
     return sorted(one.user.get_full_name() for one in wanting.filter(user__is_active=True).select_related("user"))
 
 

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from granian.utils.proxies import wrap_asgi_with_proxy_headers
 
-from mailtrap_site import open_files
+from mailtrap_site import open_files, plain_http
 from mailtrap_site.client_address import is_address
 from mailtrap_site.embedded.follow_parent import end_with_parent
 from mailtrap_site.pages_asgi import PageDoor
@@ -37,6 +37,8 @@ async def choose(scope: Scope, receive: Receive, send: Send) -> None:
     """Chooses by path."""
     if scope["type"] == "lifespan":
         await _live(receive, send)
+    elif (refused := plain_http.refusal(scope["path"], scope["scheme"])) is not None:
+        await plain_http.answer(refused, send)
     elif send_asgi.route_of(scope["path"]) is not None:
         await _send_door(scope, receive, send)
     elif (answered := door.answer(scope)) is not None:

@@ -28,6 +28,8 @@ class Environment(DeliverySettings):
     debug: bool
     embedded: bool
     secret_key: str
+    secret_key_fallbacks: tuple[str, ...]
+    """Older ones: what they signed still holds."""
     sealing_keys: tuple[str, ...]
     database_url: str
     celery_broker_url: str
@@ -72,6 +74,8 @@ class Environment(DeliverySettings):
     platform_domain: str
     platform_ipv4: str
     fallback_email_url: str
+    support_email: str
+    """Where people ask for help: in the foot of every page and letter."""
     demo_mail: bool
     """Whether a new demo account gets a week of mail to look at."""
     plans_file: Path
@@ -126,6 +130,7 @@ def _from(env: environ.Env, var_dir: Path) -> Environment:
         debug=debug,
         embedded=embedded,
         secret_key=_required(env, "SECRET_KEY", "a long random string"),
+        secret_key_fallbacks=tuple(env.list("SECRET_KEY_FALLBACKS", default=[])),
         sealing_keys=tuple(_required(env, "SEALING_KEY", "one or more Fernet keys, newest first").split(",")),
         database_url=_required(env, "DATABASE_URL", "postgres://user:password@host:5432/name"),
         celery_broker_url=env.str("CELERY_BROKER_URL", "memory://"),
@@ -165,6 +170,7 @@ def _from(env: environ.Env, var_dir: Path) -> Environment:
         platform_domain=env.str("PLATFORM_DOMAIN", "platform.test").lower().rstrip("."),
         platform_ipv4=env.str("PLATFORM_IPV4", "127.0.0.1"),
         demo_mail=env.bool("DEMO_MAIL", True),
+        support_email=env.str("SUPPORT_EMAIL", ""),
         fallback_email_url=env.str("FALLBACK_EMAIL_URL", ""),
         plans_file=Path(env.str("PLANS_FILE", str(BASE_DIR / "billing" / "plans.toml"))),
         bounce_rules_file=Path(own_rules) if (own_rules := env.str("BOUNCE_RULES_FILE", "")) else None,

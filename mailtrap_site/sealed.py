@@ -23,6 +23,11 @@ def unseal(token: str) -> str:
     return _box().decrypt(token.encode()).decode()
 
 
+def reseal(token: str) -> str:
+    """The same secret, sealed with the newest key. Raises `cryptography.fernet.InvalidToken` when no key fits."""
+    return _box().rotate(token.encode()).decode()
+
+
 class SealedTextField(models.TextField):
     """Reads and writes plain text; the column holds the sealed form."""
 

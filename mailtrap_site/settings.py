@@ -17,6 +17,7 @@ BASE_DIR = environment.BASE_DIR
 
 DEBUG = ENVIRONMENT.debug
 SECRET_KEY = ENVIRONMENT.secret_key
+SECRET_KEY_FALLBACKS = list(ENVIRONMENT.secret_key_fallbacks)
 SITE_NAME = ENVIRONMENT.site_name
 SITE_URL = ENVIRONMENT.site_url
 TRACKING_URL = ENVIRONMENT.tracking_url
@@ -63,13 +64,17 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "allauth.usersessions",
     "csp",
     "ninja",
 ]
 
 MIDDLEWARE = [
+    "mailtrap_site.plain_http.PlainHttpMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "mailtrap_site.web.policies.PermissionsPolicyMiddleware",
     "mailtrap_site.web.policies.ContentPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "sending.tracking.middleware.RecipientMiddleware",
@@ -80,6 +85,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.middleware.ReaderTimeZoneMiddleware",
+    "accounts.known_browsers.KnownBrowserMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -102,6 +108,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "mailtrap_site.web.navigation.shell",
                 "billing.context_processors.usage",
+                "accounts.context_processors.second_factor",
             ],
             "builtins": ["mailtrap_site.web.templatetags.ui"],
         },
@@ -185,13 +192,31 @@ MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_PASSKEY_SIGNUP_ENABLED = False
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = ROUTE == "development"
+MFA_ADAPTER = "accounts.mfa_adapter.MfaAdapter"
+MFA_TOTP_ISSUER = SITE_NAME
 USERSESSIONS_TRACK_ACTIVITY = True
+# Single sign-on: providers are settings of accounts, and nobody signs up through one.
+SOCIALACCOUNT_ADAPTER = "mailtrap_site.single_sign_on.adapter.SocialAccountAdapter"
+SOCIALACCOUNT_LOGIN_ON_GET = True
+SOCIALACCOUNT_ONLY = False
+SOCIALACCOUNT_STORE_TOKENS = False
 
 # Transport and browser policies
 _HTTPS = SITE_URL.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _HTTPS
 SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+HTTPS_ONLY = SECURE_SSL_REDIRECT = _HTTPS
+"""Pages lead from http to https; the APIs refuse (`mailtrap_site.plain_http`)."""
+# Asked by machines that know no https, on the machine itself.
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]
 SECURE_HSTS_SECONDS = 31_536_000 if _HTTPS else 0
+SILENCED_SYSTEM_CHECKS = [
+    "security.W005",  # names below the site may be the operator's own, without https
+    "security.W019",  # mail is previewed in frames of our own pages
+    "security.W021",  # a place on the browsers' preload list is the domain owner's to ask for
+]
+PERMISSIONS_POLICY = "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()"
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "SAMEORIGIN"
 CONTENT_SECURITY_POLICY = {
@@ -217,7 +242,9 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 14 * 1024 * 1024
 # Signs the envelope senders of outgoing mail; whoever changes SECRET_KEY gives up the bounces that are on their way.
 RETURN_PATH_KEY = sha256(b"return-path:" + SECRET_KEY.encode()).digest()
 # Of the links that recipients follow: the first seals, all of them open, so that old mail can keep its links.
-RECIPIENT_LINK_KEYS = [sha256(b"recipient-link:" + SECRET_KEY.encode()).digest()]
+RECIPIENT_LINK_KEYS = [
+    sha256(b"recipient-link:" + key.encode()).digest() for key in (SECRET_KEY, *SECRET_KEY_FALLBACKS)
+]
 # Where the mx route knocks; tests and proofs point it at servers of their own on the loopback.
 OUTBOUND_PORT = ENVIRONMENT.outbound_port
 OUTBOUND_PUBLIC_ONLY = ENVIRONMENT.outbound_public_only
@@ -228,6 +255,8 @@ EMAIL_BACKEND = "sending.submission.django_backend.PlatformBackend"
 PLATFORM_DOMAIN = ENVIRONMENT.platform_domain
 DEFAULT_FROM_EMAIL = f"{SITE_NAME} <notices@{PLATFORM_DOMAIN}>"
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+
+SUPPORT_EMAIL = ENVIRONMENT.support_email or f"support@{PLATFORM_DOMAIN}"
 
 METRICS_TOKEN = ENVIRONMENT.metrics_token
 LOGGING = logging_settings(ENVIRONMENT.log_level)

@@ -13,6 +13,8 @@ from mailtrap_site.web.styleguide import styleguide
 
 admin.autodiscover()
 
+handler429 = "accounts.views.too_many.too_many"
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
@@ -24,6 +26,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", home, name="home"),
     path("", include("accounts.urls")),
     path("", include("billing.urls")),
+    path("", include("mailtrap_site.single_sign_on.urls")),
     path("accounts/", include("allauth.urls")),
     path("api/", api.urls),
     path("admin/login/", secure_admin_login(admin.site.login)),

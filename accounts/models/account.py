@@ -21,6 +21,9 @@ class Account(models.Model):
     """The account that sends our own notices; it is not metered."""
     max_message_bytes = models.PositiveIntegerField(_("message size limit in bytes"), null=True, blank=True)
     """Null means the default of 10 MB."""
+    two_factor_from = models.DateTimeField(_("second factor required from"), null=True, blank=True)
+    """From then on members without a second factor are led to set one up; null means it is each one's own choice.
+    Written by `accounts.two_factor` alone."""
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
 
     objects: ClassVar[models.Manager["Account"]] = models.Manager()

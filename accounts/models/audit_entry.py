@@ -8,7 +8,15 @@ from django.utils.translation import gettext_lazy as _
 
 
 class AuditEntry(models.Model):
-    """One act. Written by `accounts.audit.record` alone, never changed."""
+    """One act. Written by `accounts.audit.record` alone; a trigger of the database refuses to change or delete it, but
+    for `accounts.audit.erasing`."""
+
+    class Means(models.TextChoices):
+        """By what the actor was let in."""
+
+        SESSION = "session", _("Session")
+        API_TOKEN = "api_token", _("API token")
+        SERVICE = "service", _("Service")
 
     account = models.ForeignKey("accounts.Account", on_delete=models.CASCADE, null=True, related_name="audit_entries")
     actor = models.ForeignKey("accounts.User", on_delete=models.SET_NULL, null=True, related_name="+")
@@ -23,6 +31,9 @@ class AuditEntry(models.Model):
     changes = models.JSONField(_("changes"), default=dict)
     """`{field: {"from": …, "to": …}}`."""
     ip = models.GenericIPAddressField(null=True)
+    means = models.CharField(_("by"), max_length=16, choices=Means, default=Means.SERVICE, db_default=Means.SERVICE)
+    means_id = models.CharField(max_length=32, blank=True, default="", db_default="")
+    """The token's id, or the first digits of the SHA-256 of the session's key; the key itself would let others in."""
     at = models.DateTimeField(_("when"), default=timezone.now, editable=False)
 
     objects: ClassVar[models.Manager["AuditEntry"]] = models.Manager()

@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -22,9 +23,11 @@ class Membership(models.Model):
     account = models.ForeignKey("accounts.Account", on_delete=models.CASCADE, related_name="memberships")
     user = models.ForeignKey("accounts.User", on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(_("role"), max_length=16, choices=Role)
-    usage_letters = models.BooleanField(_("letters about usage"), default=True, db_default=True)
-    """Whether letters say that a limit is near, where the role gets them at all; the dashboard says so in any case.
-    Written by `accounts.letter_choice` alone."""
+    stopped_letters = ArrayField(
+        models.CharField(max_length=64), verbose_name=_("stopped letters"), default=list, blank=True
+    )
+    """The kinds of news of which this member wants no letters; the dashboard tells them in any case. Written by
+    `accounts.letter_choice` alone."""
     created_at = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
 
     objects: ClassVar[models.Manager["Membership"]] = models.Manager()

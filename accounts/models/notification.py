@@ -8,17 +8,18 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Notification(models.Model):
-    """One piece of news for one user. Written by `accounts.notices.notify` alone."""
+    """One piece of news for one user. Written by `accounts.notices` alone; read and put away by `accounts.inbox`."""
 
     class Level(models.TextChoices):
         INFO = "info", _("Info")
         WARNING = "warning", _("Warning")
         CRITICAL = "critical", _("Critical")
 
-    account = models.ForeignKey("accounts.Account", on_delete=models.CASCADE, related_name="notifications")
+    account = models.ForeignKey("accounts.Account", on_delete=models.CASCADE, null=True, related_name="notifications")
+    """Null for news about the person themselves, such as a new password."""
     user = models.ForeignKey("accounts.User", on_delete=models.CASCADE, related_name="notifications")
     kind = models.CharField(max_length=64)
-    """`noun.verb`, such as `domain.verified`; preferences will name kinds."""
+    """`noun.verb`, such as `domain.verified`; `accounts.notice_kinds` lists them."""
     level = models.CharField(max_length=16, choices=Level, default=Level.INFO)
     title = models.CharField(max_length=200)
     body = models.TextField(blank=True)
@@ -26,11 +27,19 @@ class Notification(models.Model):
     """Where in the dashboard the news can be acted upon."""
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     read_at = models.DateTimeField(null=True)
+    archived_at = models.DateTimeField(null=True)
 
     objects: ClassVar[models.Manager["Notification"]] = models.Manager()
 
     class Meta:
-        indexes = [models.Index(fields=["user", "-id"], name="notification_by_user")]
+        indexes = [
+            models.Index(fields=["user", "-id"], name="notification_by_user"),
+            models.Index(
+                fields=["user"],
+                condition=models.Q(read_at=None, archived_at=None),
+                name="notification_unread",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.title

@@ -1,82 +1,108 @@
-"""Whoever wants no letters about usage stops them, for themselves."""
+"""Whoever wants no letters of a kind stops them, for themselves: on a page, or with one click from the letter."""
+
+import re
 
 import pytest
 from django.core import mail
 from django.test import Client
 from django.urls import reverse
 
-from accounts.letter_choice import USAGE
+from accounts.letter_choice import USAGE, one_click_path
 from accounts.links import link_path
 from accounts.models import AuditEntry, Membership, Notification, Role, User
 from accounts.notices import notify
 from mailtrap_site.testing.world import PASSWORD, World
 
 
-def as_user(user: User) -> Client:
-    client = Client()
+def as_user(user: User, *, checks: bool = False) -> Client:
+    client = Client(enforce_csrf_checks=checks)
     client.force_login(user)
     return client
 
 
-def gets_letters(user: User) -> bool:
-    return Membership.objects.get(user=user).usage_letters
+def stopped(user: User) -> list[str]:
+    return Membership.objects.get(user=user).stopped_letters
 
 
 def page(world: World) -> str:
     return reverse("accounts:letters", args=[world.account.pk])
 
 
-def test_the_link_of_the_letter_leads_over_sign_in_to_one_button(world: World):
+def test_the_link_of_the_letter_leads_over_sign_in_to_the_choice(world: World):
     client = Client()
-    signed = link_path(world.alice, page(world))
-    to_sign_in = client.get(signed)
+    to_sign_in = client.get(link_path(world.alice, page(world)))
     signed_in = client.post(to_sign_in["Location"], {"login": world.alice.email, "password": PASSWORD})
     answer = client.get(signed_in["Location"], follow=True)
     assert answer.request["PATH_INFO"] == page(world)
-    assert "You get usage letters about Acme" in answer.content.decode()
-    answer = client.post(page(world), {"usage": "no"}, follow=True)
-    assert "Usage letters about Acme are stopped" in answer.content.decode()
-    assert not gets_letters(world.alice)
+    assert "Letters about Acme" in answer.content.decode()
 
 
-def test_they_are_turned_on_again_and_each_change_is_audited_once(world: World):
+def test_what_is_not_chosen_is_stopped_and_each_change_is_audited_once(world: World):
     client = as_user(world.alice)
-    for usage in ("no", "no", "yes"):
-        client.post(page(world), {"usage": usage})
-    assert gets_letters(world.alice)
+    for kinds in (["domain.verified"], ["domain.verified"], ["domain.verified", USAGE]):
+        client.post(page(world), {"kind": kinds})
+    assert USAGE not in stopped(world.alice)
+    assert "payment.made" in stopped(world.alice)
     found = AuditEntry.objects.filter(action="membership.letters_chosen").order_by("pk")
-    assert [one.changes["usage_letters"]["to"] for one in found] == ["False", "True"]
+    assert [USAGE in one.changes["stopped_letters"]["to"] for one in found] == [True, False]
     assert {one.actor for one in found} == {world.alice}
 
 
-def test_a_role_that_gets_none_is_told_so(world: World):
+def test_what_concerns_security_or_cannot_wait_is_never_stopped(world: World):
+    as_user(world.alice).post(page(world), {})
+    assert "domain.suspended" not in stopped(world.alice)
+    assert "plan.ended" not in stopped(world.alice)
+    assert one_click_path(world.account, world.alice, "domain.suspended") == ""
+
+
+def test_a_role_is_shown_what_it_is_told(world: World):
     text = as_user(world.vera).get(page(world)).content.decode()
-    assert "You get no usage letters about Acme" in text
-    assert "Stop usage letters" not in text
+    assert "An export that you asked for is ready" in text
+    assert USAGE not in text
 
 
 def test_a_stranger_finds_no_page_and_changes_nothing(world: World):
     client = as_user(world.charlie)
     assert client.get(page(world)).status_code == 404
-    assert client.post(page(world), {"usage": "no"}).status_code == 404
-    assert gets_letters(world.alice)
+    assert client.post(page(world), {}).status_code == 404
+    assert stopped(world.alice) == []
 
 
 @pytest.mark.parametrize(("kind", "letters"), [(USAGE, 0), ("payment.failed", 1)])
-def test_only_letters_about_usage_are_stopped(
+def test_only_letters_that_may_be_stopped_are(
     world: World, django_capture_on_commit_callbacks, kind: str, letters: int
 ):
-    Membership.objects.filter(user=world.alice).update(usage_letters=False)
+    Membership.objects.filter(user=world.alice).update(stopped_letters=[USAGE, "payment.failed"])
     with django_capture_on_commit_callbacks(execute=True):
         notify(world.account, kind, "News", "Of the account.", roles=[Role.OWNER])
     assert len(mail.outbox) == letters
     assert Notification.objects.count() == 1
-    assert not any("Stop usage letters" in str(one.body) for one in mail.outbox)
+    assert not any("List-Unsubscribe" in one.extra_headers for one in mail.outbox)
 
 
 def test_the_choice_of_one_account_is_not_that_of_another(world: World, django_capture_on_commit_callbacks):
-    Membership.objects.create(account=world.stranger_account, user=world.alice, role=Role.OWNER, usage_letters=False)
+    Membership.objects.create(
+        account=world.stranger_account, user=world.alice, role=Role.OWNER, stopped_letters=[USAGE]
+    )
     with django_capture_on_commit_callbacks(execute=True):
         notify(world.account, USAGE, "News", "Of the account.", roles=[Role.OWNER])
     [letter] = mail.outbox
     assert letter.to == [world.alice.email]
+
+
+def test_a_mail_program_stops_them_with_one_post(world: World, django_capture_on_commit_callbacks):
+    """RFC 8058: no cookie, no form of ours before it, and a GET changes nothing, since programs follow links."""
+    with django_capture_on_commit_callbacks(execute=True):
+        notify(world.account, USAGE, "News", "Of the account.", roles=[Role.OWNER])
+    headers = mail.outbox[0].extra_headers
+    assert headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    [path] = re.findall(r"^<http://localhost:8020(/\S+)>$", headers["List-Unsubscribe"])
+    program = Client(enforce_csrf_checks=True)
+    assert "Stop these letters?" in program.get(path).content.decode()
+    assert stopped(world.alice) == []
+    assert program.post(path, {"List-Unsubscribe": "One-Click"}).status_code == 200
+    assert stopped(world.alice) == [USAGE]
+    assert "These letters are stopped" in program.get(path).content.decode()
+    assert program.post(path[:-3] + "x/").status_code == 404
+    Membership.objects.filter(user=world.alice).delete()
+    assert program.post(path).status_code == 404

@@ -4,15 +4,13 @@ A letter is shown inside the page of a mail program, so it has no landmarks of i
 
 import pytest
 from django.core import mail
-from django.urls import reverse
-from pytest_django.live_server_helper import LiveServer
 
 from accounts.letter_choice import USAGE
 from accounts.letters import Meter, Tone
-from accounts.models import Membership, Role
+from accounts.models import Role
 from accounts.notices import Drawn, notify
 from accounts.tests.letters import html_of
-from mailtrap_site.testing.browser import chromium, flaws, open_page, session_of, sign_in
+from mailtrap_site.testing.browser import chromium, flaws, open_page
 from mailtrap_site.testing.world import World, make_world
 
 pytestmark = [pytest.mark.outside("chromium"), pytest.mark.django_db(transaction=True)]
@@ -56,17 +54,3 @@ def test_axe_finds_nothing_in_the_letter_and_its_bar_is_as_long_as_its_share(wor
             share = bar.evaluate("cell => cell.offsetWidth / cell.closest('table').offsetWidth")
             assert abs(share * 100 - percent) < 1, width
         assert flaws(page, f"letter-{percent}", but=("landmark", "region")) == []
-
-
-@pytest.mark.parametrize("wanted", [True, False])
-def test_letters_are_stopped_and_begun_again_by_one_button(world: World, live_server: LiveServer, wanted: bool):
-    Membership.objects.filter(user=world.alice).update(usage_letters=wanted)
-    session = session_of(world.alice)
-    with chromium() as browser:
-        page = open_page(browser)
-        sign_in(page, live_server.url, session)
-        page.goto(live_server.url + reverse("accounts:letters", args=[world.account.pk]))
-        assert flaws(page) == []
-        page.get_by_role("button", name="Stop usage letters" if wanted else "Send me usage letters").click()
-        page.get_by_role("button", name="Send me usage letters" if wanted else "Stop usage letters").wait_for()
-    assert Membership.objects.get(user=world.alice).usage_letters is not wanted

@@ -47,7 +47,7 @@ def test_from_sign_up_to_a_confirmed_owner(client: Client):
     account = Account.objects.get()
     assert account.name == "Priya Raman"
     assert Membership.objects.get(account=account, user=user).role == Role.OWNER
-    entry = AuditEntry.objects.get()
+    entry = AuditEntry.objects.get(action="account.created")
     assert (entry.action, entry.actor, entry.account) == ("account.created", user, account)
 
 

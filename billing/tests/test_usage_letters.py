@@ -206,7 +206,7 @@ def test_the_letter_shows_meter_day_and_why_and_where_it_is_stopped(django_captu
 def test_who_stopped_the_letters_is_told_in_the_dashboard_alone(django_capture_on_commit_callbacks):
     account = near_the_limit()
     make_user("bill@acme.test", account, Role.BILLING)
-    Membership.objects.filter(user__email="olga@acme.test").update(usage_letters=False)
+    Membership.objects.filter(user__email="olga@acme.test").update(stopped_letters=["usage.alert"])
     with django_capture_on_commit_callbacks(execute=True):
         tell_due(NOW)
     assert [letter.to for letter in mail.outbox] == [["bill@acme.test"]]

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 NODE_DIR = Path(os.environ.get("OUTSIDE_NODE_DIR", Path(__file__).parents[2] / ".ci" / "outside"))
-NODE_PACKAGES = ("mailauth", "mailparser", "nodemailer", "mailtrap-node")
+NODE_PACKAGES = ("mailauth", "mailparser", "nodemailer", "mailtrap-node", "oidc-provider")
 PYTHON_PACKAGES = ("mailtrap-python", "anymail-python", "schemathesis-python")
 LIBRARIES = {
     "symfony-mailer": ("php", "/usr/share/php/Symfony/Component/Mailer/autoload.php"),

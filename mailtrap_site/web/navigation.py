@@ -21,6 +21,8 @@ class Place:
     hotkey: str = ""
     of_account: bool = True
     development_only: bool = False
+    roles: frozenset[str] = frozenset()
+    """Whom it is shown to; empty for every member."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,14 @@ PLACES: tuple[tuple[str | Promise, tuple[Place, ...]], ...] = (
             Place(_("Usage"), "billing:usage", "gauge", ("billing:usage", "billing:size"), "g u"),
             Place(_("Plan"), "billing:plan", "card", ("billing:plan", "billing:invoice", "billing:checkout"), "g p"),
             Place(_("API tokens"), "accounts:tokens", "key", ("accounts:token",), "g t"),
+            Place(_("Audit log"), "accounts:audit", "eye", ("accounts:audit",), roles=frozenset({"owner", "admin"})),
+            Place(
+                _("Sign-in rules"),
+                "accounts:security",
+                "lock",
+                ("accounts:security", "accounts:two_factor_needed", "single_sign_on:"),
+                roles=frozenset({"owner"}),
+            ),
         ),
     ),
     (
@@ -91,12 +101,17 @@ PLACES: tuple[tuple[str | Promise, tuple[Place, ...]], ...] = (
 )
 
 
+MOST_COUNTED = 99
+"""Notifications that the bell counts."""
+
+
 class Shell:
     """What surrounds a page, worked out only where a template asks for it (a fragment asks for nothing)."""
 
     def __init__(self, request: HttpRequest) -> None:
         self._request = request
         self.site_name: str = getattr(settings, "SITE_NAME", "Mailtrap")
+        self.support_email: str = getattr(settings, "SUPPORT_EMAIL", "")
         self.development: bool = getattr(settings, "ROUTE", "") == "development"
 
     @cached_property
@@ -117,7 +132,11 @@ class Shell:
     def groups(self) -> "list[tuple[str | Promise, list[Link]]]":
         match = self._request.resolver_match
         account_id = self.account.pk if self.account else None
-        return navigation(account_id, match.view_name if match else "", development=self.development)
+        return navigation(account_id, match.view_name if match else "", development=self.development, role=self._role)
+
+    @property
+    def _role(self) -> str:
+        return next((one.role for one in self.memberships if one.account == self.account), "")
 
     @property
     def accounts(self) -> list[tuple[Any, str]]:
@@ -137,6 +156,35 @@ class Shell:
         return url_or_nothing("accounts:profile")
 
     @property
+    def notifications_url(self) -> str:
+        return url_or_nothing("accounts:notifications") if self._reader else ""
+
+    @property
+    def letters_url(self) -> str:
+        return url_or_nothing("accounts:letters", self.account.pk) if self.account else ""
+
+    @property
+    def single_sign_on_url(self) -> str:
+        return url_or_nothing("single_sign_on:settings", self.account.pk) if self.account else ""
+
+    @cached_property
+    def unread(self) -> int:
+        """The reader's unread notifications, counted up to `MOST_COUNTED` and one."""
+        if self._reader is None:
+            return 0
+        unread = self._reader.notifications.filter(read_at=None, archived_at=None)
+        return int(unread[: MOST_COUNTED + 1].count())
+
+    @property
+    def unread_words(self) -> str:
+        return f"{MOST_COUNTED}+" if self.unread > MOST_COUNTED else str(self.unread)
+
+    @property
+    def _reader(self) -> Any | None:
+        user = getattr(self._request, "user", None)
+        return user if user is not None and user.is_authenticated else None
+
+    @property
     def captured_url(self) -> str:
         return url_or_nothing("sending:captured_list") if self.development else ""
 
@@ -146,14 +194,18 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     return {"shell": Shell(request)}
 
 
-def navigation(account_id: int | None, view_name: str, *, development: bool) -> list[tuple[str | Promise, list[Link]]]:
+def navigation(
+    account_id: int | None, view_name: str, *, development: bool, role: str = ""
+) -> list[tuple[str | Promise, list[Link]]]:
     """The groups of links that exist for this account, each with whether it is the current place."""
     groups = []
     for heading, places in PLACES:
         links = [
             Link(place.label, url, place.icon, place.hotkey, view_name.startswith(place.current_for))
             for place in places
-            if (development or not place.development_only) and (url := _url(place, account_id))
+            if (development or not place.development_only)
+            and (not place.roles or role in place.roles)
+            and (url := _url(place, account_id))
         ]
         if links:
             groups.append((heading, links))

@@ -1,4 +1,7 @@
-"""The Content-Security-Policy header: strict everywhere, and the support desk's own below /admin/."""
+"""The Content-Security-Policy header: strict everywhere, and the support desk's own below /admin/; and what pages may
+ask a browser for (Permissions-Policy): nothing but what they use."""
+
+from collections.abc import Callable
 
 from csp.middleware import CSPMiddleware
 from django.conf import settings
@@ -19,3 +22,15 @@ class ContentPolicyMiddleware(CSPMiddleware):
             goes_to = [settings.STRIPE_API_BASE] if settings.STRIPE_API_BASE else PAID_AT
             response._csp_update = {"form-action": goes_to}  # type: ignore[attr-defined]
         return super().process_response(request, response)
+
+
+class PermissionsPolicyMiddleware:
+    """Says that no page, nor any mail that it shows, may use the device."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        response.setdefault("Permissions-Policy", settings.PERMISSIONS_POLICY)
+        return response

@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('accounts', '0003_usage_letters'),
         ('domains', '0005_demo_domains_and_own_links'),
-        ('sending', '0016_tracking_and_statistics'),
+        ('sending', '0017_what_is_put_into_mail'),
     ]
 
     operations = [

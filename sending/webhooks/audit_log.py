@@ -24,6 +24,11 @@ NOUNS = {
     "domain": "sending_domain",
 }
 """The contract's names of what was acted on, where ours differ."""
+ACTS = {
+    "user.signed_in": ("user.login", "logged in"),
+    "user.profile_changed": ("user.updated", "updated the user profile"),
+}
+"""The contract's names of acts and its descriptions, where ours differ."""
 CLOCKS_DIFFER = timedelta(seconds=2)
 LONGEST_WAIT = timedelta(minutes=10)
 """For a transaction that does not end."""
@@ -50,10 +55,11 @@ def entries_after(account_id: int, after: int, most: int) -> list[Line]:
 def render(entry: AuditEntry) -> Line:
     """One entry in the contract's shape; `number` is ours."""
     noun, _dot, verb = entry.action.rpartition(".")
-    name = f"activity_log.{NOUNS.get(noun, noun)}.{verb}"
+    act, description = ACTS.get(entry.action, (f"{NOUNS.get(noun, noun)}.{verb}", ""))
+    name = f"activity_log.{act}"
     payload = {
         "event": name,
-        "description": " ".join(part for part in (verb.replace("_", " "), entry.target_name) if part),
+        "description": description or " ".join(filter(None, (verb.replace("_", " "), entry.target_name))),
         "actor": _actor(entry),
         "timestamp": int(entry.at.timestamp()),
         "number": entry.pk,

@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from mailtrap_site.web import charts, statuses
+from mailtrap_site.web.browsers import browser_words
 from mailtrap_site.web.fields import field_context
 from mailtrap_site.web.icons import ICONS
 from mailtrap_site.web.wording import (
@@ -32,6 +33,7 @@ register.filter("figure", figure_words)
 register.filter("percent", percent_words)
 register.filter("duration", duration_words)
 register.filter("size", size_words)
+register.filter("browser_words", browser_words)
 
 
 @register.simple_tag

@@ -5,6 +5,7 @@ from threading import Event as Signal
 from threading import Thread
 from typing import Any
 
+import msgspec
 import pytest
 from django.db import connection, transaction
 from django.utils import timezone
@@ -88,7 +89,8 @@ def test_a_plan_without_it_is_refused_and_one_that_lost_it_is_told_nothing(
 @pytest.mark.django_db
 def test_it_can_be_caught_up_with(world: World, enterprise: None, make_endpoint: Make) -> None:
     endpoint = make_endpoint(webhook_type="audit_log", sending_stream="", event_types=[])
-    AuditEntry.objects.update(at=timezone.now() - timedelta(minutes=20))
+    with audit.erasing():
+        AuditEntry.objects.update(at=timezone.now() - timedelta(minutes=20))
     page = catch_up.events_after(endpoint, 0, 10)
     assert [line.name for line in page.lines] == ["activity_log.webhook.created"]
     assert catch_up.events_after(endpoint, page.last, 10).lines == []
@@ -125,3 +127,20 @@ def test_an_act_whose_transaction_ends_late_is_not_passed_over(transactional_db:
         "activity_log.sending_domain.slow",
         "activity_log.sending_domain.quick",
     ]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("action", "event", "description"),
+    [
+        ("user.signed_in", "activity_log.user.login", "logged in"),
+        ("user.profile_changed", "activity_log.user.updated", "updated the user profile"),
+        ("webhook.paused", "activity_log.webhook.paused", "paused alice@acme.test"),
+    ],
+)
+def test_what_people_do_has_the_names_of_the_contract(world: World, action: str, event: str, description: str) -> None:
+    entry = audit.record(action, account=world.account, actor=world.alice, target=world.alice)
+    line = audit_log.render(entry)
+    shown = msgspec.json.decode(line.json)
+    assert (line.name, shown["event"], shown["description"]) == (event, event, description)
+    assert shown["resource"] == {"id": str(world.alice.pk), "type": "user", "name": "alice@acme.test"}

@@ -1,0 +1,90 @@
+"""Every kind of news that the service tells people, in one table; a test holds it against the code that tells them."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models.membership import Role
+
+SENDERS = frozenset({Role.OWNER, Role.ADMIN})
+PAYERS = frozenset({Role.OWNER, Role.BILLING})
+EVERYBODY = frozenset(Role)
+
+
+class Topic(StrEnum):
+    """Under which heading the preferences show a kind."""
+
+    DOMAINS = "domains"
+    SENDING = "sending"
+    MONEY = "money"
+    ACCOUNT = "account"
+    SECURITY = "security"
+
+
+TOPICS: dict[Topic, Promise] = {
+    Topic.DOMAINS: _("Domains"),
+    Topic.SENDING: _("Sending"),
+    Topic.MONEY: _("Usage and payment"),
+    Topic.ACCOUNT: _("Account"),
+    Topic.SECURITY: _("Your own sign-in"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """`readers` are the roles that are told; `may_stop`: the letter may be stopped, the news in the dashboard never."""
+
+    topic: Topic
+    words: Promise
+    readers: frozenset[Role] = SENDERS
+    may_stop: bool = False
+
+
+KINDS: dict[str, Kind] = {
+    "domain.verified": Kind(Topic.DOMAINS, _("A domain is verified"), may_stop=True),
+    "domain.approved": Kind(Topic.DOMAINS, _("A domain is approved"), may_stop=True),
+    "domain.reviewed": Kind(Topic.DOMAINS, _("A person looks at a domain"), may_stop=True),
+    "domain.questioned": Kind(Topic.DOMAINS, _("We have questions about a domain")),
+    "domain.card_asked": Kind(Topic.DOMAINS, _("We ask for a payment before a domain may send")),
+    "domain.rejected": Kind(Topic.DOMAINS, _("A domain is not approved")),
+    "domain.suspended": Kind(Topic.DOMAINS, _("A domain is suspended")),
+    "domain.released": Kind(Topic.DOMAINS, _("A domain is released"), may_stop=True),
+    "domain.records_gone": Kind(Topic.DOMAINS, _("Records of a domain are gone")),
+    "domain.records_still_gone": Kind(Topic.DOMAINS, _("Records of a domain are still gone")),
+    "domain.records_back": Kind(Topic.DOMAINS, _("Records of a domain are back"), may_stop=True),
+    "domain.unverified": Kind(Topic.DOMAINS, _("A domain may no longer send")),
+    "domain.verified_elsewhere": Kind(Topic.DOMAINS, _("Another account has verified a domain of yours")),
+    "dkim_key.replaced": Kind(Topic.DOMAINS, _("A signing key was replaced"), may_stop=True),
+    "webhook.paused": Kind(Topic.SENDING, _("A webhook was paused")),
+    "log_export.ready": Kind(Topic.SENDING, _("An export that you asked for is ready"), EVERYBODY, may_stop=True),
+    "usage.alert": Kind(Topic.MONEY, _("80, 90 and 100 % of a period’s emails are used"), PAYERS, may_stop=True),
+    "payment.failed": Kind(Topic.MONEY, _("A payment failed"), PAYERS),
+    "payment.made": Kind(Topic.MONEY, _("A late payment arrived"), PAYERS, may_stop=True),
+    "plan.ended": Kind(Topic.MONEY, _("A plan has ended"), PAYERS),
+    "request.granted": Kind(Topic.ACCOUNT, _("A request to support was granted"), PAYERS, may_stop=True),
+    "request.declined": Kind(Topic.ACCOUNT, _("A request to support was declined"), PAYERS, may_stop=True),
+    "request.answered": Kind(Topic.ACCOUNT, _("Support answered a question about an email"), EVERYBODY, may_stop=True),
+    "account.suspended": Kind(Topic.ACCOUNT, _("The account is suspended")),
+    "account.released": Kind(Topic.ACCOUNT, _("The account may send again")),
+    "two_factor.required": Kind(Topic.SECURITY, _("An account asks for a second factor"), EVERYBODY),
+    "user.new_browser": Kind(Topic.SECURITY, _("A sign-in from a browser that we do not know"), EVERYBODY),
+    "user.password_changed": Kind(Topic.SECURITY, _("Your password was changed"), EVERYBODY),
+    "user.email_changed": Kind(Topic.SECURITY, _("Your email address was changed"), EVERYBODY),
+    "user.second_factor_changed": Kind(Topic.SECURITY, _("Your second factor was changed"), EVERYBODY),
+}
+
+
+def may_stop(kind: str) -> bool:
+    """Whether somebody may want no letters of this kind; never of one that the table does not know."""
+    return kind in KINDS and KINDS[kind].may_stop
+
+
+def kinds_for(role: Role) -> dict[Topic, list[tuple[str, Kind]]]:
+    """What this role is told about an account, by topic."""
+    found: dict[Topic, list[tuple[str, Kind]]] = {}
+    for name, kind in KINDS.items():
+        if role in kind.readers and kind.topic is not Topic.SECURITY:
+            found.setdefault(kind.topic, []).append((name, kind))
+    return found
