@@ -8,12 +8,14 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Role(models.TextChoices):
-    """The four roles; `accounts.roles` maps them to abilities."""
+    """`accounts.roles` maps them to abilities."""
 
     OWNER = "owner", _("Owner")
     ADMIN = "admin", _("Admin")
     VIEWER = "viewer", _("Viewer")
     BILLING = "billing", _("Billing")
+    LIMITED = "limited", _("Some domains")
+    """Has no right in the account as a whole, and those of an admin or viewer on each domain that is named."""
 
 
 class Membership(models.Model):
@@ -22,12 +24,19 @@ class Membership(models.Model):
     account = models.ForeignKey("accounts.Account", on_delete=models.CASCADE, related_name="memberships")
     user = models.ForeignKey("accounts.User", on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(_("role"), max_length=16, choices=Role)
+    scopes = models.JSONField(_("domains"), default=list, blank=True)
+    """`[{"resource_type": "domain", "resource_id": 1, "access_level": 10|100}]` for the role LIMITED, else empty."""
+    sees_content = models.BooleanField(_("may read email content"), default=False, db_default=False)
+    """Whether a viewer, of the account or of a domain, may read bodies and sources; admins and owners always may."""
     usage_letters = models.BooleanField(_("letters about usage"), default=True, db_default=True)
     """Whether letters say that a limit is near, where the role gets them at all; the dashboard says so in any case.
     Written by `accounts.letter_choice` alone."""
     created_at = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
 
     objects: ClassVar[models.Manager["Membership"]] = models.Manager()
+
+    here: int | None = None
+    """The id of the domain that the page in hand is about, where it is about one; set by `accounts.tenancy`."""
 
     class Meta:
         verbose_name = _("membership")
@@ -36,3 +45,8 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} ({self.get_role_display()})"
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether it reaches some domains of the account only."""
+        return self.role == Role.LIMITED

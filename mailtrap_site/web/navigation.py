@@ -5,7 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, resolve, reverse
 from django.utils.functional import Promise, cached_property
 from django.utils.translation import gettext_lazy as _
 
@@ -71,6 +71,13 @@ PLACES: tuple[tuple[str | Promise, tuple[Place, ...]], ...] = (
             Place(_("Usage"), "billing:usage", "gauge", ("billing:usage", "billing:size"), "g u"),
             Place(_("Plan"), "billing:plan", "card", ("billing:plan", "billing:invoice", "billing:checkout"), "g p"),
             Place(_("API tokens"), "accounts:tokens", "key", ("accounts:token",), "g t"),
+            Place(
+                _("People"),
+                "accounts:people",
+                "people",
+                ("accounts:people", "accounts:member", "accounts:invit"),
+                "g e",
+            ),
         ),
     ),
     (
@@ -113,10 +120,18 @@ class Shell:
         return of_page or (self.memberships[0].account if self.memberships else None)
 
     @property
+    def is_limited(self) -> bool:
+        """Whether the reader looks after some domains of the account only."""
+        account_id = self.account.pk if self.account else None
+        return any(one.is_limited for one in self.memberships if one.account_id == account_id)
+
+    @property
     def groups(self) -> "list[tuple[str | Promise, list[Link]]]":
         match = self._request.resolver_match
         account_id = self.account.pk if self.account else None
-        return navigation(account_id, match.view_name if match else "", development=self.development)
+        return navigation(
+            account_id, match.view_name if match else "", development=self.development, by_domain=self.is_limited
+        )
 
     @property
     def accounts(self) -> list[tuple[Any, str]]:
@@ -129,11 +144,15 @@ class Shell:
 
     @property
     def usage_url(self) -> str:
-        return url_or_nothing("billing:usage", self.account.pk) if self.account else ""
+        return url_or_nothing("billing:usage", self.account.pk) if self.account and not self.is_limited else ""
 
     @property
     def profile_url(self) -> str:
         return url_or_nothing("accounts:profile")
+
+    @property
+    def account_add_url(self) -> str:
+        return url_or_nothing("accounts:account_add")
 
     @property
     def captured_url(self) -> str:
@@ -145,14 +164,21 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     return {"shell": Shell(request)}
 
 
-def navigation(account_id: int | None, view_name: str, *, development: bool) -> list[tuple[str | Promise, list[Link]]]:
-    """The groups of links that exist for this account, each with whether it is the current place."""
+def navigation(
+    account_id: int | None, view_name: str, *, development: bool, by_domain: bool = False
+) -> list[tuple[str | Promise, list[Link]]]:
+    """The groups of links that exist for this account, each with whether it is the current place.
+
+    With `by_domain` only those whose pages are open to readers of some domains.
+    """
     groups = []
     for heading, places in PLACES:
         links = [
             Link(place.label, url, place.icon, place.hotkey, view_name.startswith(place.current_for))
             for place in places
-            if (development or not place.development_only) and (url := _url(place, account_id))
+            if (development or not place.development_only)
+            and (url := _url(place, account_id))
+            and (not by_domain or not place.of_account or getattr(resolve(url).func, "by_domain", False))
         ]
         if links:
             groups.append((heading, links))
