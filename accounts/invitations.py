@@ -17,6 +17,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts import audit
 from accounts.letters import Letter, compose
 from accounts.models import Account, Invitation, Membership, Role, User
 from accounts.notices import notify
@@ -126,7 +127,7 @@ def is_for(invitation: Invitation, user: User) -> bool:
     return EmailAddress.objects.filter(user=user, email=invitation.email, verified=True).exists()
 
 
-def accept(invitation: Invitation, user: User, request: HttpRequest) -> Membership:
+def accept(invitation: Invitation, user: User, request: HttpRequest | None) -> Membership:
     """The user's membership with the rights that were offered; the owners are told. Raises InvitationEnded, and
     NoSeatLeft where the plan has become too small since. The caller has asked `is_for`."""
     with transaction.atomic():
@@ -141,8 +142,8 @@ def accept(invitation: Invitation, user: User, request: HttpRequest) -> Membersh
             return member
         take_seat(account)
         member = Membership.objects.create(account=account, user=user, **rights.fields)
-        by, changes = By(request), {"role": {"from": None, "to": rights.role.value}}
-        by.record("membership.joined", account, member, changes)
+        changes = {"role": {"from": None, "to": rights.role.value}}
+        audit.record("membership.joined", account=account, actor=user, target=member, changes=changes, request=request)
         words = {"name": user.get_full_name(), "account": account.name}
         body = _("They accepted the invitation to %(email)s. Their role: %(role)s.")
         notify(

@@ -99,12 +99,13 @@ def people_departure(request: AccountRequest) -> HttpResponse:
 @require_http_methods(ASKS)
 def member_ownership(request: AccountRequest, member_id: int) -> HttpResponse:
     """Asks whether the giver stays an owner, and who they are once more; then there is another owner."""
-    return _ownership(request, member_id=member_id)
+    found = get_object_or_404(request.account.memberships.select_related("user"), pk=member_id)
+    answer: HttpResponse = _ownership(request, found)
+    return answer
 
 
 @reauthentication_required
-def _ownership(request: AccountRequest, member_id: int) -> HttpResponse:
-    found = get_object_or_404(request.account.memberships.select_related("user"), pk=member_id)
+def _ownership(request: AccountRequest, found: Membership) -> HttpResponse:
     if found.role == Role.OWNER:
         messages.error(request, _("%(name)s is an owner already.") % {"name": found.user.get_full_name()})
         return redirect("accounts:people", request.account.pk)
