@@ -46,6 +46,7 @@ def report(secrets: Iterable[str], where: str = "") -> int:
 
 def _body(token: ApiToken, where: str) -> str:
     found = _("Somebody reported it. We ended it at once: programs that use it are refused now.")
-    place = "\n\n" + _("It was found at: %(where)s") % {"where": where[:500]} if where else ""
+    shown = "".join(one for one in where[:500] if one.isprintable())
+    place = "\n\n" + _("It was found at: %(where)s") % {"where": shown} if shown else ""
     todo = _("Make a new token for the program. Look through the email log for mail that was not yours.")
     return f"{found}{place}\n\n{todo}"

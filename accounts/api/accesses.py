@@ -7,6 +7,7 @@ from allauth.mfa.models import Authenticator
 from django.http import Http404
 from ninja import Router, Schema
 from ninja.errors import AuthorizationError
+from pydantic import Field
 
 from accounts import invitations, people
 from accounts.access_ids import Kind, access_id, read_access_id
@@ -28,11 +29,7 @@ Holder = Membership | Invitation
 class PermissionIn(ResourceIn):
     """A grant, or with `_destroy` the end of one."""
 
-    model_config = {"extra": "allow"}
-
-    @property
-    def ends(self) -> bool:
-        return bool((self.model_extra or {}).get("_destroy"))
+    destroy: bool = Field(False, alias="_destroy")
 
 
 class PermissionsIn(Schema):
@@ -104,7 +101,7 @@ def _changed(member: Membership, given: Iterable[PermissionIn]) -> Rights:
         place = key["resource_type"], key["resource_id"]
         if place[0] == "sandbox":
             raise Invalid({"resource_type": ["sandbox is open to whoever reaches the account; name account or domain"]})
-        if one.ends:
+        if one.destroy:
             levels.pop(place, None)
         else:
             levels[place] = level_of(one)

@@ -61,8 +61,8 @@ def create_api_token(request: ApiRequest, account_id: int, body: NewToken) -> di
     """A token for the named resources. It is shown in this answer only."""
     account = account_of(request, account_id)
     require_level(request, ADMIN)
-    if not body.name.strip():
-        raise Invalid({"name": ["can't be blank"]})
+    if not body.name.strip() or not body.name.isprintable():
+        raise Invalid({"name": [INVALID if body.name.strip() else "can't be blank"]})
     scopes = read_resources(account, body.resources)
     limits = tokens.Limits(expires_at=_end(body))
     made, secret = tokens.create(
