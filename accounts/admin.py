@@ -13,13 +13,20 @@ from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from accounts import standing
-from accounts.models import Account, ApiToken, AuditEntry, Membership, User
+from accounts.models import Account, ApiToken, AuditEntry, Invitation, Membership, User
 from mailtrap_site.web.look_only import LookOnly
 
 
 class AccountMembers(LookOnly, TabularInline):
     model = Membership
     fields = ("user", "role", "created_at")
+    readonly_fields = fields
+    extra = 0
+
+
+class AccountInvitations(LookOnly, TabularInline):
+    model = Invitation
+    fields = ("email", "role", "invited_by", "created_at", "expires_at")
     readonly_fields = fields
     extra = 0
 
@@ -33,7 +40,7 @@ class UserMemberships(LookOnly, TabularInline):
 
 class AccountTokens(LookOnly, TabularInline):
     model = ApiToken
-    fields = ("name", "first_digits", "last_digits", "created_at", "expires_at", "last_used_at")
+    fields = ("name", "first_digits", "last_digits", "created_at", "expires_at", "last_used_at", "last_used_from")
     readonly_fields = fields
     extra = 0
 
@@ -51,7 +58,7 @@ class AccountAdmin(LookOnly, ModelAdmin):
     search_fields = ("name", "=id", "memberships__user__email")
     ordering = ("-id",)
     fields = ("name", "id", "state", "suspension_reason", "is_platform", "max_message_bytes", "created_at")
-    inlines = (AccountMembers, AccountTokens)
+    inlines = (AccountMembers, AccountInvitations, AccountTokens)
     actions_detail = ("plan", "suspend", "release")
 
     @display(description=gettext_lazy("state"), ordering="state", label={"active": "success", "suspended": "danger"})

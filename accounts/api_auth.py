@@ -25,18 +25,20 @@ class ApiRequest(HttpRequest):
 class TokenAuth(HttpBearer):
     """`Authorization: Bearer <token>` or `Api-Token: <token>`; `request.auth` becomes the TokenIdentity.
 
-    Each request counts against the token's limit.
+    Each request counts against the token's limit. A token that only sends gets the contract's 403.
     """
 
     def __call__(self, request: HttpRequest) -> TokenIdentity | None:
         return self.authenticate(request, secret_of(request))
 
     def authenticate(self, request: HttpRequest, token: str) -> TokenIdentity | None:
-        identity = authenticate_token(token)
+        identity = authenticate_token(token, request.META.get("REMOTE_ADDR", ""))
         if identity is None and fails_too_often(request, token):
             raise Throttled(wait=login_throttle.WINDOW_SECONDS)
         if identity is not None:
             require_rate(request, TOKEN, identity.token_id)
+            if identity.sends_only:
+                raise AuthorizationError(message=FORBIDDEN)
         return identity
 
 

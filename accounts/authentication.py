@@ -13,6 +13,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from accounts.models import ApiToken
+from accounts.networks import is_address, is_within
 
 CACHE_SECONDS = 2.0
 CACHE_SIZE = 4096
@@ -31,6 +32,10 @@ class TokenIdentity:
     name: str
     max_message_bytes: int | None = None
     """The account's own limit, where it has one."""
+    sends_only: bool = False
+    """Whether it opens nothing but the ways in which mail is sent."""
+    networks: tuple[str, ...] = ()
+    """The networks (CIDR) from which it is taken; empty for anywhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +61,9 @@ def could_be_token(secret: str) -> bool:
     return _SECRET.fullmatch(secret) is not None
 
 
-def authenticate_token(secret: str) -> TokenIdentity | None:
-    """The identity behind the secret; None when there is none or its time is over.
+def authenticate_token(secret: str, address: str = "") -> TokenIdentity | None:
+    """The identity behind the secret; None when there is none, its time is over, or the client's `address` lies outside
+    its networks.
 
     Blocks on the database at most once in two seconds a secret and process; the group commit reads the standing of
     tokens again, so a revoked one is never accepted from this cache.
@@ -67,19 +73,15 @@ def authenticate_token(secret: str) -> TokenIdentity | None:
     digest = digest_of(secret)
     known = _remembered(digest)
     if known is None:
-        known = _look_up(digest)
+        known = _look_up(digest, address)
         _remember(digest, known)
-    if known.expires_at is not None and known.expires_at <= timezone.now():
-        return None
-    return known.identity
+    return _at(known, address)
 
 
-def remembered_identity(secret: str) -> TokenIdentity | None:
+def remembered_identity(secret: str, address: str = "") -> TokenIdentity | None:
     """What `authenticate_token` would answer, where it need not ask the database for it; for event loops."""
     known = _remembered(digest_of(secret)) if could_be_token(secret) else None
-    if known is None or (known.expires_at is not None and known.expires_at <= timezone.now()):
-        return None
-    return known.identity
+    return None if known is None else _at(known, address)
 
 
 def forget_tokens() -> None:
@@ -87,6 +89,14 @@ def forget_tokens() -> None:
     with _lock:
         _known.clear()
         _unknown.clear()
+
+
+def _at(known: _Known, address: str) -> TokenIdentity | None:
+    """The identity now and from there."""
+    identity = known.identity
+    if identity is None or (known.expires_at is not None and known.expires_at <= timezone.now()):
+        return None
+    return identity if is_within(identity.networks, address) else None
 
 
 def _remembered(digest: str) -> _Known | None:
@@ -107,21 +117,31 @@ def _remember(digest: str, known: _Known) -> None:
             cache.popitem(last=False)
 
 
-def _look_up(digest: str) -> _Known:
+def _look_up(digest: str, address: str) -> _Known:
     forget_at = time.monotonic() + CACHE_SECONDS
     now = timezone.now()
     valid = ApiToken.objects.filter(Q(expires_at=None) | Q(expires_at__gt=now))
     token = valid.annotate(max_message_bytes=F("account__max_message_bytes")).filter(digest=digest).first()
     if token is None:
         return _Known(None, None, forget_at)
-    _note_use(token, now)
-    identity = TokenIdentity(token.pk, token.account_id, tuple(token.scopes), token.name, token.max_message_bytes)
+    if is_within(token.networks, address):
+        _note_use(token, now, address)
+    identity = TokenIdentity(
+        token.pk,
+        token.account_id,
+        tuple(token.scopes),
+        token.name,
+        token.max_message_bytes,
+        token.sends_only,
+        tuple(token.networks),
+    )
     return _Known(identity, token.expires_at, forget_at)
 
 
-def _note_use(token: ApiToken, now: datetime) -> None:
+def _note_use(token: ApiToken, now: datetime, address: str) -> None:
     """The condition stands in the statement too, so that of many processes only one writes."""
     stale = now - USE_NOTED_EVERY
     if token.last_used_at is not None and token.last_used_at > stale:
         return
-    ApiToken.objects.filter(Q(last_used_at=None) | Q(last_used_at__lte=stale), pk=token.pk).update(last_used_at=now)
+    unnoted = ApiToken.objects.filter(Q(last_used_at=None) | Q(last_used_at__lte=stale), pk=token.pk)
+    unnoted.update(last_used_at=now, last_used_from=address if is_address(address) else None)

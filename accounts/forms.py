@@ -1,4 +1,4 @@
-"""What people fill in about themselves and their tokens."""
+"""What people fill in about themselves."""
 
 from typing import Any, ClassVar
 
@@ -8,13 +8,15 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from accounts.invitations import accept_at_sign_up
 from accounts.middleware import zone_names
-from accounts.models import ApiToken, User
+from accounts.models import User
 from accounts.signup import open_account
 
 
 class SignUpForm(SignupForm):
-    """Name, email and password; saving makes the user and an account of theirs in one transaction."""
+    """Name, email and password; saving makes the user and an account of theirs in one transaction, or lets them
+    into the account to which they were invited."""
 
     name = forms.CharField(
         label=_("Your name"), max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name", "autofocus": True})
@@ -30,27 +32,9 @@ class SignUpForm(SignupForm):
     def save(self, request: HttpRequest) -> User:
         with transaction.atomic():
             user: User = super().save(request)
-            open_account(user, request=request)
+            if not accept_at_sign_up(request, user):
+                open_account(user, request=request)
         return user
-
-
-class TokenForm(forms.ModelForm):
-    """The name that tells a token from the others, and a limit of its own."""
-
-    class Meta:
-        model = ApiToken
-        fields: ClassVar[list[str]] = ["name", "emails_per_month"]
-        labels: ClassVar[dict[str, Any]] = {
-            "name": _("Name of the token"),
-            "emails_per_month": _("Most emails a month (optional)"),
-        }
-        help_texts: ClassVar[dict[str, Any]] = {
-            "name": _("Say where it will be used, such as “Shop, production”."),
-            "emails_per_month": _("More is refused to this token. Leave it empty for no limit beside the plan's."),
-        }
-        error_messages: ClassVar[dict[str, Any]] = {
-            "name": {"required": _("The token needs a name, so that you can tell it from the others. Type one.")}
-        }
 
 
 class ProfileForm(forms.ModelForm):

@@ -41,6 +41,10 @@ DOMAIN_CHECK = Limit(6, "domain_check", 6, 60)
 """Of one domain, by people and tokens of its account."""
 DOMAIN_CHECK_BY_LINK = Limit(7, "domain_check_by_link", 1, 30)
 """Of one domain, by whoever has the link of its set-up page: strangers must not have the DNS of others asked faster."""
+INVITATIONS = Limit(20, "invitations", 30, 3600)
+"""Letters that invite to one account."""
+LEAK_REPORTS = Limit(21, "leak_reports", 20, 60)
+"""Reports of leaked tokens from one network address."""
 
 
 class Allowance(NamedTuple):

@@ -1,20 +1,26 @@
-"""Places a request in one account: strangers get 404, members without the ability 403, the signed-out sign in first."""
+"""Places a request in one account: strangers get 404, members without the ability 403, the signed-out sign in first.
+
+Somebody who is limited to some domains reaches the pages of these, and the pages that narrow themselves to
+`request.domain_ids`; every other page is about the whole account and answers 403.
+"""
 
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import QuerySet
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts import two_factor
 from accounts.models import Account, Membership, User
-from accounts.roles import Ability, require
+from accounts.roles import Ability, domains_with, require
 
 
 class AccountRequest(HttpRequest):
@@ -23,19 +29,27 @@ class AccountRequest(HttpRequest):
     user: User
     account: Account
     membership: Membership
+    ability: Ability
+    """What the view asks for."""
+    domain_ids: tuple[int, ...] | None
+    """The domains on which the reader has that ability; None for everything in the account."""
 
 
 R = TypeVar("R", bound=HttpResponseBase)
+M = TypeVar("M", bound=Model)
 
 
 def account_view(
-    ability: Ability, *, before_second_factor: bool = False
+    ability: Ability, *, by_domain: bool = False, before_second_factor: bool = False
 ) -> Callable[[Callable[..., R]], Callable[..., HttpResponseBase]]:
     """Decorates a view of one account, whose URL has `<int:account_id>`.
 
     The view is called without `account_id`, as `view(request: AccountRequest, **other_url_arguments)`; it starts every
     query from `request.account`. The ability stays readable as `.ability` of the decorated view. Whoever lacks a second
     factor that the account requires is led to where it is set up, but for views `before_second_factor`.
+
+    A view whose URL has `<int:domain_id>` is about that domain. With `by_domain` the view promises that it shows and
+    changes nothing outside `request.domain_ids`, by `within` or `require_domain`.
     """
 
     def decorate(view: Callable[..., R]) -> Callable[..., HttpResponseBase]:
@@ -47,15 +61,43 @@ def account_view(
                 raise Http404
             request.membership = membership
             request.account = membership.account
-            require(request, ability)
+            request.ability = ability
+            request.domain_ids = domains_with(membership, ability)
+            if "domain_id" in arguments:
+                require_domain(request, arguments["domain_id"])
+            elif membership.is_limited and not by_domain:
+                raise PermissionDenied(
+                    _("This page is about the whole account, and you look after some of its domains.")
+                )
+            else:
+                require(request, ability)
             if not before_second_factor and _lacks_second_factor(request):
                 return _lead_to_second_factor(request)
             return view(request, **arguments)
 
         guarded.ability = ability  # type: ignore[attr-defined]
+        guarded.by_domain = by_domain  # type: ignore[attr-defined]
         return guarded
 
     return decorate
+
+
+def require_domain(request: AccountRequest, domain_id: int | None) -> None:
+    """Goes on when the reader may do on this domain what the view asks for; None is the whole account. From then on
+    `can` and `require` speak of this domain.
+
+    Raises Http404 where a limited reader does not see the domain, and PermissionDenied where they only look at it.
+    """
+    visible = domains_with(request.membership, Ability.VIEW)
+    if visible is not None and domain_id not in visible:
+        raise Http404
+    request.membership.here = domain_id
+    require(request, request.ability)
+
+
+def within(request: AccountRequest, rows: "QuerySet[M]", field: str = "domain") -> "QuerySet[M]":
+    """The rows of the domains that `request.domain_ids` leaves; `field` leads to the domain's id."""
+    return rows if request.domain_ids is None else rows.filter(**{f"{field}__in": request.domain_ids})
 
 
 def accounts_of(user: User) -> QuerySet[Account]:

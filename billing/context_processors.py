@@ -43,6 +43,8 @@ def usage(request: HttpRequest) -> dict[str, Any]:
         return {}
     meter = SimpleLazyObject(lambda: usage_of(account))
     notice = SimpleLazyObject(lambda: _notice(cast(AccountRequest, request), cast(Usage, meter)))
+    if request.membership.is_limited:  # type: ignore[attr-defined]
+        return {"account_notice": notice}
     return {"usage": meter, "account_notice": notice}
 
 
@@ -62,9 +64,9 @@ def _notice(request: AccountRequest, meter: Usage) -> AccountNotice | None:
 
 
 def _button(kind: Kind, request: AccountRequest) -> tuple[str, str]:
-    """Where it is mended; a suspension is mended by support alone."""
+    """Where the reader mends it; a suspension is mended by support alone."""
     account_id = request.account.pk
-    if kind is Kind.SUSPENDED:
+    if kind is Kind.SUSPENDED or not can(request.membership, Ability.VIEW_USAGE):
         return "", ""
     if kind is Kind.PAYMENT_FAILED:
         return reverse("billing:invoices", args=[account_id]), _("See the invoices")

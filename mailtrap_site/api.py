@@ -1,7 +1,7 @@
 """The general API: the routers of all apps, each in both dialects of paths; at /api/docs, the sending API beside it."""
 
 from accounts.api import accounts_router
-from accounts.api import router as tokens
+from accounts.api import routers as of_people_and_tokens
 from accounts.api_auth import TokenAuth
 from billing.api import router as billing
 from domains.api import company_router as company
@@ -17,9 +17,16 @@ from sending.api.webhooks import router as webhooks
 
 api = GeneralApi(title="Email API", version="2", urls_namespace="api", auth=TokenAuth(), beside=send_document())
 api.add_router("", accounts_router)
-_ROUTERS = (
-    *(tokens, billing, domains, company),
-    *(email_logs, scheduled_messages, stats, suppressions, tracking_opt_outs, webhooks),
-)
-for router in _ROUTERS:
+for router in (
+    *of_people_and_tokens,
+    billing,
+    domains,
+    company,
+    email_logs,
+    scheduled_messages,
+    stats,
+    suppressions,
+    tracking_opt_outs,
+    webhooks,
+):
     both_dialects(api, router)

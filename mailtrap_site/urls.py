@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
 from accounts.views.home import home
+from accounts.views.leaks import leaked_tokens
 from mailtrap_site import health
 from mailtrap_site.api import api
 from mailtrap_site.metrics import metrics
@@ -28,6 +29,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("billing.urls")),
     path("", include("mailtrap_site.single_sign_on.urls")),
     path("accounts/", include("allauth.urls")),
+    path("api/leaked_tokens", leaked_tokens, name="leaked_tokens"),
     path("api/", api.urls),
     path("admin/login/", secure_admin_login(admin.site.login)),
     path("admin/", admin.site.urls),

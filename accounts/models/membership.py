@@ -9,12 +9,14 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Role(models.TextChoices):
-    """The four roles; `accounts.roles` maps them to abilities."""
+    """`accounts.roles` maps them to abilities."""
 
     OWNER = "owner", _("Owner")
     ADMIN = "admin", _("Admin")
     VIEWER = "viewer", _("Viewer")
     BILLING = "billing", _("Billing")
+    LIMITED = "limited", _("Some domains")
+    """Has no right in the account as a whole, and those of an admin or viewer on each domain that is named."""
 
 
 class Membership(models.Model):
@@ -23,6 +25,10 @@ class Membership(models.Model):
     account = models.ForeignKey("accounts.Account", on_delete=models.CASCADE, related_name="memberships")
     user = models.ForeignKey("accounts.User", on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(_("role"), max_length=16, choices=Role)
+    scopes = models.JSONField(_("domains"), default=list, blank=True)
+    """`[{"resource_type": "domain", "resource_id": 1, "access_level": 10|100}]` for the role LIMITED, else empty."""
+    sees_content = models.BooleanField(_("may read email content"), default=False, db_default=False)
+    """Whether a viewer, of the account or of a domain, may read bodies and sources; admins and owners always may."""
     stopped_letters = ArrayField(
         models.CharField(max_length=64), verbose_name=_("stopped letters"), default=list, blank=True
     )
@@ -32,6 +38,9 @@ class Membership(models.Model):
 
     objects: ClassVar[models.Manager["Membership"]] = models.Manager()
 
+    here: int | None = None
+    """The id of the domain that the page in hand is about, where it is about one; set by `accounts.tenancy`."""
+
     class Meta:
         verbose_name = _("membership")
         verbose_name_plural = _("memberships")
@@ -39,3 +48,8 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} ({self.get_role_display()})"
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether it reaches some domains of the account only."""
+        return self.role == Role.LIMITED

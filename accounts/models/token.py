@@ -24,13 +24,24 @@ class ApiToken(models.Model):
     emails_per_month = models.PositiveBigIntegerField(_("emails a month"), null=True, blank=True)
     """The most recipients in one period of the account's meter; null means no limit of its own."""
     last_used_at = models.DateTimeField(_("last used"), null=True, editable=False)
+    last_used_from = models.GenericIPAddressField(_("last used from"), null=True, editable=False)
+    sends_only = models.BooleanField(_("sends only"), default=False, db_default=False)
+    """Whether it opens nothing but the ways in which mail is sent."""
+    networks = models.JSONField(_("networks"), default=list, blank=True)
+    """The networks (CIDR) from which it is taken, such as `["192.0.2.0/24"]`; empty for anywhere."""
+    told_days = models.PositiveSmallIntegerField(null=True, editable=False)
+    """The last warning of its end that was given, in days before it; null before the first. Written by
+    `accounts.token_warnings` alone, and by `accounts.tokens` for warnings that a short life leaves out."""
 
     objects: ClassVar[models.Manager["ApiToken"]] = models.Manager()
 
     class Meta:
         verbose_name = _("API token")
         verbose_name_plural = _("API tokens")
-        indexes = [models.Index(fields=["account", "id"], name="token_by_account")]
+        indexes = [
+            models.Index(fields=["account", "id"], name="token_by_account"),
+            models.Index(fields=["expires_at"], name="token_by_end", condition=models.Q(expires_at__isnull=False)),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -42,7 +42,7 @@ def test_both_dialects_answer_the_same(world: World, client: Client):
         "id": world.token.pk,
         "name": "Test",
         "last_4_digits": world.secret[-4:],
-        "created_by": None,
+        "created_by": "System",
         "expires_at": None,
         "resources": [{"resource_type": "account", "resource_id": world.account.pk, "access_level": 100}],
     }

@@ -169,7 +169,7 @@ def test_a_token_that_is_gone_is_not_asked_for_at_every_try(world, monkeypatch, 
 
 
 def test_a_token_keeps_its_own_limit_when_it_is_reset(world: World) -> None:
-    token, _ = tokens.create(world.account, world.alice, "Shop", emails_per_month=500)
+    token, _ = tokens.create(world.account, world.alice, "Shop", limits=tokens.Limits(emails_per_month=500))
     new, _ = tokens.reset(token, world.alice)
     assert (token.emails_per_month, new.emails_per_month) == (500, 500)
 

@@ -59,7 +59,7 @@ def security(request: AccountRequest) -> HttpResponse:
     return render(request, "accounts/security.html", context, status=422 if form.is_bound else 200)
 
 
-@account_view(Ability.VIEW, before_second_factor=True)
+@account_view(Ability.VIEW, by_domain=True, before_second_factor=True)
 @require_safe
 def two_factor_needed(request: AccountRequest) -> HttpResponse:
     """Why the account's pages are closed to who has no second factor, and where to set one up."""

@@ -10,17 +10,18 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts import tokens
-from accounts.forms import TokenForm
 from accounts.models import ApiToken
 from accounts.roles import Ability, can
+from accounts.scopes import ADMIN
 from accounts.tenancy import AccountRequest, account_view
+from accounts.token_forms import TokenForm
 
 
 @account_view(Ability.VIEW)
 @require_GET
 def token_list(request: AccountRequest) -> HttpResponse:
     """All tokens, newest first, with the form for a new one."""
-    return _page(request, form=TokenForm())
+    return _page(request, form=TokenForm(request.account))
 
 
 @account_view(Ability.MANAGE_TOKENS)
@@ -28,7 +29,7 @@ def token_list(request: AccountRequest) -> HttpResponse:
 @never_cache
 def token_add(request: AccountRequest) -> HttpResponse:
     """Makes a token; the answer shows its secret."""
-    form = TokenForm(request.POST or None)
+    form = TokenForm(request.account, request.POST or None)
     if request.method == "GET":
         return _page(request, form=form)
     if not form.is_valid():
@@ -37,10 +38,11 @@ def token_add(request: AccountRequest) -> HttpResponse:
         request.account,
         request.user,
         form.cleaned_data["name"],
-        emails_per_month=form.cleaned_data["emails_per_month"],
+        form.scopes,
+        form.limits,
         request=request,
     )
-    return _page(request, form=TokenForm(), new_token=token, secret=secret)
+    return _page(request, form=TokenForm(request.account), new_token=token, secret=secret)
 
 
 @account_view(Ability.MANAGE_TOKENS)
@@ -58,7 +60,7 @@ def token_reset(request: AccountRequest, token_id: int) -> HttpResponse:
             request, _("“%(name)s” is about to end, so it was not reset. Add a token.") % {"name": token.name}
         )
         return redirect("accounts:tokens", request.account.pk)
-    return _page(request, form=TokenForm(), new_token=new, secret=secret, old_token=token)
+    return _page(request, form=TokenForm(request.account), new_token=new, secret=secret, old_token=token)
 
 
 @account_view(Ability.MANAGE_TOKENS)
@@ -74,9 +76,11 @@ def token_delete(request: AccountRequest, token_id: int) -> HttpResponse:
 
 
 def _page(request: AccountRequest, *, status: int = 200, **context: Any) -> HttpResponse:
+    domains = dict(request.account.domains.values_list("pk", "name"))  # type: ignore[attr-defined, unused-ignore]
     rows = [
         {
             "token": token,
+            "may": _may(token, domains),
             "ending": tokens.is_ending(token),
             "expired": token.has_expired(),
             "reset_dialog": f"reset-{token.pk}",
@@ -86,6 +90,18 @@ def _page(request: AccountRequest, *, status: int = 200, **context: Any) -> Http
     ]
     may_manage = can(request.membership, Ability.MANAGE_TOKENS)
     return render(request, "accounts/tokens.html", {"rows": rows, "may_manage": may_manage} | context, status=status)
+
+
+def _may(token: ApiToken, domains: dict[int, str]) -> str:
+    """What it is for, in a few words."""
+    levels = [scope.get("access_level", 0) for scope in token.scopes]
+    verb = _("sends") if token.sends_only else _("everything") if max(levels, default=0) >= ADMIN else _("reads")
+    if any(scope.get("resource_type") == "account" for scope in token.scopes):
+        return verb
+    names = [domains[scope["resource_id"]] for scope in token.scopes if scope.get("resource_id") in domains]
+    shown = ", ".join(sorted(names)[:3]) or _("nothing that is left")
+    more = f" +{len(names) - 3}" if len(names) > 3 else ""
+    return _("%(verb)s for %(domains)s") % {"verb": verb, "domains": shown + more}
 
 
 def _ask(request: AccountRequest, token: ApiToken, act: str) -> HttpResponse:

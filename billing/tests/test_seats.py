@@ -7,7 +7,7 @@ import pytest
 from django.db import connection, transaction
 
 from accounts.models import Membership
-from billing.seats import NoSeatLeft, seats_left, take_seat
+from accounts.seats import NoSeatLeft, seats_left, take_seat
 from billing.tests.senders import grant, make_account
 from mailtrap_site.testing.world import make_platform, make_user
 

@@ -22,7 +22,7 @@ from mailtrap_site.web.partials import render_invalid
 PAGE_SIZE = 50
 
 
-@account_view(Ability.VIEW)
+@account_view(Ability.VIEW, by_domain=True)
 @require_safe
 def domain_list(request: AccountRequest) -> HttpResponse:
     after = request.GET.get("after", "").replace("\0", "")
@@ -50,7 +50,7 @@ def domain_list(request: AccountRequest) -> HttpResponse:
         "first_page": not after,
         "newer_url": address if after else "",
         "older_url": f"{address}?after={page[PAGE_SIZE - 1].name}" if len(page) > PAGE_SIZE else "",
-        "may_manage": can(request.membership, Ability.MANAGE_DOMAINS),
+        "may_manage": can(request.membership, Ability.MANAGE_DOMAINS) and not request.membership.is_limited,
         "may_have_demo": not page and demo.may_have(request.account),
     }
     return render(request, "domains/list.html", context)

@@ -4,13 +4,13 @@ from django.db.models import QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
-from accounts.tenancy import AccountRequest
+from accounts.tenancy import AccountRequest, within
 from domains.models import SendingDomain
 
 
 def domains_of(request: AccountRequest) -> QuerySet[SendingDomain]:
-    """The account's domains, deleted ones left out."""
-    return SendingDomain.objects.filter(account=request.account, deleted_at=None)
+    """The account's domains that the reader sees, deleted ones left out."""
+    return within(request, SendingDomain.objects.filter(account=request.account, deleted_at=None), "pk")
 
 
 def domain_of(request: AccountRequest, domain_id: int) -> SendingDomain:

@@ -1,7 +1,7 @@
 """Every URL pattern of the site with example arguments, so that a test can knock at each door."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,11 +10,12 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """One pattern: its route as written, its qualified name, and the names of its arguments."""
+    """One pattern: its route as written, its qualified name, the names of its arguments, and its view."""
 
     route: str
     name: str
     arguments: frozenset[str]
+    view: Callable[..., Any]
 
     def path(self, values: Mapping[str, Any]) -> str:
         """The address with `values` put in. Raises KeyError for an argument that nobody gave an example of."""
@@ -36,7 +37,7 @@ def _walk(resolver: URLResolver, route: str, namespace: str) -> Iterator[Door]:
         here = route + str(entry.pattern)
         if isinstance(entry, URLPattern):
             name = f"{namespace}{entry.name or ''}"
-            yield Door(here, name, frozenset(_arguments(here)))
+            yield Door(here, name, frozenset(_arguments(here)), entry.callback)
         else:
             inner = f"{namespace}{entry.namespace}:" if entry.namespace else namespace
             yield from _walk(entry, here, inner)

@@ -1,27 +1,29 @@
-"""Generated from the URL map: nobody reaches another tenant's page, whatever address they type."""
+"""Generated from the URL map: every page and endpoint, knocked at by everybody who might.
+
+Each test walks all addresses with one world and lists every wrong answer, so that a failure names address and person.
+"""
 
 import uuid
 
 import pytest
+from django.db import transaction
 from django.test import Client
-from django.utils import timezone
 
-from billing.models import Invoice
-from mailtrap_site.testing.captured import make_captured, make_sandbox
+from accounts.models import Membership, Role
+from accounts.people import domain_scopes
+from accounts.roles import OF_A_DOMAIN, Ability, can
+from accounts.scopes import ADMIN, READ
 from mailtrap_site.testing.url_map import Door, doors
-from mailtrap_site.testing.world import World, make_world
-from sending.models import (
-    CapturedMail,
-    Suppression,
-    SuppressionImport,
-    TrackingOptOut,
-    WebhookDelivery,
-    WebhookEndpoint,
-)
+from mailtrap_site.testing.world import World, make_domain, make_token, make_user, make_world
+from mailtrap_site.tests.tenants_things import READER, make_things
 
 ACCOUNT_DOORS = list(doors("a/<int:account_id>/"))
+pytestmark = pytest.mark.timeout(300)  # each walks some hundred addresses
+
 OBJECT_DOORS = [door for door in ACCOUNT_DOORS if len(door.arguments) > 1]
 API_DOORS = [door for door in doors("api/") if "account_id" in door.arguments]
+OF_ONE_DOMAIN = frozenset({"domain_id", "message_id", "suppression_id", "webhook_id"})
+"""Arguments that name a thing of the domain in `make_things`."""
 OPEN_TO_ALL = (
     "accounts/",  # sign-in, sign-up and the like; allauth guards the rest
     "admin/",  # guarded by the support desk itself, tested below
@@ -29,6 +31,7 @@ OPEN_TO_ALL = (
     "bulk/api/send",
     "captured/",  # the development route's mailbox, on the loopback alone
     "healthz",
+    "leaked-token/",  # for whoever finds a token in public
     "pricing/",  # what the plans cost, for whoever thinks of an account
     "readyz",
     "refusals/",  # what the codes mean, for whoever reads them in a log
@@ -38,46 +41,46 @@ OPEN_TO_ALL = (
     "static/",
     "t/",  # what recipients follow, with tokens that we sealed
 )
+VIEWERS_POST_TO = {
+    "accounts:letters",  # their own letters
+    "accounts:people_departure",  # their own membership
+    "sending:log_exports",  # a file of what they may read
+    "sending:saved_view_add",
+    "sending:saved_view_removal",
+    "sending:webhook_test",
+}
+"""Pages where a viewer's POST is more than refused."""
+ANSWERS = {200, 204, 286, 302, 405}
+"""What a page answers to who may see it."""
+LACKING = {
+    "billing:invoice_pdf",
+    "domains:demo_zone",
+    "sending:log_export_file",
+    "sending:message_preview",
+    "sending:sandbox_part",
+    "sending:suppression_incident",
+}
+"""Pages that look for what the examples lack: a document at Stripe, a zone, a file, a stored body, a bounce."""
 
 
 @pytest.fixture
 def world(db: None) -> World:
-    world = make_world()
-    make_captured(make_sandbox(world.account))
-    Suppression.objects.create(account=world.account, email="rita@far.test", stream="any", type="manual import")
-    SuppressionImport.objects.create(account=world.account, file_name="a.csv", stream="any", type="manual import")
-    TrackingOptOut.objects.create(account=world.account, domain=world.domain, email="rita@far.test")
-    endpoint = WebhookEndpoint.objects.create(account=world.account, url="https://shop.test/", type="email_sending")
-    WebhookDelivery.objects.create(
-        endpoint=endpoint, event_count=1, first_number=1, last_number=1, payload=b"", size=1, state="delivered"
-    )
-    now = timezone.now()
-    moments = dict.fromkeys(("issued_at", "period_starts_at", "period_ends_at"), now)
-    Invoice.objects.create(account=world.account, stripe_id="in_1", status="paid", total_cents=1_500, **moments)
-    world.account.saved_views.create(name="Mine", query="q=ada")
-    world.account.log_exports.create(user=world.alice, format="csv", filters="?", query={}, file="1", state="ready")
-    return world
+    return make_world()
 
 
-def address(door: Door, world: World, **changed: object) -> str:
-    values: dict[str, object] = {
-        "account_id": world.account.pk,
-        "domain_id": world.domain.pk,
-        "token_id": world.token.pk,
-        "message_id": uuid.uuid4(),
-        "sandbox_id": world.account.sandboxes.get().pk,
-        "captured_id": CapturedMail.objects.get().pk,
-        "number": 0,
-        "suppression_id": Suppression.objects.get().pk,
-        "opt_out_id": TrackingOptOut.objects.get().pk,
-        "import_id": SuppressionImport.objects.get().pk,
-        "webhook_id": world.account.webhooks.get().pk,
-        "delivery_id": WebhookDelivery.objects.get().pk,
-        "invoice_id": world.account.invoices.get().pk,
-        "view_id": world.account.saved_views.get().pk,
-        "export_id": world.account.log_exports.get().pk,
-    }
-    return door.path(values | changed)
+@pytest.fixture
+def things(world: World) -> dict[str, object]:
+    return make_things(world)
+
+
+def as_user(user: object) -> Client:
+    client = Client()
+    client.force_login(user)  # type: ignore[arg-type]
+    return client
+
+
+def path_of(door: Door, things: dict[str, object], **changed: object) -> str:
+    return door.path(things | changed)
 
 
 def test_there_are_doors_to_knock_at():
@@ -85,52 +88,139 @@ def test_there_are_doors_to_knock_at():
     assert len(API_DOORS) >= 3
 
 
-@pytest.mark.parametrize("method", ["get", "post"])
-@pytest.mark.parametrize("door", ACCOUNT_DOORS, ids=lambda door: door.name)
-def test_a_stranger_finds_nothing(door: Door, method: str, world: World):
-    client = Client()
-    client.force_login(world.charlie)
-    assert getattr(client, method)(address(door, world)).status_code == 404
+def test_every_page_of_an_account_says_what_it_asks_for():
+    assert [door.name for door in ACCOUNT_DOORS if not isinstance(getattr(door.view, "ability", None), Ability)] == []
 
 
-@pytest.mark.parametrize("method", ["get", "post"])
-@pytest.mark.parametrize("door", OBJECT_DOORS, ids=lambda door: door.name)
-def test_an_object_of_another_tenant_is_not_found_in_ones_own_account(door: Door, method: str, world: World):
-    client = Client()
-    client.force_login(world.charlie)
-    path = address(door, world, account_id=world.stranger_account.pk)
-    assert getattr(client, method)(path).status_code in (404, 405)
-    assert 404 in {client.get(path).status_code, client.post(path).status_code}
+def test_each_member_reaches_what_their_role_allows_and_strangers_nothing(world, things):
+    people = {
+        "owner": world.alice,
+        "admin": world.bob,
+        "viewer": world.vera,
+        "billing": make_user("bill@acme.test", world.account, Role.BILLING),
+    }
+    wrong = []
+    for person, user in people.items():
+        client, member = as_user(user), Membership.objects.get(user=user, account=world.account)
+        for door in ACCOUNT_DOORS:
+            allowed = can(member, door.view.ability)
+            if allowed and person != "owner":
+                continue  # shown to the owner; the others are told apart by what they are refused
+            status = client.get(path_of(door, things)).status_code
+            if status not in (ANSWERS | ({404} if door.name in LACKING else set()) if allowed else {403}):
+                wrong.append((person, door.name, status))
+    stranger, nobody = as_user(world.charlie), Client()
+    for door in ACCOUNT_DOORS:
+        path = path_of(door, things)
+        answers = [stranger.get(path).status_code, stranger.post(path).status_code]
+        if answers != [404, 404]:
+            wrong.append(("stranger", door.name, answers))
+        answer = nobody.get(path)
+        if answer.status_code != 302 or not answer["Location"].startswith("/accounts/login/"):
+            wrong.append(("signed out", door.name, answer.status_code))
+    assert wrong == []
 
 
-@pytest.mark.parametrize("door", ACCOUNT_DOORS, ids=lambda door: door.name)
-def test_who_is_signed_out_is_asked_to_sign_in(door: Door, world: World):
-    response = Client().get(address(door, world))
-    assert response.status_code == 302
-    assert response["Location"].startswith("/accounts/login/")
+def test_nobody_changes_what_their_role_does_not_allow(world, things):
+    people = {"viewer": world.vera, "billing": make_user("bill@acme.test", world.account, Role.BILLING)}
+    wrong = []
+    for person, user in people.items():
+        client, member = as_user(user), Membership.objects.get(user=user, account=world.account)
+        for door in ACCOUNT_DOORS:
+            if door.name in VIEWERS_POST_TO and can(member, door.view.ability):
+                continue
+            if person == "billing" and can(member, door.view.ability) and door.name.startswith("billing:"):
+                continue
+            with _undone():
+                status = client.post(path_of(door, things)).status_code
+            if status not in (403, 405):
+                wrong.append((person, door.name, status))
+    assert wrong == []
 
 
-@pytest.mark.parametrize("door", API_DOORS, ids=lambda door: door.route)
-def test_the_api_refuses_another_account_and_a_missing_token(door: Door, world: World):
-    path = address(door, world)
-    own = {"Authorization": f"Bearer {world.stranger_secret}"}
-    assert Client().get(path, headers=own).status_code in (403, 405)
-    assert Client().get(path).status_code in (401, 405)
+def test_who_looks_after_another_domain_finds_nothing_of_this_one(world, things):
+    other = make_domain(world.account, "other.test")
+    client = as_user(_limited(world, "olga@acme.test", [(other.pk, ADMIN)]))
+    wrong = []
+    for door in ACCOUNT_DOORS:
+        answer = client.get(path_of(door, things))
+        if door.arguments & OF_ONE_DOMAIN and not door.arguments & {"import_id"}:
+            expected = {404} if _is_by_domain(door) else {403}
+        else:
+            expected = {200, 286, 302} if door.view.by_domain else {403}
+        if answer.status_code not in expected | {405}:
+            wrong.append((door.name, answer.status_code))
+        elif answer.status_code == 200 and any(
+            word in answer.getvalue() for word in (b"example.test", READER.encode())
+        ):
+            wrong.append((door.name, "shows another domain"))
+    assert wrong == []
 
 
-@pytest.mark.parametrize("method", ["post", "patch", "delete"])
-@pytest.mark.parametrize("door", API_DOORS, ids=lambda door: door.route)
-def test_the_api_changes_nothing_for_the_token_of_another_account(door: Door, method: str, world: World):
-    path = address(door, world)
-    foreign = {"Authorization": f"Bearer {world.stranger_secret}"}
+def test_who_looks_at_this_domain_sees_its_pages_and_changes_nothing(world, things):
+    user = _limited(world, "otto@acme.test", [(world.domain.pk, READ)])
+    client, member = as_user(user), Membership.objects.get(user=user)
+    wrong, seen = [], 0
+    for door in ACCOUNT_DOORS:
+        path, ability = path_of(door, things), door.view.ability
+        status = client.get(path).status_code
+        is_open = _is_by_domain(door) and ability in OF_A_DOMAIN and can(member, ability, world.domain.pk)
+        if status not in (ANSWERS | ({404} if door.name in LACKING else set()) if is_open else {403, 404, 405}):
+            wrong.append(("get", door.name, status))
+        seen += is_open
+        if door.name != "accounts:people_departure":
+            with _undone():
+                status = client.post(path).status_code
+            if status not in (403, 404, 405) and door.name not in VIEWERS_POST_TO:
+                wrong.append(("post", door.name, status))
+    assert wrong == []
+    assert seen >= 15
+
+
+def test_an_object_of_another_tenant_is_not_found_in_ones_own_account(world, things):
+    client, wrong = as_user(world.charlie), []
+    for door in OBJECT_DOORS:
+        path = path_of(door, things, account_id=world.stranger_account.pk)
+        answers = {client.get(path).status_code, client.post(path).status_code}
+        if not answers <= {404, 405} or 404 not in answers:
+            wrong.append((door.name, answers))
+    assert wrong == []
+
+
+def test_the_api_answers_nobody_for_another_account_or_without_a_token(world, things):
+    wrong = []
+    bodies = {"post", "put", "patch", "delete"}
     body = b'{"domain": {}, "company_info": {}, "webhook": {}, "email": "a@b.test", "send_at": 1}'
-    answer = getattr(Client(), method)(path, body, content_type="application/json", headers=foreign)
-    assert answer.status_code in (403, 405)
-    without = getattr(Client(), method)(path, b"{}", content_type="application/json")
-    assert without.status_code in (401, 405)
+    for method in ("get", *sorted(bodies)):
+        _token, secret = make_token(world.stranger_account, method)
+        for door in API_DOORS:
+            path = path_of(door, things)
+            sent = {"data": body, "content_type": "application/json"} if method in bodies else {}
+            foreign = getattr(Client(), method)(path, **sent, headers={"Authorization": f"Bearer {secret}"})
+            without = getattr(Client(), method)(path, **sent)
+            if foreign.status_code not in (403, 405) or without.status_code not in (401, 405):
+                wrong.append((method, door.route, foreign.status_code, without.status_code))
+    assert wrong == []
 
 
-def test_every_other_address_is_known_to_be_open(world: World):
+def test_an_object_of_another_tenant_is_not_found_by_ones_own_token(world, things):
+    """In the dialect that names the account, so that only the object is foreign."""
+    _token, secret = make_token(world.stranger_account, "own")
+    wrong, knocked = [], 0
+    for door in API_DOORS:
+        if len(door.arguments) < 2:
+            continue
+        path = path_of(door, things, account_id=world.stranger_account.pk)
+        for method in ("get", "delete"):
+            answer = getattr(Client(), method)(path, headers={"Authorization": f"Bearer {secret}"})
+            knocked += 1
+            if answer.status_code not in (404, 405):
+                wrong.append((method, door.route, answer.status_code))
+    assert wrong == []
+    assert knocked >= 10
+
+
+def test_every_other_address_is_known_to_be_open(world):
     guarded = ("a/<int:account_id>/", *OPEN_TO_ALL)
     for door in doors():
         if door.route.startswith(guarded) or door.arguments:
@@ -139,15 +229,41 @@ def test_every_other_address_is_known_to_be_open(world: World):
         assert response.status_code in (302, 404), f"/{door.route} answers {response.status_code} to anybody"
 
 
-@pytest.mark.parametrize("door", list(doors("t/")), ids=lambda door: door.name)
-def test_what_recipients_follow_is_nothing_without_a_token_of_ours(door: Door, db: None):
-    for text in ("x", "A" * 64, str(uuid.uuid4())):
-        path = door.path(dict.fromkeys(door.arguments, text))
-        assert {Client().get(path).status_code, Client().post(path).status_code} <= {404, 405}
+def test_what_recipients_follow_is_nothing_without_a_token_of_ours(db: None):
+    assert len(list(doors("t/"))) >= 4
+    for door in doors("t/"):
+        for text in ("x", "A" * 64, str(uuid.uuid4())):
+            path = door.path(dict.fromkeys(door.arguments, text))
+            assert {Client().get(path).status_code, Client().post(path).status_code} <= {404, 405}, door.name
 
 
-def test_the_support_desk_is_for_staff(world: World):
-    client = Client()
-    client.force_login(world.alice)
+def test_the_support_desk_is_for_staff(world):
+    client = as_user(world.alice)
     assert client.get("/admin/").status_code in (302, 403)
     assert client.get("/admin/sending/message/").status_code in (302, 403)
+
+
+def _limited(world: World, email: str, levels: list[tuple[int, int]]) -> object:
+    user = make_user(email)
+    Membership.objects.create(account=world.account, user=user, role=Role.LIMITED, scopes=list(domain_scopes(levels)))
+    return user
+
+
+def _is_by_domain(door: Door) -> bool:
+    return "domain_id" in door.arguments or door.view.by_domain
+
+
+class _Undo(Exception):
+    pass
+
+
+class _undone:
+    """What the request did is taken back."""
+
+    def __enter__(self) -> None:
+        self._atomic = transaction.atomic()
+        self._atomic.__enter__()
+
+    def __exit__(self, *error: object) -> bool:
+        self._atomic.__exit__(_Undo, _Undo(), None)
+        return False

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, resolve, reverse
 from django.utils.functional import Promise, cached_property
 from django.utils.translation import gettext_lazy as _
 
@@ -74,6 +74,13 @@ PLACES: tuple[tuple[str | Promise, tuple[Place, ...]], ...] = (
             Place(_("Usage"), "billing:usage", "gauge", ("billing:usage", "billing:size"), "g u"),
             Place(_("Plan"), "billing:plan", "card", ("billing:plan", "billing:invoice", "billing:checkout"), "g p"),
             Place(_("API tokens"), "accounts:tokens", "key", ("accounts:token",), "g t"),
+            Place(
+                _("People"),
+                "accounts:people",
+                "people",
+                ("accounts:people", "accounts:member", "accounts:invit"),
+                "g e",
+            ),
             Place(_("Audit log"), "accounts:audit", "eye", ("accounts:audit",), roles=frozenset({"owner", "admin"})),
             Place(
                 _("Sign-in rules"),
@@ -129,10 +136,22 @@ class Shell:
         return of_page or (self.memberships[0].account if self.memberships else None)
 
     @property
+    def is_limited(self) -> bool:
+        """Whether the reader looks after some domains of the account only."""
+        account_id = self.account.pk if self.account else None
+        return any(one.is_limited for one in self.memberships if one.account_id == account_id)
+
+    @property
     def groups(self) -> "list[tuple[str | Promise, list[Link]]]":
         match = self._request.resolver_match
         account_id = self.account.pk if self.account else None
-        return navigation(account_id, match.view_name if match else "", development=self.development, role=self._role)
+        return navigation(
+            account_id,
+            match.view_name if match else "",
+            development=self.development,
+            role=self._role,
+            by_domain=self.is_limited,
+        )
 
     @property
     def _role(self) -> str:
@@ -149,11 +168,15 @@ class Shell:
 
     @property
     def usage_url(self) -> str:
-        return url_or_nothing("billing:usage", self.account.pk) if self.account else ""
+        return url_or_nothing("billing:usage", self.account.pk) if self.account and not self.is_limited else ""
 
     @property
     def profile_url(self) -> str:
         return url_or_nothing("accounts:profile")
+
+    @property
+    def account_add_url(self) -> str:
+        return url_or_nothing("accounts:account_add")
 
     @property
     def notifications_url(self) -> str:
@@ -195,9 +218,12 @@ def shell(request: HttpRequest) -> dict[str, Any]:
 
 
 def navigation(
-    account_id: int | None, view_name: str, *, development: bool, role: str = ""
+    account_id: int | None, view_name: str, *, development: bool, role: str = "", by_domain: bool = False
 ) -> list[tuple[str | Promise, list[Link]]]:
-    """The groups of links that exist for this account, each with whether it is the current place."""
+    """The groups of links that exist for this account, each with whether it is the current place.
+
+    With `by_domain` only those whose pages are open to readers of some domains.
+    """
     groups = []
     for heading, places in PLACES:
         links = [
@@ -206,6 +232,7 @@ def navigation(
             if (development or not place.development_only)
             and (not place.roles or role in place.roles)
             and (url := _url(place, account_id))
+            and (not by_domain or not place.of_account or getattr(resolve(url).func, "by_domain", False))
         ]
         if links:
             groups.append((heading, links))

@@ -42,7 +42,7 @@ def identify(asked: Asked) -> TokenIdentity | Answer:
     Failures are counted after the look-up: whoever has a valid token is never held up, and what cannot be a token
     costs nothing.
     """
-    identity = authenticate_token(asked.secret)
+    identity = authenticate_token(asked.secret, asked.client_ip)
     if identity is not None:
         return identity
     too_often = could_be_token(asked.secret) and login_throttle.fails_too_often(LoginDoor.HTTP, asked.client_ip)

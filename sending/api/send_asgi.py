@@ -71,7 +71,11 @@ class SendDoor:
         route = route_of(scope["path"])
         assert route is not None
         asked, length = _asked(scope, route)
-        identity = _refuse_early(scope, asked) or remembered_identity(asked.secret) or await self._identify(asked)
+        identity = (
+            _refuse_early(scope, asked)
+            or remembered_identity(asked.secret, asked.client_ip)
+            or await self._identify(asked)
+        )
         if not isinstance(identity, Answer):
             scope["allowance"] = take(TOKEN, identity.token_id)
             identity = refuse_beyond(scope["allowance"]) or identity

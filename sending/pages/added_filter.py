@@ -1,6 +1,6 @@
 """The form by which one filter more is added to the email log: which one, its operator, its value."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from django.http import QueryDict
@@ -32,13 +32,15 @@ def groups() -> list[tuple[Words, list[tuple[str, str]]]]:
     return [*filter_words.offered(), (_("Day"), days)]
 
 
-def read_added(asked: QueryDict, account_id: int) -> tuple[Control, dict[str, str]]:
+def read_added(
+    asked: QueryDict, account_id: int, domain_ids: Collection[int] | None = None
+) -> tuple[Control, dict[str, str]]:
     """What the form shows next, and the filter that it asks for: none while its value is missing or wrong."""
     key = asked.get("add", "")
     if key not in DATES and not filter_words.is_filter(key):
         key = "to.ci_contain"
     given = [one.strip()[: filter_words.MOST_CHARACTERS] for one in asked.getlist("value") if one.strip()]
-    control = _control(key, account_id)
+    control = _control(key, account_id, domain_ids)
     if control.kind == "":
         return control, {key: "yes"} if "add" in asked else {}
     if not given or "add" not in asked:
@@ -49,7 +51,7 @@ def read_added(asked: QueryDict, account_id: int) -> tuple[Control, dict[str, st
     return control, {key: value}
 
 
-def _control(key: str, account_id: int) -> Control:
+def _control(key: str, account_id: int, domain_ids: Collection[int] | None) -> Control:
     if key in DATES:
         return Control(key, "date", _("Day"), [])
     name, _dot, operator = key.partition(".")
@@ -57,7 +59,7 @@ def _control(key: str, account_id: int) -> Control:
     if operator in WITHOUT_VALUE:
         return Control(key, "", "", [])
     if one.choices is not None:
-        choices: Mapping[str, Words] = one.choices or filter_words.domain_names(account_id)
+        choices: Mapping[str, Words] = one.choices or filter_words.domain_names(account_id, domain_ids)
         return Control(key, "choices", str(one.label), list(choices.items()))
     hint = one.hint
     if not hint and operator in WHOLE and not one.is_one_value and one.kind == "text":

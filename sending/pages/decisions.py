@@ -15,8 +15,8 @@ from django.views.decorators.http import require_POST
 from accounts import audit
 from accounts.roles import Ability
 from accounts.tenancy import AccountRequest, account_view
-from sending.log.paging import find
 from sending.models import Hold, Message, MessageStatus, QueueEntry
+from sending.pages.reach import message_of
 from sending.queue.control import Decision, decide_uncertain
 
 
@@ -60,13 +60,13 @@ def decisions_about(message: Message) -> tuple[Choice, ...]:
     return CHOICES if waits else ()
 
 
-@account_view(Ability.SEND)
+@account_view(Ability.SEND, by_domain=True)
 @require_POST
 def message_decision(request: AccountRequest, message_id: uuid.UUID) -> HttpResponse:
     """Takes the decision, once; of two people the first has decided."""
-    found = find(request.account.pk, message_id)
+    found = message_of(request, message_id)
     choice = next((one for one in CHOICES if one.value == request.POST.get("decision")), None)
-    if found is None or choice is None:
+    if choice is None:
         raise Http404
     if _decide(request, found, choice.value):
         messages.success(request, str(choice.done))

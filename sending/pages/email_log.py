@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from accounts.roles import Ability
-from accounts.tenancy import AccountRequest, account_view
+from accounts.tenancy import AccountRequest, account_view, within
 from mailtrap_site.web.partials import STOP_POLLING, render_page, unchanged, wants_fragment
 from mailtrap_site.web.wording import figure_words
 from sending.log.paging import Page, count_newer, fetch, find, newer_than, total
@@ -24,6 +24,7 @@ from sending.models import Message, MessageStatus, Stream
 from sending.pages import saved_views
 from sending.pages.added_filter import groups, read_added
 from sending.pages.log_filters import CONTROLS, address, chips, filters_of, read_query, read_uuid, tabs
+from sending.pages.reach import narrowed
 from sending.pages.snippets import first_mail, sending_domain
 from sending.retention.terms import days_by_account
 
@@ -42,22 +43,23 @@ class Row:
     is_new: bool = False
 
 
-@account_view(Ability.VIEW)
+@account_view(Ability.VIEW, by_domain=True)
 @require_safe
 def email_log(request: AccountRequest) -> HttpResponse:
     """The list with its filters; for an account that has sent nothing, how to send the first email."""
     filters, before = filters_of(request.GET), read_uuid(request.GET.get("before", ""))
     if (message_id := read_uuid(filters.get("q", ""))) and find(request.account.pk, message_id):
         return redirect("sending:message", account_id=request.account.pk, message_id=message_id)
-    control, added = read_added(request.GET, request.account.pk)
+    control, added = read_added(request.GET, request.account.pk, request.domain_ids)
     if wants_fragment(request, "filter-value"):
         return render(request, "sending/_filter_value.html", {"control": control})
     if added:
         return _with_filter(request, filters | added)
-    query = read_query(filters)
+    query = narrowed(request, read_query(filters))
     page = fetch(request.account.pk, query, before=before)
     waits = "waiting" in request.GET
-    if not page.rows and not filters and before is None and "add" not in request.GET:
+    is_whole = request.domain_ids is None
+    if is_whole and not page.rows and not filters and before is None and "add" not in request.GET:
         first = first_mail(request, sending_domain(request))
         return unchanged() if waits else render(request, "sending/email_log_empty.html", {"first": first})
     context = _list_context(request, filters, query, page, before) | {"control": control}
@@ -73,7 +75,7 @@ def email_log(request: AccountRequest) -> HttpResponse:
     return response
 
 
-@account_view(Ability.VIEW)
+@account_view(Ability.VIEW, by_domain=True)
 @require_safe
 def email_log_news(request: AccountRequest) -> HttpResponse:
     """What moved since the page was made: how many rows came, in a bar above the list; and states that changed.
@@ -85,9 +87,10 @@ def email_log_news(request: AccountRequest) -> HttpResponse:
     if not since.isdecimal() or now.timestamp() - int(since[:12]) > LIVE_SECONDS:
         context = {"paused": True, "url": address(filters)}
         return render(request, "sending/_email_log_news.html", context, status=STOP_POLLING)
-    fresh = count_newer(request.account.pk, read_query(filters), seen) if seen else 0
+    fresh = count_newer(request.account.pk, narrowed(request, read_query(filters)), seen) if seen else 0
     known = dict(_known(asked.getlist("open")))
-    rows = _rows(list(Message.objects.filter(account=request.account, pk__in=known)), now)
+    own = within(request, Message.objects.filter(account=request.account, pk__in=known), "domain_id")
+    rows = _rows(list(own), now)
     changed = [row for row in rows if known[row.message.pk] != row.state]
     if not changed and asked.get("fresh", "0") == str(fresh):
         return unchanged()
@@ -108,7 +111,7 @@ def _list_context(
     request: AccountRequest, filters: dict[str, str], query: Query, page: Page, before: uuid.UUID | None
 ) -> dict[str, object]:
     now, seen = timezone.now(), read_uuid(request.GET.get("seen", ""))
-    rows, views = _rows(page.rows, now, seen), saved_views.shown(request.account, filters)
+    rows, views = _rows(page.rows, now, seen), saved_views.shown(request, filters)
     poll, is_still = "", request.GET.get("live") == STILL
     if before is None and not is_still:
         newest = page.rows[0].pk if page.rows and not query.scans else None
@@ -125,7 +128,7 @@ def _list_context(
         "tabs": tabs(filters),
         "statuses": MessageStatus.choices,
         "streams": Stream.choices,
-        "chips": chips(filters, request.account.pk),
+        "chips": chips(filters, request.account.pk, request.domain_ids),
         "paging": _paging(request.account.pk, filters, query, page, before),
         "looked_back_to": page.looked_back_to,
         "poll": poll,

@@ -4,7 +4,7 @@ In the address each stands under `name.operator`, as in `?subject.ci_contain=inv
 commas where a filter compares whole values.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
@@ -123,10 +123,10 @@ def sentence(key: str, value: str, domains: Mapping[str, Words]) -> str:
     return _("%(filter)s %(verb)s %(value)s") % {"filter": one.label, "verb": VERBS[operator], "value": shown[:80]}
 
 
-def domain_names(account_id: int) -> dict[str, Words]:
-    """The account's sending domains by id, as the address holds them."""
+def domain_names(account_id: int, domain_ids: Collection[int] | None = None) -> dict[str, Words]:
+    """The account's sending domains by id, as the address holds them; of `domain_ids` where that is not None."""
     rows = SendingDomain.objects.filter(account=account_id).order_by("name").values_list("pk", "name")
-    return {str(pk): name for pk, name in rows}
+    return {str(pk): name for pk, name in rows if domain_ids is None or pk in domain_ids}
 
 
 def offered() -> Iterator[tuple[Words, list[tuple[str, str]]]]:

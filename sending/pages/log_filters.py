@@ -1,7 +1,7 @@
 """The email log's filters as its address holds them: read, described as chips, and written into links."""
 
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Protocol
@@ -99,8 +99,10 @@ def read_query(filters: Mapping[str, str]) -> Query:
     )
 
 
-def sentences(filters: Mapping[str, str], account_id: int) -> Iterator[tuple[str, str]]:
-    """Each filter by its name, as a sentence; the group has its tab instead."""
+def sentences(
+    filters: Mapping[str, str], account_id: int, domain_ids: Collection[int] | None = None
+) -> Iterator[tuple[str, str]]:
+    """Each filter by its name, as a sentence; the group has its tab instead. `domain_ids`: those that may be named."""
     plain = {
         "q": _("Recipient or subject contains %(value)s"),
         "status": _("Status is %(value)s"),
@@ -109,7 +111,7 @@ def sentences(filters: Mapping[str, str], account_id: int) -> Iterator[tuple[str
         "until": _("Sent on or before %(value)s"),
     }
     labels = dict(MessageStatus.choices) | dict(Stream.choices)
-    domains = filter_words.domain_names(account_id) if any("domain_id." in key for key in filters) else {}
+    domains = filter_words.domain_names(account_id, domain_ids) if any("domain_id." in key for key in filters) else {}
     for name, value in filters.items():
         if name in plain:
             shown = str(labels.get(value, value)) if name in ("status", "stream") else value
@@ -118,9 +120,12 @@ def sentences(filters: Mapping[str, str], account_id: int) -> Iterator[tuple[str
             yield name, filter_words.sentence(name, value, domains)
 
 
-def chips(filters: Mapping[str, str], account_id: int) -> list[tuple[str, str]]:
+def chips(
+    filters: Mapping[str, str], account_id: int, domain_ids: Collection[int] | None = None
+) -> list[tuple[str, str]]:
     """Each filter as a sentence, with the address of the list without it."""
-    return [(sentence, address(filters, **{name: ""})) for name, sentence in sentences(filters, account_id)]
+    said = sentences(filters, account_id, domain_ids)
+    return [(sentence, address(filters, **{name: ""})) for name, sentence in said]
 
 
 def tabs(filters: Mapping[str, str]) -> list[tuple[str, str, bool]]:

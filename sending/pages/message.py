@@ -17,7 +17,6 @@ from mailtrap_site.web.navigation import url_or_nothing
 from mailtrap_site.web.partials import STOP_POLLING, render_page, unchanged
 from sending.capture.store import captured_copy
 from sending.delivery.source import CannotCompose, source_of
-from sending.log.paging import find
 from sending.log.sentences import headline, support
 from sending.log.story import Story, tell
 from sending.log.timeline import timeline
@@ -25,6 +24,7 @@ from sending.models import Message
 from sending.pages.decisions import decisions_about
 from sending.pages.previews import Reading, preview_response, read_mail, show_source, source_response
 from sending.pages.questions import QuestionForm
+from sending.pages.reach import message_of
 from sending.pages.scheduled import scheduled_of, time_form
 from sending.suppressions.lists import standing_for
 
@@ -33,11 +33,11 @@ SUPPRESSED = ("bounced", "rejected", "opted_out", "spam")
 TABS = ("timeline", "content", "source", "headers")
 
 
-@account_view(Ability.VIEW)
+@account_view(Ability.VIEW, by_domain=True)
 @require_safe
 def message(request: AccountRequest, message_id: uuid.UUID) -> HttpResponse:
     """The page; while the message is under way, its answer and timeline refresh themselves."""
-    found, now = _find(request, message_id), timezone.now()
+    found, now = message_of(request, message_id), timezone.now()
     story, show = tell(found, now), _shown_tab(request)
     may_send = can(request.membership, Ability.SEND)
     scheduled, zone = scheduled_of(found) if may_send else None, timezone.get_current_timezone()
@@ -80,26 +80,19 @@ def message(request: AccountRequest, message_id: uuid.UUID) -> HttpResponse:
     )
 
 
-@account_view(Ability.VIEW_CONTENT)
+@account_view(Ability.VIEW_CONTENT, by_domain=True)
 @require_safe
 def message_preview(request: AccountRequest, message_id: uuid.UUID) -> HttpResponse:
     """The HTML part alone, for the sandboxed frame: no scripts, no remote images."""
-    return preview_response(_reading(_source(_find(request, message_id))))
+    return preview_response(_reading(_source(message_of(request, message_id))))
 
 
-@account_view(Ability.VIEW_CONTENT)
+@account_view(Ability.VIEW_CONTENT, by_domain=True)
 @require_safe
 def message_source(request: AccountRequest, message_id: uuid.UUID) -> HttpResponse:
     """The message as a file, byte for byte as it left."""
-    found = _find(request, message_id)
+    found = message_of(request, message_id)
     return source_response(_source(found), str(found.pk))
-
-
-def _find(request: AccountRequest, message_id: uuid.UUID) -> Message:
-    found = find(request.account.pk, message_id)
-    if found is None:
-        raise Http404
-    return found
 
 
 def _ways(request: AccountRequest, story: Story) -> list[tuple[str, str]]:

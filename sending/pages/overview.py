@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -30,10 +30,14 @@ ACT_ON_BOUNCES = 0.05
 """The share of bounces from which receivers begin to distrust a sender."""
 
 
-@account_view(Ability.VIEW)
+@account_view(Ability.VIEW, by_domain=True)
 @require_safe
 def overview(request: AccountRequest) -> HttpResponse:
-    """The page; an account that has sent nothing sees the way to its first email instead of figures."""
+    """The page; an account that has sent nothing sees the way to its first email instead of figures.
+
+    Its figures are the whole account's, so whoever looks after some domains begins at these instead."""
+    if request.domain_ids is not None:
+        return redirect("domains:list", request.account.pk)
     account, now = request.account, timezone.now()
     midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
     has_sent = has_any(account.pk)

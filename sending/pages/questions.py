@@ -4,7 +4,7 @@ import uuid
 
 from django import forms
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.roles import Ability
 from accounts.tenancy import AccountRequest, account_view
 from billing import requests
-from sending.log.paging import find
+from sending.pages.reach import message_of
 
 
 class QuestionForm(forms.Form):
@@ -28,13 +28,11 @@ class QuestionForm(forms.Form):
     )
 
 
-@account_view(Ability.SEND)
+@account_view(Ability.SEND, by_domain=True)
 @require_http_methods(["GET", "HEAD", "POST"])
 def message_question(request: AccountRequest, message_id: uuid.UUID) -> HttpResponse:
     """Shows the form, and puts the question before staff."""
-    message = find(request.account.pk, message_id)
-    if message is None:
-        raise Http404
+    message = message_of(request, message_id)
     form = QuestionForm(request.POST or None)
     if request.method != "POST":
         return render(request, "sending/question.html", {"message": message, "question_form": form})

@@ -44,9 +44,11 @@ class ViewForm(forms.Form):
     )
 
 
-def shown(account: Account, filters: Mapping[str, str]) -> list[Shown]:
-    """The account's views by name. The current one is that whose filters are in force."""
-    rows = account.saved_views.order_by("name")[:MOST]
+def shown(request: AccountRequest, filters: Mapping[str, str]) -> list[Shown]:
+    """The account's views by name; none for readers of some domains. The current one has the filters in force."""
+    if request.domain_ids is not None:
+        return []
+    rows = request.account.saved_views.order_by("name")[:MOST]
     return [Shown(row.name, f"?{row.query}", filters_of(QueryDict(row.query)) == filters) for row in rows]
 
 

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,8 +16,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.middleware import zone_names
 from accounts.roles import Ability
 from accounts.tenancy import AccountRequest, account_view
-from sending.log.paging import find
 from sending.models import Message, MessageStatus
+from sending.pages.reach import message_of
 from sending.policy.refusal import Refusal
 from sending.policy.send_time import LONGEST_AHEAD, read_send_time
 from sending.queue.scheduled import By, Scheduled, cancel, find_scheduled, reschedule, send_now
@@ -62,7 +62,7 @@ def time_form(found: Scheduled, zone: tzinfo) -> TimeForm:
     return form
 
 
-@account_view(Ability.SEND)
+@account_view(Ability.SEND, by_domain=True)
 @require_http_methods(["GET", "HEAD", "POST"])
 def message_schedule(request: AccountRequest, message_id: uuid.UUID) -> HttpResponse:
     """Asks for the new time, and moves it there."""
@@ -84,7 +84,7 @@ def message_schedule(request: AccountRequest, message_id: uuid.UUID) -> HttpResp
     return redirect("sending:message", request.account.pk, message_id)
 
 
-@account_view(Ability.SEND)
+@account_view(Ability.SEND, by_domain=True)
 @require_POST
 def message_departure(request: AccountRequest, message_id: uuid.UUID) -> HttpResponse:
     """Lets it leave now."""
@@ -95,7 +95,7 @@ def message_departure(request: AccountRequest, message_id: uuid.UUID) -> HttpRes
     return redirect("sending:message", request.account.pk, message_id)
 
 
-@account_view(Ability.SEND)
+@account_view(Ability.SEND, by_domain=True)
 @require_http_methods(["GET", "HEAD", "POST"])
 def message_cancellation(request: AccountRequest, message_id: uuid.UUID) -> HttpResponse:
     """Asks whether it is really to be cancelled, and does it."""
@@ -111,9 +111,7 @@ def message_cancellation(request: AccountRequest, message_id: uuid.UUID) -> Http
 
 
 def _find(request: AccountRequest, message_id: uuid.UUID) -> tuple[Message, Scheduled | None]:
-    message = find(request.account.pk, message_id)
-    if message is None:
-        raise Http404
+    message = message_of(request, message_id)
     return message, scheduled_of(message)
 
 

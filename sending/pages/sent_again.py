@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -14,8 +14,8 @@ from django.views.decorators.http import require_http_methods
 from accounts import audit
 from accounts.roles import Ability
 from accounts.tenancy import AccountRequest, account_view
-from sending.log.paging import find
 from sending.models import Message
+from sending.pages.reach import message_of
 from sending.policy.refusal import Refusal
 from sending.protocol.address import Address, AddressError, parse_address
 from sending.protocol.mime_headers import HeaderError
@@ -43,13 +43,11 @@ class AgainForm(forms.Form):
             raise forms.ValidationError(problem.sentence) from problem
 
 
-@account_view(Ability.SEND)
+@account_view(Ability.SEND, by_domain=True)
 @require_http_methods(["GET", "HEAD", "POST"])
 def message_again(request: AccountRequest, message_id: uuid.UUID) -> HttpResponse:
     """Asks what is to be different, and hands it over. Only mail that is settled: the rest may still arrive."""
-    found = find(request.account.pk, message_id)
-    if found is None:
-        raise Http404
+    found = message_of(request, message_id)
     if found.finished_at is None:
         messages.error(request, _("This email is still on its way. It can be sent again once it is settled."))
         return redirect("sending:message", request.account.pk, message_id)

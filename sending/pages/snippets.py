@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import ApiToken
-from accounts.tenancy import AccountRequest
+from accounts.tenancy import AccountRequest, within
 from domains.models import SendingDomain
 from sending.models import Stream
 from sending.pages.doors import Doors
@@ -130,7 +130,8 @@ def code_of(way: Way, mail: Mail, doors: Doors) -> str:
 def sending_domains(request: AccountRequest, wanted: str = "") -> Sequence[SendingDomain]:
     """The account's domains that may send, its demo domain last, else oldest first and at most
     `MOST_DOMAINS`; the one with the id `wanted`."""
-    domains = SendingDomain.objects.filter(account=request.account, deleted_at=None).exclude(dns_verified_at=None)
+    own = SendingDomain.objects.filter(account=request.account, deleted_at=None)
+    domains = within(request, own, "pk").exclude(dns_verified_at=None)
     if wanted:
         domains = domains.filter(pk=wanted) if re.fullmatch("[0-9]{1,18}", wanted) else domains.none()
     return [one for one in domains.order_by("is_demo", "id")[:MOST_DOMAINS] if one.may_send().allowed]
@@ -142,7 +143,9 @@ def sending_domain(request: AccountRequest, wanted: str = "") -> SendingDomain |
 
 
 def usable_token(request: AccountRequest) -> ApiToken | None:
-    """The account's oldest token that has not expired."""
+    """The account's oldest token that has not expired; none for readers of some domains."""
+    if request.domain_ids is not None:
+        return None
     tokens = ApiToken.objects.filter(account=request.account).order_by("id")[:50]
     return next((one for one in tokens if not one.has_expired()), None)
 

@@ -2,6 +2,7 @@
 
 import csv
 import re
+from collections.abc import Collection
 from io import StringIO
 from typing import Any
 
@@ -42,11 +43,12 @@ class ScopeForm(forms.Form):
         label=gettext_lazy("Stream"), choices=Suppression.Scope, initial=Suppression.Scope.ANY.value
     )
 
-    def __init__(self, account: Account, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, account: Account, *args: Any, domain_ids: Collection[int] | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         domain = self.fields["domain"]
         assert isinstance(domain, forms.ChoiceField)
-        domain.choices = [(ALL_DOMAINS, _("All domains")), *domain_choices(account)]
+        whole = [(ALL_DOMAINS, _("All domains"))] if domain_ids is None else []
+        domain.choices = [*whole, *domain_choices(account, domain_ids)]
 
     @property
     def domain_id(self) -> int | None:
@@ -85,11 +87,11 @@ class ImportForm(ScopeForm):
     field_order = ("file", "type", "domain", "stream")
 
 
-@account_view(Ability.MANAGE_SUPPRESSIONS)
+@account_view(Ability.MANAGE_SUPPRESSIONS, by_domain=True)
 @require_http_methods(["GET", "HEAD", "POST"])
 def suppressions_add(request: AccountRequest) -> HttpResponse:
     """Takes what was pasted."""
-    form = PasteForm(request.account, request.POST or None)
+    form = PasteForm(request.account, request.POST or None, domain_ids=request.domain_ids)
     if request.method == "POST" and form.is_valid():
         chosen = form.cleaned_data
         entries = [store.New(email, form.domain_id, chosen["stream"]) for email in dict.fromkeys(chosen["addresses"])]

@@ -1,6 +1,6 @@
 """The filters of the suppression list as its address holds them: read, described as chips, and written into links."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -37,9 +37,11 @@ def read_query(filters: Mapping[str, str]) -> Query:
     )
 
 
-def domain_choices(account: Account) -> list[tuple[str, str]]:
-    """The account's domains by name, deleted ones left out."""
+def domain_choices(account: Account, domain_ids: Collection[int] | None = None) -> list[tuple[str, str]]:
+    """The account's domains by name, deleted ones left out; of `domain_ids` where that is not None."""
     domains = SendingDomain.objects.filter(account=account, deleted_at=None).order_by("name")
+    if domain_ids is not None:
+        domains = domains.filter(pk__in=domain_ids)
     return [(str(pk), display_name(name)) for pk, name in domains.values_list("pk", "name")]
 
 

@@ -12,13 +12,14 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.roles import Ability, can
-from accounts.tenancy import AccountRequest, account_view
+from accounts.tenancy import AccountRequest, account_view, within
 from mailtrap_site.web.partials import render_page, wants_fragment
 from mailtrap_site.web.wording import figure_words
 from sending.log import paging as log
 from sending.log.meanings import MEANINGS
 from sending.models import Suppression
 from sending.pages.log_filters import address, read_uuid
+from sending.pages.reach import narrowed_entries, suppression_of
 from sending.pages.suppression_filters import ALL_DOMAINS, chips, domain_choices, filters_of, read_query
 from sending.suppressions import exporting, incidents, lists, store
 from sending.suppressions.incidents import Span
@@ -27,14 +28,14 @@ MOST_CHOSEN = 200
 """Entries that one form may name; a page shows fewer."""
 
 
-@account_view(Ability.VIEW)
+@account_view(Ability.VIEW, by_domain=True)
 @require_safe
 def suppressions(request: AccountRequest) -> HttpResponse:
     """The list with its filters, newest entry first."""
     filters, after = filters_of(request.GET), read_uuid(request.GET.get("before", ""))
-    query = read_query(filters)
+    query = narrowed_entries(request, read_query(filters))
     page = lists.fetch(request.account.pk, query, after=after)
-    domains = domain_choices(request.account)
+    domains = domain_choices(request.account, request.domain_ids)
     context = {
         "rows": page.rows,
         "filters": filters,
@@ -58,43 +59,44 @@ def suppressions(request: AccountRequest) -> HttpResponse:
     return response
 
 
-@account_view(Ability.VIEW)
+@account_view(Ability.VIEW, by_domain=True)
 @require_safe
 def suppressions_export(request: AccountRequest) -> StreamingHttpResponse:
     """What the filters leave, as a file."""
-    pieces = exporting.pieces(request.account.pk, read_query(filters_of(request.GET)))
+    query = narrowed_entries(request, read_query(filters_of(request.GET)))
+    pieces = exporting.pieces(request.account.pk, query)
     name = f"suppressions-{request.account.pk}-{timezone.now():%Y-%m-%d}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"}
     return StreamingHttpResponse(pieces, content_type="text/csv; charset=utf-8", headers=headers)
 
 
-@account_view(Ability.VIEW)
+@account_view(Ability.VIEW, by_domain=True)
 @require_safe
 def suppression(request: AccountRequest, suppression_id: uuid.UUID) -> HttpResponse:
     """One entry with its evidence."""
-    entry = _find(request, suppression_id)
+    entry = suppression_of(request, suppression_id)
     means = MEANINGS.get(str(entry.evidence.get("bounce_category")), "")
     context = {
         "entry": entry,
         "means": means,
         "message": log.find(request.account.pk, entry.message_id) if entry.message_id else None,
-        "is_undoable": incidents.is_undoable(entry),
+        "is_undoable": incidents.is_undoable(entry) and not request.membership.is_limited,
         "may_manage": can(request.membership, Ability.MANAGE_SUPPRESSIONS),
     }
     return render(request, "sending/suppression.html", context)
 
 
-@account_view(Ability.MANAGE_SUPPRESSIONS)
+@account_view(Ability.MANAGE_SUPPRESSIONS, by_domain=True)
 @require_http_methods(["GET", "HEAD", "POST"])
 def suppression_reactivate(request: AccountRequest, suppression_id: uuid.UUID) -> HttpResponse:
     """Asks, then takes one entry off the list."""
-    entry = _find(request, suppression_id)
+    entry = suppression_of(request, suppression_id)
     if request.method != "POST":
         return render(request, "sending/suppressions_reactivate.html", {"entries": [entry], "entry": entry})
     return _reactivated(request, store.reactivate(request.account, [entry.pk], store.By(request)))
 
 
-@account_view(Ability.MANAGE_SUPPRESSIONS)
+@account_view(Ability.MANAGE_SUPPRESSIONS, by_domain=True)
 @require_POST
 def suppressions_reactivate(request: AccountRequest) -> HttpResponse:
     """Asks about the chosen entries, then takes them off the list."""
@@ -102,9 +104,10 @@ def suppressions_reactivate(request: AccountRequest) -> HttpResponse:
     if not chosen:
         messages.error(request, _("Nothing was chosen. Tick the addresses that are to get mail again."))
         return redirect("sending:suppressions", request.account.pk)
+    entries = list(within(request, Suppression.objects.filter(account=request.account, pk__in=chosen)).order_by("-id"))
     if "sure" in request.POST:
-        return _reactivated(request, store.reactivate(request.account, chosen, store.By(request)))
-    entries = list(Suppression.objects.filter(account=request.account, pk__in=chosen).order_by("-id"))
+        own = [entry.pk for entry in entries]
+        return _reactivated(request, store.reactivate(request.account, own, store.By(request)))
     return render(request, "sending/suppressions_reactivate.html", {"entries": entries})
 
 
@@ -112,7 +115,7 @@ def suppressions_reactivate(request: AccountRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def suppression_incident(request: AccountRequest, suppression_id: uuid.UUID) -> HttpResponse:
     """ "It was us": says what shares the entry's cause, asks, and takes all of it off the list."""
-    entry = _find(request, suppression_id)
+    entry = suppression_of(request, suppression_id)
     if not incidents.is_undoable(entry):
         raise Http404
     if request.method != "POST":
@@ -123,13 +126,6 @@ def suppression_incident(request: AccountRequest, suppression_id: uuid.UUID) -> 
     words = ngettext("%(count)s address gets mail again.", "%(count)s addresses get mail again.", undone)
     messages.success(request, words % {"count": figure_words(undone)})
     return redirect("sending:suppressions", request.account.pk)
-
-
-def _find(request: AccountRequest, suppression_id: uuid.UUID) -> Suppression:
-    entry = lists.find(request.account.pk, suppression_id)
-    if entry is None:
-        raise Http404
-    return entry
 
 
 def _reactivated(request: AccountRequest, removed: list[Suppression]) -> HttpResponse:

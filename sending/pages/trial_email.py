@@ -21,7 +21,7 @@ from sending.submission.draft import Draft
 from sending.submission.submit import submit
 
 
-@account_view(Ability.SEND)
+@account_view(Ability.SEND, by_domain=True)
 @require_POST
 def trial_email(request: AccountRequest) -> HttpResponse:
     """Sends it through the one door and leads to its page. The form names domain and stream."""
@@ -33,7 +33,7 @@ def trial_email(request: AccountRequest) -> HttpResponse:
     (outcome,) = submit([_draft(request, domain, stream)])
     if isinstance(outcome, Refusal):
         messages.error(request, _("The test email was not accepted: %(why)s") % {"why": outcome.sentence})
-        return redirect("sending:integration", request.account.pk)
+        return redirect("sending:integration" if request.domain_ids is None else "domains:list", request.account.pk)
     messages.success(request, _("The test email was accepted."))
     return redirect("sending:message", request.account.pk, outcome.message_ids[0])
 

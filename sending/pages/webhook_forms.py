@@ -1,5 +1,6 @@
 """The forms of webhooks: their settings, how long both secrets are good, and what is sent again."""
 
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -73,14 +74,24 @@ class WebhookForm(forms.Form):
         help_text=_("JSON: one object with up to 500 events. JSON Lines: one event a line."),
     )
 
-    def __init__(self, account: Account, data: Any = None, endpoint: WebhookEndpoint | None = None) -> None:
+    def __init__(
+        self,
+        account: Account,
+        data: Any = None,
+        endpoint: WebhookEndpoint | None = None,
+        *,
+        domain_ids: Collection[int] | None = None,
+    ) -> None:
         self._endpoint = endpoint
         super().__init__(data, initial=_initial(endpoint))
         domains = SendingDomain.objects.filter(account=account, deleted_at=None).order_by("name")
+        if domain_ids is not None:
+            domains = domains.filter(pk__in=domain_ids)
         names = [(pk, display_name(name)) for pk, name in domains.values_list("pk", "name")]
-        self.domain_field.choices = [("", _("All domains of the account")), *names]
+        self.domain_field.choices = [*([("", _("All domains of the account"))] if domain_ids is None else []), *names]
+        self.domain_field.required = domain_ids is not None
         self.hears_audit_log = endpoint is not None and endpoint.type == WebhookEndpoint.Type.AUDIT_LOG
-        if endpoint is not None or not may_hear_audit_log(account):
+        if endpoint is not None or domain_ids is not None or not may_hear_audit_log(account):
             del self.fields["type"]
         if self.hears_audit_log:
             for name in ("stream", "domain", "event_types"):

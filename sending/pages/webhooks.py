@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.roles import Ability, can
-from accounts.tenancy import AccountRequest, account_view
+from accounts.tenancy import AccountRequest, account_view, require_domain, within
 from sending.models import WebhookAttempt, WebhookEndpoint
 from sending.pages.webhook_forms import ReplayForm, SecretForm, WebhookForm
 from sending.pages.webhook_words import told_words
@@ -31,9 +31,10 @@ def of_webhook(ability: Ability, *methods: str) -> Callable[[WebhookView], Calla
     """Decorates a view of one webhook of the account: it is called with the endpoint, or answers 404."""
 
     def decorate(view: WebhookView) -> Callable[..., HttpResponseBase]:
-        @account_view(ability)
+        @account_view(ability, by_domain=True)
         def page(request: AccountRequest, webhook_id: int, **arguments: Any) -> HttpResponseBase:
             endpoint = get_object_or_404(request.account.webhooks, pk=webhook_id)
+            require_domain(request, endpoint.domain_id)
             allowed = require_http_methods(methods or ["GET", "HEAD"])(view)
             answer: HttpResponseBase = allowed(request, endpoint, **arguments)
             return answer
@@ -43,11 +44,11 @@ def of_webhook(ability: Ability, *methods: str) -> Callable[[WebhookView], Calla
     return decorate
 
 
-@account_view(Ability.VIEW)
+@account_view(Ability.VIEW, by_domain=True)
 @require_safe
 def webhooks(request: AccountRequest) -> HttpResponse:
     """All webhooks with how they fare."""
-    found = list(request.account.webhooks.order_by("pk"))
+    found = list(within(request, request.account.webhooks.order_by("pk")))
     waiting = waiting_events(one.pk for one in found)
     rows = [
         {
@@ -62,12 +63,12 @@ def webhooks(request: AccountRequest) -> HttpResponse:
     return render(request, "sending/webhooks.html", {"rows": rows, "may_manage": may_manage})
 
 
-@account_view(Ability.MANAGE_WEBHOOKS)
+@account_view(Ability.MANAGE_WEBHOOKS, by_domain=True)
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def webhook_add(request: AccountRequest) -> HttpResponse:
     """Asks for the settings; the answer to a good form shows the secret."""
-    form = WebhookForm(request.account, request.POST if request.method == "POST" else None)
+    form = WebhookForm(request.account, _posted(request), domain_ids=request.domain_ids)
     if request.method == "POST" and form.is_valid():
         try:
             endpoint = endpoints.create(request.account, form.wanted(), _by(request))
@@ -81,7 +82,7 @@ def webhook_add(request: AccountRequest) -> HttpResponse:
 @of_webhook(Ability.MANAGE_WEBHOOKS, "GET", "HEAD", "POST")
 def webhook_edit(request: AccountRequest, endpoint: WebhookEndpoint) -> HttpResponse:
     """The settings of one."""
-    form = WebhookForm(request.account, request.POST if request.method == "POST" else None, endpoint)
+    form = WebhookForm(request.account, _posted(request), endpoint, domain_ids=request.domain_ids)
     if request.method == "POST" and form.is_valid():
         try:
             changed = endpoints.change(endpoint, form.wanted(), _by(request))
@@ -218,6 +219,10 @@ def _not_replayed(problem: NotReplayed) -> str:
     if problem.reason == "still_waiting":
         return _("What you asked for before is still waiting to be sent again. Try again once it has left.")
     return _("Nothing is kept of it: what was sent is kept for %(days)s days.") % {"days": KEPT.days}
+
+
+def _posted(request: AccountRequest) -> QueryDict | None:
+    return request.POST if request.method == "POST" else None
 
 
 def _by(request: AccountRequest) -> By:

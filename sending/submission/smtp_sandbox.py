@@ -15,9 +15,9 @@ def sandbox_of(username: str) -> int | None:
     return int(match[1]) if match else None
 
 
-def sender_of(sandbox_id: int | None, password: str) -> TokenIdentity | None:
+def sender_of(sandbox_id: int | None, password: str, client_ip: str) -> TokenIdentity | None:
     """Whose token it is; for a sandbox None unless it may send there. Blocks on the database."""
-    identity = authenticate_token(password)
+    identity = authenticate_token(password, client_ip)
     if identity is None or sandbox_id is None:
         return identity
     if not is_of_account(sandbox_id, identity.account_id):

@@ -130,7 +130,7 @@ class SubmissionHandler:
         self._login = None
 
     def _log_in(self, username: str, password: str) -> Verdict | Awaitable[Verdict]:
-        login = remembered_login(username, password)
+        login = remembered_login(username, password, self._connection.client_ip)
         return self._ask_login(username, password) if login is None else self._logged_in(login)
 
     async def _ask_login(self, username: str, password: str) -> Verdict:
@@ -215,9 +215,9 @@ class SubmissionHandler:
         return _queued(outcome) if isinstance(outcome, Accepted) else outcome.reply
 
 
-def remembered_login(username: str, password: str) -> Login | None:
+def remembered_login(username: str, password: str, client_ip: str) -> Login | None:
     """Who it is, where the hints suffice to let him in; never asks the database."""
-    stream, identity = STREAMS.get(username), remembered_identity(password)
+    stream, identity = STREAMS.get(username), remembered_identity(password, client_ip)
     if stream is None or identity is None or not hints.has_left(identity.account_id):
         return None
     announced = _Announced(identity.account_id, identity.token_id, "", 0)
@@ -234,7 +234,7 @@ def log_in(username: str, password: str, client_ip: str) -> Login | Reply:
     """
     sandbox_id = sandbox_of(username)
     stream = STREAMS.get(username) if sandbox_id is None else Stream.TRANSACTIONAL
-    identity = sender_of(sandbox_id, password) if stream is not None else None
+    identity = sender_of(sandbox_id, password, client_ip) if stream is not None else None
     if stream is None or identity is None:
         log.info("login_refused", user=username if username in STREAMS else "other")
         return TOO_MANY_FAILURES if login_throttle.fails_too_often(LoginDoor.SMTP, client_ip) else BAD_CREDENTIALS

@@ -126,18 +126,18 @@ def test_an_address_that_fails_too_often_has_to_wait_unless_it_knows_a_token(ser
 def test_who_has_just_logged_in_is_remembered_unless_the_token_the_account_or_the_meter_speaks_against_it(
     server, world
 ):
-    assert remembered_login("api", world.secret) is None
+    assert remembered_login("api", world.secret, "192.0.2.1") is None
     with connect(server) as client:
         client.login("api", world.secret)
-    assert remembered_login("bulk", world.secret).stream == Stream.BULK
-    assert remembered_login("alice", world.secret) is None
-    assert remembered_login("api", "f" * 32) is None
+    assert remembered_login("bulk", world.secret, "192.0.2.1").stream == Stream.BULK
+    assert remembered_login("alice", world.secret, "192.0.2.1") is None
+    assert remembered_login("api", "f" * 32, "192.0.2.1") is None
     forget_tokens()
-    assert remembered_login("api", world.secret) is None
+    assert remembered_login("api", world.secret, "192.0.2.1") is None
     authenticate_token(world.secret)
-    assert remembered_login("api", world.secret) is not None
+    assert remembered_login("api", world.secret, "192.0.2.1") is not None
     forget_hints()
-    assert remembered_login("api", world.secret) is None
+    assert remembered_login("api", world.secret, "192.0.2.1") is None
 
 
 def test_an_account_without_messages_left_is_told_at_auth_and_it_counts_as_no_failure(server, world):

@@ -1,0 +1,60 @@
+"""One thing of every kind that an address of the dashboard may name, in Alice's account."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from accounts.models import Invitation, Role
+from billing.models import Invoice
+from mailtrap_site.testing.captured import make_captured, make_sandbox
+from mailtrap_site.testing.mail import make_message
+from mailtrap_site.testing.world import World
+from sending.models import Suppression, SuppressionImport, TrackingOptOut, WebhookDelivery, WebhookEndpoint
+
+READER = "rita@far.test"
+"""To whom the account's mail goes; stands in every page about it."""
+
+
+def make_things(world: World) -> dict[str, object]:
+    """Example values of every argument, by its name in the URL patterns."""
+    account, now = world.account, timezone.now()
+    sandbox = make_sandbox(account)
+    captured = make_captured(sandbox)
+    message = make_message(world.domain, READER)
+    own = {"account": account, "domain": world.domain, "stream": "any", "type": "manual import"}
+    suppression = Suppression.objects.create(email=READER, **own)
+    opt_out = TrackingOptOut.objects.create(account=account, domain=world.domain, email=READER)
+    imported = SuppressionImport.objects.create(account=account, file_name="a.csv", stream="any", type="manual import")
+    endpoint = WebhookEndpoint.objects.create(
+        account=account, domain=world.domain, url="https://shop.test/", type="email_sending"
+    )
+    delivery = WebhookDelivery.objects.create(
+        endpoint=endpoint, event_count=1, first_number=1, last_number=1, payload=b"", size=1, state="delivered"
+    )
+    moments = dict.fromkeys(("issued_at", "period_starts_at", "period_ends_at"), now)
+    invoice = Invoice.objects.create(account=account, stripe_id="in_1", status="paid", total_cents=1_500, **moments)
+    view = account.saved_views.create(name="Mine", query="q=ada")
+    export = account.log_exports.create(user=world.alice, format="csv", filters="?", query={}, file="1", state="ready")
+    invitation = Invitation.objects.create(
+        account=account, email="ivy@new.test", role=Role.VIEWER, expires_at=now + timedelta(days=7)
+    )
+    return {
+        "account_id": account.pk,
+        "domain_id": world.domain.pk,
+        "token_id": world.token.pk,
+        "message_id": message.pk,
+        "sandbox_id": sandbox.pk,
+        "captured_id": captured.pk,
+        "number": 0,
+        "suppression_id": suppression.pk,
+        "opt_out_id": opt_out.pk,
+        "import_id": imported.pk,
+        "webhook_id": endpoint.pk,
+        "delivery_id": delivery.pk,
+        "invoice_id": invoice.pk,
+        "view_id": view.pk,
+        "export_id": export.pk,
+        "member_id": account.memberships.get(user=world.vera).pk,
+        "invitation_id": invitation.pk,
+        "access_id": account.memberships.get(user=world.vera).pk * 2,
+    }
