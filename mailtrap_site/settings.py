@@ -208,8 +208,8 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 HTTPS_ONLY = SECURE_SSL_REDIRECT = _HTTPS
 """Pages lead from http to https; the APIs refuse (`mailtrap_site.plain_http`)."""
-# Asked by machines that know no https, on the machine itself.
-SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]
+# Asked by machines that know no https; and links in mail below names that may have no certificate.
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$", r"^\.well-known/", r"^t/"]
 SECURE_HSTS_SECONDS = 31_536_000 if _HTTPS else 0
 SILENCED_SYSTEM_CHECKS = [
     "security.W005",  # names below the site may be the operator's own, without https
