@@ -60,7 +60,8 @@ SELECT id, account_id, domain_id, stream, 'api', ('203.0.113.' || i %% 250)::ine
 _EVENTS = """
 INSERT INTO {event} (id, message_id, account_id, type, occurred_at, details)
 SELECT (left(id::text, 15) || '0' || happened.number || substr(id::text, 18))::uuid, id, account_id, type, at, '{{}}'
-FROM row, LATERAL (VALUES (1, 'accepted', true), (2, 'delivery', status = 'delivered'), (3, 'bounce', status = 'bounced'),
+FROM row, LATERAL (VALUES (1, 'accepted', true), (2, 'delivery', status = 'delivered'),
+    (3, 'bounce', status = 'bounced'),
     (4, 'open', fate < 2000), (5, 'click', fate < 400), (6, 'unsubscribe', fate < 20), (7, 'spam', fate IN (20, 21)))
     AS happened (number, type, happens)
 WHERE happens"""

@@ -8,6 +8,7 @@ from domains.api import company_router as company
 from domains.api import router as domains
 from mailtrap_site.web.json_api import GeneralApi, both_dialects
 from sending.api.email_logs import router as email_logs
+from sending.api.log_exports import router as log_exports
 from sending.api.openapi import send_document
 from sending.api.scheduled_messages import router as scheduled_messages
 from sending.api.suppressions import router as suppressions
@@ -15,5 +16,5 @@ from sending.api.webhooks import router as webhooks
 
 api = GeneralApi(title="Email API", version="2", urls_namespace="api", auth=TokenAuth(), beside=send_document())
 api.add_router("", accounts_router)
-for router in (tokens, billing, domains, company, email_logs, scheduled_messages, suppressions, webhooks):
+for router in (tokens, billing, domains, company, email_logs, log_exports, scheduled_messages, suppressions, webhooks):
     both_dialects(api, router)

@@ -7,6 +7,7 @@ import structlog
 
 from sending.events import feed
 from sending.events.feed import FedEvent
+from sending.retention import settled
 from sending.suppressions import consequences
 from sending.webhooks import READER as WEBHOOKS
 from sending.webhooks import fan_out
@@ -16,6 +17,7 @@ log = structlog.get_logger(__name__)
 READERS: dict[str, Callable[[Sequence[FedEvent]], None]] = {
     consequences.READER: consequences.take,
     WEBHOOKS: fan_out.take,
+    settled.READER: settled.take,
 }
 AT_ONCE = 1000
 """Events of one transaction of one reader."""

@@ -13,6 +13,7 @@ from domains.models import DkimKey, SendingDomain
 from sending.delivery.compose import Composed, compose
 from sending.delivery.sign import Signer, signers
 from sending.models import Attempt, Content, Message, RecipientKind, Submission
+from sending.retention.absent import why_no_body
 
 MOST_TRIED = 100
 """Pairs of keys; a signature costs a millisecond, and one of the first two or three is nearly always right."""
@@ -35,7 +36,7 @@ def source_of(message: Message) -> bytes:
     submission = Submission.objects.filter(pk=message.submission_id).only("content_id", "copy_header").first()
     content = Content.objects.filter(pk=submission.content_id).first() if submission is not None else None
     if submission is None or content is None:
-        raise CannotCompose(_("The content of this message is no longer stored."))
+        raise CannotCompose(why_no_body(submission))
     stored = content.message
     copy_header = submission.copy_header if message.kind == RecipientKind.AUTO_BCC else None
     sent = Attempt.objects.filter(message=message.pk, content_sha256__isnull=False).order_by("-number").first()
