@@ -285,8 +285,8 @@ def test_an_open_page_shows_what_comes_in_and_asks_less_and_less(
     poll = unescape(re.search(r'id="attempts"[^>]*hx-get="([^"]+)" hx-trigger="every 3s"', page(client, endpoint))[1])
     headers = {"HX-Request": "true", "HX-Target": "attempts"}
     assert client.get(where("webhook", endpoint) + poll, headers=headers).status_code == 204
-    happen()
-    step()
+    happen("delivery")
+    step(timezone.now())
     news = client.get(where("webhook", endpoint) + poll, headers=headers)
     assert news.status_code == 200
     assert news.text.lstrip().startswith("<section")
@@ -302,8 +302,8 @@ def test_a_request_is_copied_as_a_command_without_passwords(
     world: World, happen: Happen, make_endpoint: Make, sink: Sink
 ) -> None:
     endpoint = make_endpoint(url=sink.url.replace("://", "://shop:secret@"))
-    happen()
-    step()
+    happen("delivery")
+    step(timezone.now())
     shown = f"?open={WebhookAttempt.objects.get().pk}"
     command = unescape(re.search(r'data-copy="(curl [^"]+)"', page(as_(world.bob), endpoint, shown))[1])
     words = shlex.split(command)
