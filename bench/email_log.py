@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -64,10 +65,10 @@ def measure(account: int, domain: int, runs: int, only: str = "") -> None:
         if only not in name:
             continue
         page = fetch(account, query)
-        asks: list[Callable[[], object]] = [lambda query=query: fetch(account, query)]
-        asks += [lambda query=query, page=page: fetch(account, query, before=page.older)] if page.older else []
+        asks: list[Callable[[], object]] = [partial(fetch, account, query)]
+        asks += [partial(fetch, account, query, before=page.older)] if page.older else []
         took = [_p95(ask, runs) for ask in asks]
-        took += [float("nan")] * (2 - len(took)) + [_p95(lambda query=query: total(account, query), runs)]
+        took += [float("nan")] * (2 - len(took)) + [_p95(partial(total, account, query), runs)]
         plain = plain or took
         cells = " ".join(f"{one:7.1f} ({one / base:6.1f})" for one, base in zip(took, plain, strict=True))
         note = f"looked back to {page.looked_back_to:%d %b}" if page.looked_back_to else ""

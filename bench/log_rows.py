@@ -107,7 +107,7 @@ def write_log(count: int, *, large: int, domain: int) -> None:
         with connection.schema_editor() as editor:
             editor.add_index(model, index)
         print(f"index {index.name:24} built in {time.monotonic() - begun:5.0f} s", flush=True)
-    for model in ("sending_message", "sending_submission", "sending_event"):
-        cursor.execute(f"VACUUM ANALYZE {model}")
+    for table in ("sending_message", "sending_submission", "sending_event"):
+        cursor.execute(f"VACUUM ANALYZE {table}")
     cursor.execute("CHECKPOINT")
     print(f"tidied in {time.monotonic() - begun:.0f} s", flush=True)

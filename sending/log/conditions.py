@@ -114,8 +114,8 @@ def _event(values: Sequence[str]) -> Q:
 
 
 def _events() -> QuerySet[Event]:
-    """The events of the row."""
-    return Event.objects.filter(message=OuterRef("pk"))
+    """The events of the row; they are younger than it, so that older partitions are not visited."""
+    return Event.objects.filter(message=OuterRef("pk"), pk__gte=OuterRef("pk"))
 
 
 def _address(column: str, within: Callable[[Q], Q]) -> dict[str, Build]:

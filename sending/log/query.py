@@ -52,10 +52,11 @@ class Query:
         return any(one.name in ELSEWHERE for one in self._left)
 
     @property
-    def beginning(self) -> Q | None:
-        """Of recipients that begin so: an index finds them, in the order of their addresses."""
-        begun = [one for one in self.conditions if (one.name, one.operator) == ("to", "ci_start")]
-        return as_q(begun[0]) if begun else None
+    def addressed(self) -> Q | None:
+        """Recipients that begin so, or several of them: an index finds them in the order of their addresses."""
+        asked = [one for one in self.conditions if (one.name, one.operator) in _ADDRESSED]
+        asked = [one for one in asked if one.operator == "ci_start" or len(one.values) > 1]
+        return as_q(asked[0]) if asked else None
 
     def narrow(self, rows: QuerySet[Message]) -> QuerySet[Message]:
         """The rows that answer the question, its dates left to the caller."""
@@ -138,6 +139,7 @@ def _domains(values: Sequence[str]) -> list[Q]:
     return _each("domain_id")([str(number) for number in integers(values)])
 
 
+_ADDRESSED = (("to", "ci_equal"), ("to", "ci_start"))
 _STORED = "stored_status"
 _LEADS: dict[tuple[str, str], Callable[[Sequence[str]], list[Q]]] = {
     ("to", "ci_equal"): _recipients,
