@@ -127,7 +127,7 @@ def _rows_read(ask):
     plans = []
 
     def explain(execute, sql, params, many, context):
-        if "sending_message" in sql and sql.lstrip().startswith("SELECT") and "pg_inherits" not in sql:
+        if "sending_message" in sql and sql.lstrip("( ").startswith("SELECT") and "pg_inherits" not in sql:
             with connection.connection.cursor() as other:
                 other.execute("EXPLAIN (ANALYZE, FORMAT JSON) " + sql, params)
                 [[found]] = other.fetchall()
