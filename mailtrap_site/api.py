@@ -8,6 +8,7 @@ from domains.api import company_router as company
 from domains.api import router as domains
 from mailtrap_site.web.json_api import GeneralApi, both_dialects
 from sending.api.email_logs import router as email_logs
+from sending.api.log_exports import router as log_exports
 from sending.api.openapi import send_document
 from sending.api.scheduled_messages import router as scheduled_messages
 from sending.api.stats import router as stats
@@ -23,6 +24,7 @@ for router in (
     domains,
     company,
     email_logs,
+    log_exports,
     scheduled_messages,
     stats,
     suppressions,

@@ -7,6 +7,7 @@ import structlog
 
 from sending.events import feed
 from sending.events.feed import FedEvent
+from sending.retention import settled
 from sending.stats import READER as STATISTICS
 from sending.stats import counters
 from sending.suppressions import consequences
@@ -19,6 +20,7 @@ READERS: dict[str, Callable[[Sequence[FedEvent]], None]] = {
     consequences.READER: consequences.take,
     WEBHOOKS: fan_out.take,
     STATISTICS: counters.take,
+    settled.READER: settled.take,
 }
 AT_ONCE = 1000
 """Events of one transaction of one reader."""

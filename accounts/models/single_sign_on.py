@@ -33,7 +33,12 @@ class SingleSignOn(models.Model):
     client_secret = SealedTextField(_("client secret"))
     email_domains = ArrayField(models.CharField(max_length=253), verbose_name=_("email domains"))
     """Lower case, in A-label form; people with other addresses are not let in."""
-    first_role = models.CharField(_("role at the first sign-in"), max_length=16, choices=Role, default=Role.VIEWER)
+    first_role = models.CharField(
+        _("role at the first sign-in"),
+        max_length=16,
+        choices=[(role.value, role.label) for role in Role if role is not Role.LIMITED],
+        default=Role.VIEWER,
+    )
     is_enforced = models.BooleanField(_("is the only way in"), default=False)
     """Members with these addresses cannot sign in otherwise; owners can, so that a broken provider locks nobody out."""
     created_at = models.DateTimeField(default=timezone.now, editable=False)

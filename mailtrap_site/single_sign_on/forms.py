@@ -11,7 +11,7 @@ from accounts.single_sign_on import Wanted
 from mailtrap_site.single_sign_on.discovery import NoProvider, issuer_of
 from mailtrap_site.single_sign_on.offer import proved_domains
 
-ROLES = [choice for choice in Role.choices if choice[0] != Role.OWNER]
+ROLES = [choice for choice in Role.choices if choice[0] not in (Role.OWNER, Role.LIMITED)]
 
 
 class ProviderForm(forms.Form):

@@ -19,6 +19,7 @@ from sending.models.statements import raw_cursor
 from sending.protocol.additions import from_text
 from sending.protocol.recipient_links import RecipientRef
 from sending.protocol.template import Addresses
+from sending.retention.absent import why_no_body
 from sending.suppressions.check import Asked, wishes
 
 MOST_TRIED = 100
@@ -43,7 +44,7 @@ def source_of(message: Message) -> bytes:
     submission = Submission.objects.filter(pk=message.submission_id).only(*fields).first()
     content = Content.objects.filter(pk=submission.content_id).first() if submission is not None else None
     if submission is None or content is None:
-        raise CannotCompose(_("The content of this message is no longer stored."))
+        raise CannotCompose(why_no_body(submission))
     sent = Attempt.objects.filter(message=message.pk, content_sha256__isnull=False).order_by("-number").first()
     filled = list(_filled(message, submission, content.message, sent))
     for (rsa, ed25519), (mail, addresses) in islice(product(_candidates(message.domain_id, sent), filled), MOST_TRIED):

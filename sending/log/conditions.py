@@ -82,16 +82,16 @@ def _exact(column: str) -> dict[str, Build]:
 
 def _number(column: str) -> dict[str, Build]:
     return {
-        "equal": lambda values: Q(**{f"{column}__in": _integers(values)}),
-        "greater_than": lambda values: any_of(Q(**{f"{column}__gt": number}) for number in _integers(values)),
-        "less_than": lambda values: any_of(Q(**{f"{column}__lt": number}) for number in _integers(values)),
+        "equal": lambda values: Q(**{f"{column}__in": integers(values)}),
+        "greater_than": lambda values: any_of(Q(**{f"{column}__gt": number}) for number in integers(values)),
+        "less_than": lambda values: any_of(Q(**{f"{column}__lt": number}) for number in integers(values)),
     }
 
 
 def _identifier(column: str) -> dict[str, Build]:
     return {
-        "equal": lambda values: Q(**{f"{column}__in": _integers(values)}),
-        "not_equal": lambda values: ~Q(**{f"{column}__in": _integers(values)}),
+        "equal": lambda values: Q(**{f"{column}__in": integers(values)}),
+        "not_equal": lambda values: ~Q(**{f"{column}__in": integers(values)}),
     }
 
 
@@ -115,8 +115,8 @@ def _event(values: Sequence[str]) -> Q:
 
 
 def _events() -> QuerySet[Event]:
-    """The events of the row."""
-    return Event.objects.filter(message=OuterRef("pk"))
+    """The events of the row; they are younger than it, so that older partitions are not visited."""
+    return Event.objects.filter(message=OuterRef("pk"), pk__gte=OuterRef("pk"))
 
 
 def _address(column: str, within: Callable[[Q], Q]) -> dict[str, Build]:
@@ -161,7 +161,8 @@ def storable(values: Sequence[str]) -> list[str]:
     return [value for value in values if "\0" not in value]
 
 
-def _integers(values: Sequence[str]) -> list[int]:
+def integers(values: Sequence[str]) -> list[int]:
+    """Those that are numbers."""
     return [int(value) for value in values if re.fullmatch(r"-?[0-9]{1,18}", value.strip())]
 
 
@@ -198,7 +199,12 @@ _ROWS: dict[str, dict[str, Build]] = {
     "sending_ip": _address("sending_ip", lambda asked: asked),
 }
 _OURS: dict[str, dict[str, Build]] = {
-    "to": {**_ROWS["to"], "ci_start": lambda values: any_of(Q(recipient__istartswith=value) for value in values)},
+    "to": {
+        **_ROWS["to"],
+        "ci_start": lambda values: any_of(Q(recipient_lower__startswith=Lower(Value(value))) for value in values),
+    },
     "custom_variable": {"equal": _variable},
 }
 """What our pages offer beyond the contract."""
+ELSEWHERE = ("events", "client_ip", "custom_variable")
+"""Filters that look each row up in another table."""

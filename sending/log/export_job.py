@@ -140,6 +140,8 @@ def _finish(export: LogExport, progress: Mapping[str, object]) -> None:
         if not _moves(export, State.RUNNING, **progress, **done):
             return
         log.info("export_ready", export=export.pk, account=export.account_id, rows=export.rows)
+        if export.user is None:
+            return
         words = {"rows": figure_words(export.rows), "size": size_words(export.size), "days": KEPT.days}
         notify(
             export.account,

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import IO
 from uuid import uuid4
 
 from django.conf import settings
@@ -32,6 +33,10 @@ class TooMany(Exception):
     """The account has asked for as many files as may be unfinished at once."""
 
 
+class NoFile(Exception):
+    """It is not ready yet, or was deleted."""
+
+
 def is_small(counted: Total) -> bool:
     """Whether the rows are few enough to be sent while somebody waits."""
     return not counted.capped
@@ -40,6 +45,19 @@ def is_small(counted: Total) -> bool:
 def count(account: Account, query: Query) -> Total:
     """How many rows the file would have, as far as counting costs little."""
     return total(account.pk, query)
+
+
+def open_file(export: LogExport, *, request: HttpRequest | None = None, actor_name: str = audit.SYSTEM) -> IO[bytes]:
+    """The packed file, for reading; the audit log says who took it. Raises NoFile."""
+    ends = deleted_at(export)
+    if export.state != LogExport.State.READY or ends is None or ends <= timezone.now():
+        raise NoFile
+    try:
+        file = path_of(export).open("rb")
+    except OSError as problem:
+        raise NoFile from problem
+    audit.record("log_export.fetched", account=export.account, target=export, request=request, actor_name=actor_name)
+    return file
 
 
 def stream(
@@ -51,9 +69,16 @@ def stream(
 
 
 def ask(
-    account: Account, user: User, query: Query, kind: str, filters: str, *, request: HttpRequest | None = None
+    account: Account,
+    user: User | None,
+    query: Query,
+    kind: str,
+    filters: str,
+    *,
+    request: HttpRequest | None = None,
+    actor_name: str = audit.SYSTEM,
 ) -> LogExport:
-    """A file that a worker writes; `user` is told when it is ready. Raises TooMany."""
+    """A file that a worker writes; `user` is told when it is ready, and nobody where a program asks. Raises TooMany."""
     with transaction.atomic():
         # The account's row makes two who ask at once take turns.
         Account.objects.select_for_update(no_key=True).get(pk=account.pk)
@@ -67,7 +92,7 @@ def ask(
             query=query.to_json(),
             file=f"{account.pk}-{uuid4().hex}.{kind}.gz",
         )
-        _note("log_export.asked", account, kind, filters, target=made, request=request)
+        _note("log_export.asked", account, kind, filters, target=made, request=request, actor_name=actor_name)
         nudge("sending.write_exports", queue="upkeep")
     return made
 
@@ -114,6 +139,7 @@ def _note(
     *,
     target: LogExport | None = None,
     request: HttpRequest | None = None,
+    actor_name: str = audit.SYSTEM,
 ) -> None:
     changes = {"format": {"from": None, "to": kind}, "filters": {"from": None, "to": filters[:2_000]}}
-    audit.record(action, account=account, target=target, changes=changes, request=request)
+    audit.record(action, account=account, target=target, changes=changes, request=request, actor_name=actor_name)

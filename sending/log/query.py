@@ -12,7 +12,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from sending.events.lifecycle import OPTING_OUT, ContractStatus, stored_statuses
-from sending.log.conditions import Condition, any_of, as_q, lowered, storable
+from sending.log.conditions import ELSEWHERE, Condition, any_of, as_q, integers, lowered, storable
 from sending.models import Message, MessageStatus
 
 MOST_LEADS = 30
@@ -45,6 +45,18 @@ class Query:
         common."""
         lead = self._lead
         return [Q()] if lead is None else _LEADS[lead.name, lead.operator](storable(lead.values))
+
+    @property
+    def looks_elsewhere(self) -> bool:
+        """Whether each row that is read is looked up in another table."""
+        return any(one.name in ELSEWHERE for one in self._left)
+
+    @property
+    def addressed(self) -> Q | None:
+        """Recipients that begin so, or several of them: an index finds them in the order of their addresses."""
+        asked = [one for one in self.conditions if (one.name, one.operator) in _ADDRESSED]
+        asked = [one for one in asked if one.operator == "ci_start" or len(one.values) > 1]
+        return as_q(asked[0]) if asked else None
 
     def narrow(self, rows: QuerySet[Message]) -> QuerySet[Message]:
         """The rows that answer the question, its dates left to the caller."""
@@ -123,13 +135,21 @@ def _opted_out(values: Sequence[str]) -> list[Q]:
     return [Q(opted_out_at__isnull=False)]
 
 
+def _domains(values: Sequence[str]) -> list[Q]:
+    return _each("domain_id")([str(number) for number in integers(values)])
+
+
+_ADDRESSED = (("to", "ci_equal"), ("to", "ci_start"))
 _STORED = "stored_status"
 _LEADS: dict[tuple[str, str], Callable[[Sequence[str]], list[Q]]] = {
     ("to", "ci_equal"): _recipients,
     ("events", "include_event"): _opted_out,
     ("status", "equal"): _statuses,
     (_STORED, "equal"): _each("status"),
+    ("category", "equal"): _each("category"),
     ("email_service_provider", "equal"): _each("provider"),
+    ("sending_domain_id", "equal"): _domains,
+    ("domain_id", "equal"): _domains,
 }
 """Filters that an index answers, the one with the fewest rows first."""
 

@@ -5,20 +5,6 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
-from sending.replies.providers import provider_of
-
-
-def name_providers(apps, schema_editor):
-    """Messages that were sent before know their mail exchanger, which tells the provider."""
-    message = apps.get_model("sending", "Message")
-    hosts = message.objects.exclude(recipient_mx=None).values_list("recipient_mx", flat=True).distinct()
-    of_provider = {}
-    for host in hosts.order_by():
-        if provider := provider_of(host):
-            of_provider.setdefault(provider, []).append(host)
-    for provider, known in of_provider.items():
-        message.objects.filter(recipient_mx__in=known).update(provider=provider)
-
 
 class Migration(migrations.Migration):
 
@@ -70,15 +56,6 @@ class Migration(migrations.Migration):
             model_name='message',
             name='provider',
             field=models.CharField(max_length=64, null=True),
-        ),
-        migrations.RunPython(name_providers, migrations.RunPython.noop),
-        migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('provider__isnull', False)), fields=['account', 'provider', 'id'], name='message_by_provider'),
-        ),
-        migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('opted_out_at__isnull', False)), fields=['account', 'id'], name='message_by_opt_out'),
         ),
         migrations.AddField(
             model_name='logexport',

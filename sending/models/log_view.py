@@ -48,7 +48,8 @@ class LogExport(models.Model):
         GONE = "gone", _("Deleted")
 
     account = models.ForeignKey("accounts.Account", on_delete=models.CASCADE, related_name="log_exports")
-    user = models.ForeignKey("accounts.User", on_delete=models.CASCADE, related_name="+")
+    user = models.ForeignKey("accounts.User", null=True, on_delete=models.CASCADE, related_name="+")
+    """Who asked for it; null where an API token did."""
     format = models.CharField(_("format"), max_length=8, choices=Format)
     filters = models.TextField(_("filters"))
     """As the page's address held them, for people."""

@@ -88,6 +88,12 @@ class Message(models.Model):
                 name="message_by_provider",
             ),
             models.Index(
+                fields=["account", "category", "id"],
+                condition=models.Q(category__isnull=False),
+                name="message_by_category",
+            ),
+            models.Index(fields=["account", "domain", "id"], name="message_by_domain"),
+            models.Index(
                 fields=["account", "id"], condition=models.Q(opted_out_at__isnull=False), name="message_by_opt_out"
             ),
         ]

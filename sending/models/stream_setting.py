@@ -26,13 +26,23 @@ class StreamSetting(models.Model):
         choices=OnUncertain,
         default=OnUncertain.SEND_AGAIN,
     )
+    body_days = models.PositiveSmallIntegerField(_("days that bodies are kept"), null=True, blank=True)
+    """From acceptance, or the chosen time, on; no more than the plan's days of log. 0: until no recipient waits any
+    more. Null: as long as the log."""
+    keeps_subject = models.BooleanField(_("keeps subjects"), default=True)
+    """Where not, subjects go together with the body, which is kept 0 days."""
 
     objects: ClassVar[models.Manager["StreamSetting"]] = models.Manager()
 
     class Meta:
         verbose_name = _("stream setting")
         verbose_name_plural = _("stream settings")
-        constraints = [models.UniqueConstraint(fields=["account", "stream"], name="one_setting_a_stream")]
+        constraints = [
+            models.UniqueConstraint(fields=["account", "stream"], name="one_setting_a_stream"),
+            models.CheckConstraint(
+                condition=models.Q(keeps_subject=True) | models.Q(body_days=0), name="no_body_without_its_subject"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.account_id} {self.stream}"

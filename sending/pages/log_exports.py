@@ -11,7 +11,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import audit
 from accounts.roles import Ability
 from accounts.tenancy import AccountRequest, account_view
 from mailtrap_site.web.partials import STOP_POLLING, render_page
@@ -60,15 +59,11 @@ def log_exports(request: AccountRequest) -> HttpResponseBase:
 @require_safe
 def log_export_file(request: AccountRequest, export_id: int) -> HttpResponseBase:
     """The packed file, to anybody who may see the log."""
-    export = get_object_or_404(request.account.log_exports, pk=export_id, state=LogExport.State.READY)
-    ends = exports.deleted_at(export)
-    if ends is None or ends <= timezone.now():
-        raise Http404
+    export = get_object_or_404(request.account.log_exports, pk=export_id)
     try:
-        file = exports.path_of(export).open("rb")
-    except OSError as problem:
+        file = exports.open_file(export, request=request)
+    except exports.NoFile as problem:
         raise Http404 from problem
-    audit.record("log_export.fetched", account=request.account, target=export, request=request)
     name = f"{_name(export.created_at)}.{export.format}.gz"
     response = FileResponse(file, as_attachment=True, filename=name, content_type="application/gzip")
     response["Cache-Control"] = "private, no-store"

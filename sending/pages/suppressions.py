@@ -1,6 +1,7 @@
 """The suppression list: who gets no mail, why, and how they get it again."""
 
 import uuid
+from collections import Counter
 from collections.abc import Mapping
 
 from django.contrib import messages
@@ -24,6 +25,7 @@ from sending.pages.suppression_filters import ALL_DOMAINS, chips, domain_choices
 from sending.suppressions import exporting, incidents, lists, store
 from sending.suppressions.incidents import Span
 
+WANTED_BY_READERS = (Suppression.Type.SPAM_COMPLAINT, Suppression.Type.UNSUBSCRIPTION)
 MOST_CHOSEN = 200
 """Entries that one form may name; a page shows fewer."""
 
@@ -99,7 +101,9 @@ def suppression_reactivate(request: AccountRequest, suppression_id: uuid.UUID) -
 @account_view(Ability.MANAGE_SUPPRESSIONS, by_domain=True)
 @require_POST
 def suppressions_reactivate(request: AccountRequest) -> HttpResponse:
-    """Asks about the chosen entries, then takes them off the list."""
+    """Asks about the chosen entries, or all that the filters leave, then takes them off the list."""
+    if "all" in request.POST:
+        return _all(request)
     chosen = [one for text in request.POST.getlist("entry")[:MOST_CHOSEN] if (one := read_uuid(text))]
     if not chosen:
         messages.error(request, _("Nothing was chosen. Tick the addresses that are to get mail again."))
@@ -126,6 +130,27 @@ def suppression_incident(request: AccountRequest, suppression_id: uuid.UUID) -> 
     words = ngettext("%(count)s address gets mail again.", "%(count)s addresses get mail again.", undone)
     messages.success(request, words % {"count": figure_words(undone)})
     return redirect("sending:suppressions", request.account.pk)
+
+
+def _all(request: AccountRequest) -> HttpResponse:
+    """What was counted in the question goes, and nothing that came on the list since."""
+    filters = filters_of(request.GET)
+    query = narrowed_entries(request, read_query(filters))
+    until = read_uuid(request.POST.get("until", ""))
+    found = lists.newest(request.account.pk, query, until=until)
+    if "sure" in request.POST and until is not None:
+        chosen = [entry for entry, _type in found]
+        return _reactivated(request, store.reactivate(request.account, chosen, store.By(request)))
+    counted, words = Counter(kind for _entry, kind in found), dict(Suppression.Type.choices)
+    context = {
+        "count": len(found),
+        "is_part": len(found) == lists.COUNT_TO and lists.count(request.account.pk, query) > lists.COUNT_TO,
+        "kinds": [(words.get(kind, kind), number, kind in WANTED_BY_READERS) for kind, number in counted.most_common()],
+        "until": found[0][0] if found else "",
+        "chips": [sentence for sentence, _url in chips(filters, domain_choices(request.account))],
+        "filters_url": address(filters),
+    }
+    return render(request, "sending/suppressions_reactivate_all.html", context)
 
 
 def _reactivated(request: AccountRequest, removed: list[Suppression]) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""One webhook: what it sends and how it fares, and the log of its requests, newest first."""
+"""One webhook: what it sends and how it fares, and the log of its requests, newest first, which shows what comes in."""
 
 import uuid
 from collections.abc import Sequence
@@ -6,24 +6,30 @@ from dataclasses import dataclass
 from datetime import timedelta
 from statistics import median
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpResponse
-from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.roles import Ability, can
 from accounts.tenancy import AccountRequest
+from mailtrap_site.web.partials import STOP_POLLING, render_page, unchanged
 from mailtrap_site.web.statuses import Look
 from sending.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from sending.pages.webhook_words import answer_look, domain_words, explained, told_words
 from sending.pages.webhooks import of_webhook
 from sending.webhooks import KEPT, MOST_TRIES
+from sending.webhooks.as_curl import as_curl
 from sending.webhooks.batches import lines_of, waiting_events
 from sending.webhooks.payloads import EVENT_TYPES, NAMES, body_of
 
 PAGE = 25
+LIVE_SECONDS = 600
+"""How long an open page asks for news."""
+HURRIED_SECONDS = 60
+MOST_BODY_COPIED = 64 * 1024
 MOST_BODY_SHOWN = 1500
 """Characters of a request's body."""
 TIMES = 200
@@ -40,6 +46,7 @@ class Row:
     is_open: bool
     explained: str
     body: str
+    curl: str
     may_be_sent_again: bool
     waits: bool
 
@@ -68,22 +75,30 @@ class Row:
 def webhook(request: AccountRequest, endpoint: WebhookEndpoint) -> HttpResponse:
     """The page; `?open=` names the request whose evidence is shown, `?failed=1` leaves out what was answered 200."""
     only_failed, before = request.GET.get("failed") == "1", _uuid(request.GET.get("before", ""))
+    now = timezone.now()
     found = endpoint.attempts.select_related("delivery").order_by("-id")
     found = found.exclude(status=200) if only_failed else found
     attempts = list((found.filter(pk__lt=before) if before else found)[: PAGE + 1])
-    now = timezone.now()
-    opened = _opened(request, endpoint, attempts)
+    opened, waiting = _opened(request, endpoint, attempts), waiting_events([endpoint.pk]).get(endpoint.pk, 0)
+    since = request.GET.get("since", "")
+    since = since if since.isdecimal() and len(since) < 12 else str(int(now.timestamp()))
+    seconds = 0 if before else _poll_seconds(now.timestamp() - int(since))
+    seen = f"{attempts[0].pk if attempts else ''}.{waiting}.{endpoint.state}.{seconds}"
+    if request.GET.get("seen") == seen:
+        return unchanged()
     context: dict[str, Any] = {
         "endpoint": endpoint,
         "told": told_words(endpoint),
         "domain": domain_words(endpoint),
         "event_words": [NAMES[EVENT_TYPES[word].value] for word in endpoint.event_types],
         "rows": _rows(attempts[:PAGE], opened),
+        "poll": _poll(request, opened, only_failed, since, seen) if seconds else "",
+        "poll_seconds": seconds,
         "only_failed": only_failed,
         "not_failed": not only_failed,
         "failed_url": "?failed=1",
         **_paging(attempts, before, only_failed),
-        "waiting": waiting_events([endpoint.pk]).get(endpoint.pk, 0),
+        "waiting": waiting,
         "tries_left": MOST_TRIES - endpoint.failures,
         "most_tries": MOST_TRIES,
         "kept_days": KEPT.days,
@@ -92,7 +107,32 @@ def webhook(request: AccountRequest, endpoint: WebhookEndpoint) -> HttpResponse:
         "last_digits": endpoint.secrets_at(now)[0][-4:],
         **_times(endpoint),
     }
-    return render(request, "sending/webhook.html", context)
+    done = "seen" in request.GET and not seconds
+    return render_page(
+        request,
+        "sending/webhook.html",
+        "sending/_webhook_attempts.html",
+        context,
+        target="attempts",
+        status=STOP_POLLING if done else 200,
+    )
+
+
+def _poll_seconds(age: float) -> int:
+    """How often a page of this age asks; 0: no more."""
+    if age > LIVE_SECONDS:
+        return 0
+    return 3 if age < HURRIED_SECONDS else 10
+
+
+def _poll(request: AccountRequest, opened: Any, only_failed: bool, since: str, seen: str) -> str:
+    """What the page tells when it asks for news. What the reader opened stays open."""
+    told = {"since": since, "seen": seen}
+    if "open" in request.GET and opened:
+        told["open"] = str(opened)
+    if only_failed:
+        told["failed"] = "1"
+    return f"?{urlencode(told)}"
 
 
 def _opened(request: AccountRequest, endpoint: WebhookEndpoint, attempts: Sequence[WebhookAttempt]) -> Any:
@@ -121,6 +161,7 @@ def _rows(attempts: Sequence[WebhookAttempt], opened: Any) -> list[Row]:
                 is_open,
                 explained(attempt) if is_open and not attempt.counts else "",
                 _body(attempt) if is_open else "",
+                _curl(attempt) if is_open else "",
                 not waits and delivery.kind != WebhookDelivery.Kind.TEST,
                 waits,
             )
@@ -130,6 +171,15 @@ def _rows(attempts: Sequence[WebhookAttempt], opened: Any) -> list[Row]:
 
 def _has_later(attempt: WebhookAttempt) -> bool:
     return not attempt.counts and attempt.delivery.attempts.filter(pk__gt=attempt.pk).exists()
+
+
+def _curl(attempt: WebhookAttempt) -> str:
+    """The whole request as a command; empty where it is too large to be copied by hand."""
+    lines = lines_of(attempt.delivery)
+    if not attempt.request_head or sum(map(len, lines)) > MOST_BODY_COPIED:
+        return ""
+    body = body_of(attempt.endpoint.format, lines).decode("utf-8", "replace")
+    return as_curl(attempt.endpoint.url, attempt.request_head, body)
 
 
 def _body(attempt: WebhookAttempt) -> str:

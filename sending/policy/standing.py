@@ -1,7 +1,7 @@
 """How account, token and domain stand right now: one query for many, read again by each flush."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from accounts.models import Account, ApiToken, Membership, Role
 from domains.models import CompanyInfo, DnsRecord, SendingDomain, SendPermission, send_permission
 from domains.records import RecordKey
 from mailtrap_site.bulk_values import Column
+from sending.models import StreamSetting
 
 Key = tuple[int, int | None, str]
 """Account id, token id (None for the service itself) and domain name, of which a Standing is asked."""
@@ -46,6 +47,8 @@ class Standing:
     auto_bcc_header: str = ""
     awaits_first_email: bool = False
     """No mail of the domain has been accepted yet."""
+    body_days: Mapping[str, int] = field(default_factory=dict)
+    """How long bodies are kept, by stream, where the account wants it shorter than its log."""
     demo_reaches: tuple[str, ...] | None = None
     """The only addresses that a demo domain sends to; None for all other domains."""
     links: DomainLinks = DomainLinks()
@@ -60,7 +63,7 @@ def read_standings(cursor: "psycopg.Cursor[Any]", keys: Iterable[Key]) -> dict[K
 
 _ACCOUNT, _TOKEN, _DOMAIN = Account._meta, ApiToken._meta, SendingDomain._meta
 _MEMBER, _EMAIL = Membership._meta, EmailAddress._meta
-_RECORD, _COMPANY = DnsRecord._meta, CompanyInfo._meta
+_RECORD, _COMPANY, _STREAM = DnsRecord._meta, CompanyInfo._meta, StreamSetting._meta
 
 # A token without an id is that of the service itself; the policy lets it pass at its own door alone.
 _QUERY = f"""
@@ -69,6 +72,8 @@ SELECT w.account_id, w.token_id, w.domain_name,
     t.scopes, t.expires_at, t.emails_per_month,
     d.id, d.compliance_status, d.dns_verified_at, d.auto_bcc, d.auto_bcc_header,
     d.first_email_at IS NULL,
+    (SELECT jsonb_object_agg(s.stream, s.body_days) FROM {_STREAM.db_table} s
+        WHERE s.account_id = w.account_id AND s.body_days IS NOT NULL),
     CASE WHEN d.is_demo THEN ARRAY(
         SELECT e.email FROM {_MEMBER.db_table} m JOIN {_EMAIL.db_table} e ON e.user_id = m.user_id AND e.verified
         WHERE m.account_id = d.account_id AND m.role = '{Role.OWNER.value}') END,
@@ -87,7 +92,7 @@ LEFT JOIN {_COMPANY.db_table} c ON c.account_id = d.account_id
 
 def _standing(row: tuple[Any, ...]) -> Standing:
     state, is_platform, max_bytes, scopes, expires_at, token_limit = row[3:9]
-    domain_id, compliance, verified_at, auto_bcc, auto_bcc_header, awaits_first_email, demo_reaches = row[9:16]
+    domain_id, compliance, verified_at, auto_bcc, auto_bcc_header, is_new, body_days, demo_reaches = row[9:17]
     if state is None:
         return Standing()
     return Standing(
@@ -101,7 +106,8 @@ def _standing(row: tuple[Any, ...]) -> Standing:
         domain_permission=None if domain_id is None else send_permission(compliance, verified_at),
         auto_bcc=tuple(auto_bcc or ()),
         auto_bcc_header=auto_bcc_header or "",
-        awaits_first_email=domain_id is not None and awaits_first_email,
+        awaits_first_email=domain_id is not None and is_new,
+        body_days={} if body_days is None else msgspec.json.decode(body_days),
         demo_reaches=None if demo_reaches is None else tuple(demo_reaches),
-        links=DomainLinks() if domain_id is None else DomainLinks(*row[16:]),
+        links=DomainLinks() if domain_id is None else DomainLinks(*row[17:]),
     )

@@ -165,7 +165,8 @@ def _admitted(
     content_id = stored.get(payload.submission_id)
     is_stored = content_id is not None
     if content_id is None:
-        content_id = rows.content_id(waits[-1][0] if waits else send_at or now, terms.log_days)
+        days = _body_days(payload, standing, terms)
+        content_id = rows.content_id(waits[-1][0] if waits else send_at or now, days)
     due = tuple(hour if hour > (send_at or now) else None for hour, count in waits for _ in range(count))
     added = _additions(payload, standing, terms)
     return rows.Admitted(payload, standing.domain_id, content_id, send_at, due, is_stored, additions=added)
@@ -184,6 +185,11 @@ def _additions(payload: Payload, standing: Standing, terms: Terms) -> str | None
         platform_url=settings.TRACKING_URL,
     )
     return None if settled is None else to_text(settled)
+
+
+def _body_days(payload: Payload, standing: Standing, terms: Terms) -> int:
+    """What is to go as soon as its recipients are settled stays for a day at most, or until then."""
+    return min(terms.log_days, max(standing.body_days.get(payload.stream.value, terms.log_days), 1))
 
 
 def _demand(payload: Payload, standing: Standing, demo_left: Mapping[int, int]) -> Demand:
@@ -233,7 +239,9 @@ def _store_large(
                 refused[payload.submission_id] = Refusal(Reason.MONTHLY_LIMIT)
                 continue
             leaves_at = max(now, payload.send_at or now)
-            stored[payload.submission_id] = rows.content_id(leaves_at, terms[payload.account_id].log_days)
+            stored[payload.submission_id] = rows.content_id(
+                leaves_at, _body_days(payload, standings[payload.key], terms[payload.account_id])
+            )
             contents.append((stored[payload.submission_id], payload.content))
         if contents:
             rows.write_content(cursor, contents)

@@ -38,9 +38,9 @@ class Admitted:
     """As the column of that name."""
 
 
-def content_id(leaves_at: datetime, log_days: int) -> uuid.UUID:
-    """An id that carries the day on which the account's plan lets the content go."""
-    return new_content_id(leaves_at + timedelta(days=log_days))
+def content_id(leaves_at: datetime, days: int) -> uuid.UUID:
+    """An id that carries when the content goes, as plan and stream say."""
+    return new_content_id(leaves_at + timedelta(days=days))
 
 
 def write_content(cursor: "psycopg.Cursor[Any]", stored: Sequence[tuple[uuid.UUID, bytes]]) -> None:

@@ -64,6 +64,13 @@ def count(account_id: int, query: Query) -> int:
     return narrow(account_id, query).order_by().values("pk")[: COUNT_TO + 1].count()
 
 
+def newest(account_id: int, query: Query, *, until: uuid.UUID | None = None) -> list[tuple[uuid.UUID, str]]:
+    """(id, type) of the newest COUNT_TO that match, from the entry `until` back."""
+    rows = narrow(account_id, query)
+    rows = rows.filter(pk__lte=until) if until is not None else rows
+    return list(rows.order_by("-id").values_list("pk", "type")[:COUNT_TO])
+
+
 def every(account_id: int, query: Query) -> Iterator[Suppression]:
     """All that match, newest first, read in parts, so that no statement holds a connection while a client dawdles."""
     after: uuid.UUID | None = None

@@ -73,6 +73,8 @@ def sentence_of(fault: UrlFault, host: str) -> str:
         UrlFault.NOT_PUBLIC: _("%(host)s leads to an address that is not public, and webhooks go to public ones only."),
     }
     text = sentences[fault]
+    if settings.DEBUG and fault in (UrlFault.NOT_PUBLIC, UrlFault.PORT):
+        text += " " + _("On an instance for development OUTBOUND_PUBLIC_ONLY=false lets them go anywhere.")
     return text % {"host": host} if "%(host)s" in text else text
 
 

@@ -70,6 +70,26 @@ def test_dates_cut_the_list_and_its_count(world: World, messages: list[Message])
     assert total(world.account.pk, query).count == 4
 
 
+def test_what_is_no_domain_finds_nothing_by_any_way(world: World, messages: list[Message]):
+    for more in ((), (Condition("subject", "ci_contain", ("e",)),)):
+        query = Query(conditions=(Condition("domain_id", "equal", ("none",)), *more))
+        assert fetch(world.account.pk, query).rows == []
+        assert total(world.account.pk, query).count == 0
+        assert count_newer(world.account.pk, query, messages[7].pk) == 0
+        assert newer_than(world.account.pk, query, messages[7].pk) is None
+
+
+def test_beginnings_are_found_whether_few_or_many(
+    world: World, messages: list[Message], monkeypatch: pytest.MonkeyPatch
+):
+    query = Query(conditions=(Condition("to", "ci_start", ("R1", "r7@")),))
+    for few in (0, 5_000):
+        monkeypatch.setattr(paging, "FEW", few)
+        assert fetch(world.account.pk, query).rows == [messages[1], messages[7]]
+        assert total(world.account.pk, query).count == 2
+    assert fetch(world.account.pk, Query(conditions=(Condition("to", "ci_start", ("r_",)),))).rows == []
+
+
 def test_new_rows_are_counted_across_partitions_up_to_a_bound(world: World, messages: list[Message]):
     account = world.account.pk
     assert count_newer(account, Query(), messages[0].pk) == 0

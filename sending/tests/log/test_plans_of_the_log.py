@@ -20,6 +20,7 @@ from sending.tests.long_queue import add_rows
 pytestmark = [pytest.mark.django_db, pytest.mark.timeout(300)]
 
 MANY = 200_000
+RARE_DOMAIN = 999_999
 
 
 def asks(name, operator, *values):
@@ -44,14 +45,23 @@ BY_INDEX = {
     "a provider of which there is none": asks("email_service_provider", "equal", "iCloud"),
     "a provider of half of them": asks("email_service_provider", "equal", "Google"),
     "two providers": asks("email_service_provider", "equal", "Google", "Yahoo"),
+    "a category of which there are few": asks("category", "equal", "Password reset"),
+    "a category of which there is none": asks("category", "equal", "Nothing"),
+    "a category of half of them": asks("category", "equal", "News"),
+    "a domain of which there are few": asks("domain_id", "equal", str(RARE_DOMAIN)),
+    "several domains": asks("sending_domain_id", "equal", str(RARE_DOMAIN), "999998"),
     "a day without mail": Query(sent_after=timezone.now() - timedelta(days=2), sent_before=timezone.now()),
 }
 ROW_BY_ROW = {
     "delivered": asks("status", "equal", "delivered"),
     "delivered and captured": statuses(MessageStatus.DELIVERED, MessageStatus.CAPTURED),
     "a search": Query(text="nothing like it"),
-    "a category": asks("category", "equal", "Nothing"),
-    "a start": asks("to", "ci_start", "nobody"),
+    "a start of none": asks("to", "ci_start", "nobody"),
+    "a start of few": asks("to", "ci_start", "Reader1177"),
+    "a start of all": asks("to", "ci_start", "reader"),
+    "a category and a status": Query(
+        conditions=(Condition("category", "equal", ("News",)),), statuses=(MessageStatus.DELIVERED,)
+    ),
     "events": asks("events", "include_event", "click"),
     "spam": asks("events", "include_event", "spam"),
     "a client": asks("client_ip", "equal", "192.0.2.1"),
@@ -67,6 +77,7 @@ def test_no_page_reads_the_history_of_an_account(monkeypatch):
     world = _fill()
     monkeypatch.setattr(paging, "SCAN_ROWS", 2_000)
     monkeypatch.setattr(paging, "COUNT_TO", 1_000)
+    monkeypatch.setattr(paging, "FEW", 500)
     account, middle = world.account.pk, Message.objects.filter(account=world.account).order_by("id")[MANY // 2].pk
     # Of few thousand rows that an index finds, PostgreSQL may rather read all than go by its order.
     for name, query in {**BY_INDEX, **ROW_BY_ROW}.items():
@@ -103,7 +114,8 @@ def _fill():
     others.update(status="bounced", provider="iCloud", finished_at=timezone.now())
     oldest = list(mine.order_by("id").values_list("pk", flat=True)[:20])
     mine.filter(recipient__contains="0@").update(provider="Google")
-    mine.filter(pk__in=oldest[:5]).update(status="bounced")
+    mine.filter(recipient__contains="1@").update(category="News")
+    mine.filter(pk__in=oldest[:5]).update(status="bounced", category="Password reset", domain=RARE_DOMAIN)
     mine.filter(pk__in=oldest[5:10]).update(provider="Yahoo")
     mine.filter(pk__in=oldest[10:]).update(opted_out_at=timezone.now())
     cursor.execute("ANALYZE sending_message")
@@ -115,7 +127,7 @@ def _rows_read(ask):
     plans = []
 
     def explain(execute, sql, params, many, context):
-        if "sending_message" in sql and sql.lstrip().startswith("SELECT") and "pg_inherits" not in sql:
+        if "sending_message" in sql and sql.lstrip("( ").startswith("SELECT") and "pg_inherits" not in sql:
             with connection.connection.cursor() as other:
                 other.execute("EXPLAIN (ANALYZE, FORMAT JSON) " + sql, params)
                 [[found]] = other.fetchall()

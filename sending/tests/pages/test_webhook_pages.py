@@ -1,6 +1,9 @@
 """Who looks after webhooks adds, reads, tests, pauses and repairs them; others read, and strangers find nothing."""
 
+import re
+import shlex
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -273,3 +276,40 @@ def test_the_log_has_pages(world: World, happen: Happen, make_endpoint: Make, mo
     last = page(alice, endpoint, f"?before={older}")
     assert "1 request" in last
     assert page(alice, endpoint, "?before=x&open=y").count("<tr") == first.count("<tr")
+
+
+def test_an_open_page_shows_what_comes_in_and_asks_less_and_less(
+    world: World, happen: Happen, make_endpoint: Make, sink: Sink
+) -> None:
+    endpoint, client = make_endpoint(), as_(world.vera)
+    poll = unescape(re.search(r'id="attempts"[^>]*hx-get="([^"]+)" hx-trigger="every 3s"', page(client, endpoint))[1])
+    headers = {"HX-Request": "true", "HX-Target": "attempts"}
+    assert client.get(where("webhook", endpoint) + poll, headers=headers).status_code == 204
+    happen("delivery")
+    step(timezone.now())
+    news = client.get(where("webhook", endpoint) + poll, headers=headers)
+    assert news.status_code == 200
+    assert news.text.lstrip().startswith("<section")
+    assert WebhookAttempt.objects.get().pk.hex in news.text.replace("-", "")
+    now = int(timezone.now().timestamp())
+    later = client.get(where("webhook", endpoint) + f"?since={now - 120}&seen=x", headers=headers)
+    assert (later.status_code, 'hx-trigger="every 10s"' in later.text) == (200, True)
+    last = client.get(where("webhook", endpoint) + f"?since={now - 700}&seen=x", headers=headers)
+    assert (last.status_code, "hx-trigger" in last.text) == (286, False)
+
+
+def test_a_request_is_copied_as_a_command_without_passwords(
+    world: World, happen: Happen, make_endpoint: Make, sink: Sink
+) -> None:
+    endpoint = make_endpoint(url=sink.url.replace("://", "://shop:secret@"))
+    happen("delivery")
+    step(timezone.now())
+    shown = f"?open={WebhookAttempt.objects.get().pk}"
+    command = unescape(re.search(r'data-copy="(curl [^"]+)"', page(as_(world.bob), endpoint, shown))[1])
+    words = shlex.split(command)
+    assert words[:4] == ["curl", "--request", "POST", sink.url]
+    assert words[-1].encode() == sink.told[0].body
+    assert [word for word in words if word.startswith("Mailtrap-Signature: ")]
+    assert "secret" not in command
+    assert "Authorization" not in command
+    assert "data-copy" not in page(as_(world.vera), endpoint, shown)

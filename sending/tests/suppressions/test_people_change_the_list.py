@@ -180,3 +180,20 @@ def test_what_was_reactivated_is_not_covered_any_more(world):
     assert store.reactivate(world.account, [entry.pk], NOBODY) == [entry]
     assert not suppressed(raw_cursor(), asked)
     assert store.insert(world.account.pk, [], None, timezone.now()) == 0
+
+
+def test_all_that_matches_goes_and_what_came_since_the_question_stays(world, base, as_alice):
+    entry_of(world, "a@far.test", type="hard bounce")
+    entry_of(world, "b@far.test", type="hard bounce")
+    kept = entry_of(world, "c@far.test")
+    question = as_alice.post(f"{base}reactivation/?type=hard+bounce", {"all": "1"})
+    page = question.content.decode()
+    assert "Let 2 addresses get mail again?" in page
+    assert Suppression.objects.count() == 3
+    since = entry_of(world, "d@far.test", type="hard bounce")
+    sure = {"all": "1", "sure": "1", "until": str(question.context["until"])}
+    answer = as_alice.post(f"{base}reactivation/?type=hard+bounce", sure, follow=True)
+    assert "2 entries were taken off the list." in answer.content.decode()
+    assert set(Suppression.objects.values_list("pk", flat=True)) == {kept.pk, since.pk}
+    assert AuditEntry.objects.get(action="suppression.reactivated").changes["entries"]["from"] == 2
+    assert signed_in(world.vera).post(f"{base}reactivation/", sure).status_code == 403
