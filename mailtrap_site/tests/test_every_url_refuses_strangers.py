@@ -250,7 +250,7 @@ def _limited(world: World, email: str, levels: list[tuple[int, int]]) -> object:
 
 
 def _is_by_domain(door: Door) -> bool:
-    return "domain_id" in door.arguments or door.view.by_domain
+    return "domain_id" in door.arguments or bool(getattr(door.view, "by_domain", False))
 
 
 class _Undo(Exception):
@@ -264,6 +264,5 @@ class _undone:
         self._atomic = transaction.atomic()
         self._atomic.__enter__()
 
-    def __exit__(self, *error: object) -> bool:
+    def __exit__(self, *error: object) -> None:
         self._atomic.__exit__(_Undo, _Undo(), None)
-        return False

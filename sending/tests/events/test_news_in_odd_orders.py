@@ -1,5 +1,6 @@
 """Whatever order news come in, a message ends in the state that they prove, and no event is lost."""
 
+import uuid
 from itertools import permutations
 
 import pytest
@@ -36,10 +37,10 @@ ORDERS = [
 ]
 
 
-def tell(message_id: object, account_id: int, *news: Event.Type) -> Message:
+def tell(message_id: uuid.UUID, account_id: int, *news: Event.Type) -> Message:
     """One statement each, as several workers would."""
     for one in news:
-        record_news([News(message_id, account_id, one, timezone.now(), {})])  # type: ignore[arg-type]
+        record_news([News(message_id, account_id, one, timezone.now(), {})])
     return Message.objects.get(pk=message_id)
 
 

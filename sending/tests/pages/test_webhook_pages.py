@@ -282,7 +282,8 @@ def test_an_open_page_shows_what_comes_in_and_asks_less_and_less(
     world: World, happen: Happen, make_endpoint: Make, sink: Sink
 ) -> None:
     endpoint, client = make_endpoint(), as_(world.vera)
-    poll = unescape(re.search(r'id="attempts"[^>]*hx-get="([^"]+)" hx-trigger="every 3s"', page(client, endpoint))[1])
+    [poll] = re.findall(r'id="attempts"[^>]*hx-get="([^"]+)" hx-trigger="every 3s"', page(client, endpoint))
+    poll = unescape(poll)
     headers = {"HX-Request": "true", "HX-Target": "attempts"}
     assert client.get(where("webhook", endpoint) + poll, headers=headers).status_code == 204
     happen("delivery")
@@ -305,8 +306,8 @@ def test_a_request_is_copied_as_a_command_without_passwords(
     happen("delivery")
     step(timezone.now())
     shown = f"?open={WebhookAttempt.objects.get().pk}"
-    command = unescape(re.search(r'data-copy="(curl [^"]+)"', page(as_(world.bob), endpoint, shown))[1])
-    words = shlex.split(command)
+    [command] = re.findall(r'data-copy="(curl [^"]+)"', page(as_(world.bob), endpoint, shown))
+    words = shlex.split(unescape(command))
     assert words[:4] == ["curl", "--request", "POST", sink.url]
     assert words[-1].encode() == sink.told[0].body
     assert [word for word in words if word.startswith("Mailtrap-Signature: ")]

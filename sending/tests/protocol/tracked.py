@@ -30,7 +30,7 @@ def copy_of(message: bytes, additions: Additions = TRACKED) -> bytes:
 def contents(message: bytes) -> list[bytes]:
     """The decoded leaves, read by the standard library."""
     parsed = message_from_bytes(message, policy=policy.compat32)
-    return [part.get_payload(decode=True) for part in parsed.walk() if not part.is_multipart()]
+    return [bytes(part.get_payload(decode=True)) for part in parsed.walk() if not part.is_multipart()]  # type: ignore[arg-type]
 
 
 def clicks(content: bytes) -> list[bytes]:
@@ -48,7 +48,9 @@ def assert_only_links_differ(before: bytes, after: bytes) -> None:
         at = before.find(literal, position)
         assert at >= 0, literal
         if number:
-            target = links.read_click(pieces[number * 3 - 1].decode(), [KEY])[1].decode()
+            read = links.read_click(pieces[number * 3 - 1].decode(), [KEY])
+            assert read is not None
+            target = read[1].decode()
             assert quote(unescape(before[position:at].decode()).strip(), safe=_PRINTABLE) == target
         position = at + len(literal)
     assert position == len(before)

@@ -1,6 +1,7 @@
 """Bodies go earlier than the log where an account wants that for a stream, and never while somebody waits for them."""
 
 import time
+import uuid
 from datetime import timedelta
 
 import pytest
@@ -22,7 +23,7 @@ from sending.tests.queued import queue_message
 pytestmark = pytest.mark.django_db
 
 
-def happen(kind: Event.Type, *messages: object) -> None:
+def happen(kind: Event.Type, *messages: uuid.UUID) -> None:
     now = timezone.now()
     found = Message.objects.filter(pk__in=messages)
     record_news([News(one.pk, one.account_id, kind, now, {}) for one in found])

@@ -1,12 +1,14 @@
 """The paths of a message's links, as they stand in its mail."""
 
+from typing import Any
+
 from django.conf import settings
 
 from sending.models import Message
 from sending.protocol import recipient_links
 from sending.protocol.recipient_links import Purpose, RecipientRef
 
-READER = {"HTTP_USER_AGENT": "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"}
+READER: dict[str, Any] = {"HTTP_USER_AGENT": "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"}
 
 
 def key() -> bytes:

@@ -1,22 +1,10 @@
 """The pages that readers see and the list of their opt-outs, in a real browser: by day on a desk, by night on a phone;
 axe finds nothing, nothing scrolls sideways, and nothing comes from elsewhere."""
 
-import os
-from pathlib import Path
-
 import pytest
-from playwright.sync_api import Page
 from pytest_django.live_server_helper import LiveServer
 
-from mailtrap_site.testing.browser import (
-    LOOKS,
-    axe_findings,
-    chromium,
-    is_wider_than_the_screen,
-    open_page,
-    session_of,
-    sign_in,
-)
+from mailtrap_site.testing.browser import chromium, flaws, open_page, session_of, sign_in
 from mailtrap_site.testing.mail import make_message
 from mailtrap_site.testing.world import make_world
 from sending.models import TrackingOptOut
@@ -49,29 +37,21 @@ def test_readers_pages_are_fit_for_everybody(transactional_db: None, live_server
     }
     pages = {"unsubscribe": unsubscribe_of(message), "tracking": tracking_of(plain)}
     with chromium() as browser:
-        for theme, width in LOOKS:
-            page, foreign = open_page(browser, theme, width), []
-            page.on("request", lambda one, seen=foreign: None if live_server.url in one.url else seen.append(one.url))
-            for name, path in pages.items():
-                page.goto(live_server.url + path)
-                look(page, f"{name}-asked", theme, width)
-                page.locator("form button").click()
-                look(page, f"{name}-done", theme, width)
-                page.get_by_role("button", name="Undo").click()
-                look(page, f"{name}-undone", theme, width)
-            page.goto(f"{live_server.url}/t/c/broken")
-            look(page, "unknown", theme, width)
-            assert page.context.cookies() == []
-            sign_in(page, live_server.url, session)
-            for name, path in ours.items():
-                page.goto(live_server.url + path)
-                look(page, name, theme, width)
-            assert foreign == []
-            page.context.close()
-
-
-def look(page: Page, name: str, theme: str, width: int) -> None:
-    if shots := os.environ.get("SHOTS"):
-        page.screenshot(path=str(Path(shots) / f"{name}-{theme}-{width}.png"), full_page=True)
-    assert axe_findings(page) == [], (name, theme)
-    assert not is_wider_than_the_screen(page), (name, theme)
+        page = open_page(browser)
+        foreign: list[str] = []
+        page.on("request", lambda one: None if live_server.url in one.url else foreign.append(one.url))
+        for name, path in pages.items():
+            page.goto(live_server.url + path)
+            assert flaws(page, f"{name}-asked") == []
+            page.locator("form button").click()
+            assert flaws(page, f"{name}-done") == []
+            page.get_by_role("button", name="Undo").click()
+            assert flaws(page, f"{name}-undone") == []
+        page.goto(f"{live_server.url}/t/c/broken")
+        assert flaws(page, "unknown") == []
+        assert page.context.cookies() == []
+        sign_in(page, live_server.url, session)
+        for name, path in ours.items():
+            page.goto(live_server.url + path)
+            assert flaws(page, f"opt-outs-{name}") == [], name
+    assert foreign == []
