@@ -1,8 +1,8 @@
 """Opened mails a second: the product's pixel against an ASGI application that answers the same image and does nothing.
 
 `python -m bench.pixels` (options `--connections 20 --seconds 3 --rounds 2 --workers 1`). Rounds alternate in the same
-run; at the end every answered opening must have been recorded. Server, generator and PostgreSQL share the machine: trust
-the ratio, not the digits.
+run; at the end every answered opening must have been recorded. Server, generator and PostgreSQL share the machine:
+trust the ratio, not the digits.
 """
 
 import argparse
