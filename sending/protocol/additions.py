@@ -5,7 +5,7 @@ from functools import lru_cache
 import msgspec
 
 
-class Additions(msgspec.Struct, frozen=True, omit_defaults=True, rename={"base": "at"}):
+class Additions(msgspec.Struct, frozen=True, omit_defaults=True):
     """`base` is scheme and host of all addresses of ours in it.
 
     `feedback_id` is that of bulk mail, which gets the fields of a list; empty for all other mail. `sender` is a line
