@@ -30,7 +30,7 @@ def copy_of(message: bytes, additions: Additions = TRACKED) -> bytes:
 def contents(message: bytes) -> list[bytes]:
     """The decoded leaves, read by the standard library."""
     parsed = message_from_bytes(message, policy=policy.compat32)
-    return [bytes(part.get_payload(decode=True)) for part in parsed.walk() if not part.is_multipart()]  # type: ignore[arg-type]
+    return [bytes(part.get_payload(decode=True)) for part in parsed.walk() if not part.is_multipart()]
 
 
 def clicks(content: bytes) -> list[bytes]:
