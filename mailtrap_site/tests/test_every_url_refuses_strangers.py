@@ -3,12 +3,9 @@
 Each test walks all addresses with one world and lists every wrong answer, so that a failure names address and person.
 """
 
-<<<<<<< HEAD
 import uuid
-=======
 from collections.abc import Iterator
 from contextlib import contextmanager
->>>>>>> wt-teams
 
 import pytest
 from django.db import transaction
@@ -263,16 +260,6 @@ def _is_by_domain(door: Door) -> bool:
 @contextmanager
 def _undone() -> Iterator[None]:
     """What the request did is taken back."""
-<<<<<<< HEAD
-
-    def __enter__(self) -> None:
-        self._atomic = transaction.atomic()
-        self._atomic.__enter__()
-
-    def __exit__(self, *error: object) -> None:
-        self._atomic.__exit__(_Undo, _Undo(), None)
-=======
     with transaction.atomic():
         yield
         transaction.set_rollback(True)
->>>>>>> wt-teams
