@@ -57,8 +57,8 @@ def figures(account_id: int, asked: Asked) -> Figures:
     """What was counted."""
     question = asked.question(account_id)
     if asked.group is By.TIME:
-        by_time = by(question, By.TIME)
-        return Figures(sum(by_time.values(), Counts()), by_time, by_time, {})
+        times_only = by(question, By.TIME)
+        return Figures(sum(times_only.values(), Counts()), times_only, times_only, {})
     both = by_both(question, asked.group)
     by_time: dict[Any, Counts] = {}
     by_group: dict[Any, Counts] = {}
