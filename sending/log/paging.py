@@ -180,7 +180,8 @@ def _bound(query: Query) -> int:
 
 def _asked(rows: QuerySet[Message], query: Query, left: int, order: str = "-id") -> _Asked:
     """What of `rows` the question's index gives, cut to about `left` rows where they are read one by one."""
-    few = _few(rows, query)
+    # Going up from a row, the index would read all that is older as well.
+    few = _few(rows, query) if order == "-id" else None
     if few is not None:
         return _Asked([few])
     led = [lowered(rows).filter(lead) for lead in query.leads()]
