@@ -3,6 +3,11 @@
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as examples
+
+examples.register_profile("busy machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+examples.load_profile("busy machine")
 
 PLAIN_STATIC = "django.contrib.staticfiles.storage.StaticFilesStorage"
 

@@ -59,9 +59,13 @@ class AccountAdmin(LookOnly, ModelAdmin):
     ordering = ("-id",)
     fields = ("name", "id", "state", "suspension_reason", "is_platform", "max_message_bytes", "created_at")
     inlines = (AccountMembers, AccountInvitations, AccountTokens)
-    actions_detail = ("plan", "suspend", "release")
+    actions_detail = ("plan", "suspend", "ban", "release")
 
-    @display(description=gettext_lazy("state"), ordering="state", label={"active": "success", "suspended": "danger"})
+    @display(
+        description=gettext_lazy("state"),
+        ordering="state",
+        label={"active": "success", "suspended": "danger", "banned": "danger"},
+    )
     def shown_state(self, account: Account) -> tuple[str, str]:
         return account.state, account.get_state_display()
 
@@ -72,6 +76,10 @@ class AccountAdmin(LookOnly, ModelAdmin):
     @action(description=gettext_lazy("Suspend"), url_path="suspend", permissions=["stand"], icon="block")
     def suspend(self, request: HttpRequest, object_id: int) -> HttpResponse:
         return self._change_standing(request, object_id, standing.suspend, _("Suspend"), _("%s is suspended."))
+
+    @action(description=gettext_lazy("Ban"), url_path="ban", permissions=["stand"], icon="gavel")
+    def ban(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        return self._change_standing(request, object_id, standing.ban, _("Ban"), _("%s is banned."))
 
     @action(description=gettext_lazy("Release"), url_path="release", permissions=["stand"], icon="check_circle")
     def release(self, request: HttpRequest, object_id: int) -> HttpResponse:

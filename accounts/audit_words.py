@@ -7,6 +7,7 @@ WORDS: dict[str, Promise] = {
     "account.created": _("Opened the account"),
     "account.released": _("Released the account"),
     "account.suspended": _("Suspended the account"),
+    "account.banned": _("Banned the account"),
     "api_token.created": _("Added an API token"),
     "api_token.deleted": _("Deleted an API token"),
     "api_token.reset": _("Reset an API token"),

@@ -67,6 +67,7 @@ KINDS: dict[str, Kind] = {
     "request.declined": Kind(Topic.ACCOUNT, _("A request to support was declined"), PAYERS, may_stop=True),
     "request.answered": Kind(Topic.ACCOUNT, _("Support answered a question about an email"), EVERYBODY, may_stop=True),
     "account.suspended": Kind(Topic.ACCOUNT, _("The account is suspended")),
+    "account.banned": Kind(Topic.ACCOUNT, _("The account is banned")),
     "account.released": Kind(Topic.ACCOUNT, _("The account may send again")),
     "two_factor.required": Kind(Topic.SECURITY, _("An account asks for a second factor"), EVERYBODY),
     "user.new_browser": Kind(Topic.SECURITY, _("A sign-in from a browser that we do not know"), EVERYBODY),

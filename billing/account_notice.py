@@ -15,6 +15,7 @@ from mailtrap_site.web.wording import NBSP, figure_words
 class Kind(StrEnum):
     """What a notice is about, the most pressing first."""
 
+    BANNED = "banned"
     SUSPENDED = "suspended"
     PAYMENT_FAILED = "payment_failed"
     LIMIT_REACHED = "limit_reached"
@@ -37,7 +38,9 @@ class Notice:
     tone: str
 
 
-def choose(*, is_suspended: bool, grace_until: datetime | None, usage: Usage, now: datetime) -> Kind | None:
+def choose(
+    *, is_banned: bool = False, is_suspended: bool, grace_until: datetime | None, usage: Usage, now: datetime
+) -> Kind | None:
     """The first of all news that hold; `usage` is looked at only when nothing comes before it. Pure.
 
     >>> from datetime import UTC
@@ -49,7 +52,7 @@ def choose(*, is_suspended: bool, grace_until: datetime | None, usage: Usage, no
     ...     usage = judge(used, limit, november, now)
     ...     return str(choose(is_suspended=is_suspended, grace_until=grace_until, usage=usage, now=now))
 
-    A suspension comes before all else, then a payment that failed, as long as it can be made up for:
+    A ban comes first, then a suspension, then a payment that failed, as long as it can be made up for:
 
     >>> first(1_000, grace_until=soon, is_suspended=True)
     'suspended'
@@ -68,6 +71,8 @@ def choose(*, is_suspended: bool, grace_until: datetime | None, usage: Usage, no
     >>> first(1_000_000, limit=None)
     'None'
     """
+    if is_banned:
+        return Kind.BANNED
     if is_suspended:
         return Kind.SUSPENDED
     if grace_until is not None and grace_until > now:
@@ -76,10 +81,14 @@ def choose(*, is_suspended: bool, grace_until: datetime | None, usage: Usage, no
 
 
 def words_of(kind: Kind, *, reason: str, grace_until: datetime | None, usage: Usage) -> Notice:
-    """The notice in words, its days in the reader's zone. `reason` is that of the suspension."""
+    """The notice in words, its days in the reader's zone. `reason` is that of the suspension or ban."""
+    if kind is Kind.BANNED:
+        return Notice(_("This account is banned"), reason or _("Mail is refused."), "bad")
     if kind is Kind.SUSPENDED:
         return Notice(
-            _("This account is suspended"), reason or _("Mail is refused until support releases the account."), "bad"
+            _("This account is suspended"),
+            reason or _("Mail is accepted and held until support releases the account."),
+            "bad",
         )
     if kind is Kind.PAYMENT_FAILED and grace_until is not None:
         values = {"day": _day(grace_until)}

@@ -54,7 +54,13 @@ def _notice(request: AccountRequest, meter: Usage) -> AccountNotice | None:
         return None
     account = request.account
     grace_until = Subscription.objects.filter(account=account).values_list("grace_until", flat=True).first()
-    kind = choose(is_suspended=account.is_suspended, grace_until=grace_until, usage=meter, now=timezone.now())
+    kind = choose(
+        is_banned=account.is_banned,
+        is_suspended=account.is_suspended,
+        grace_until=grace_until,
+        usage=meter,
+        now=timezone.now(),
+    )
     match = request.resolver_match
     if kind is None or (match and kind in SAID_BY_PAGE.get(match.view_name, ())):
         return None

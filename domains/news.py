@@ -79,7 +79,7 @@ def _verified(domain: SendingDomain, name: dict[str, str]) -> Words:
     if domain.may_send().allowed:
         return Level.INFO, title, _("All records were found, so %(name)s may send now.") % name
     if domain.compliance_status == Compliance.SUSPENDED:
-        body = _("All records were found. It stays suspended, so its mail is refused; its page says what to do.")
+        body = _("All records were found. It stays suspended, so its mail is held; its page says what to do.")
     elif not CompanyInfo.objects.filter(account=domain.account_id).exists():
         body = _(
             "All records were found. Next: tell us who sends. Once that is there we review %(name)s and write again."

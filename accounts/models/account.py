@@ -13,10 +13,13 @@ class Account(models.Model):
     class State(models.TextChoices):
         ACTIVE = "active", _("Active")
         SUSPENDED = "suspended", _("Suspended")
+        """Its mail is accepted and held."""
+        BANNED = "banned", _("Banned")
+        """Its mail is refused, and what waits is rejected."""
 
     name = models.CharField(_("name"), max_length=150)
     state = models.CharField(_("state"), max_length=16, choices=State, default=State.ACTIVE)
-    suspension_reason = models.CharField(_("reason of the suspension"), max_length=500, blank=True)
+    suspension_reason = models.CharField(_("reason of the suspension or ban"), max_length=500, blank=True)
     is_platform = models.BooleanField(_("is the platform's own"), default=False)
     """The account that sends our own notices; it is not metered."""
     max_message_bytes = models.PositiveIntegerField(_("message size limit in bytes"), null=True, blank=True)
@@ -43,6 +46,10 @@ class Account(models.Model):
     @property
     def is_suspended(self) -> bool:
         return self.state == self.State.SUSPENDED
+
+    @property
+    def is_banned(self) -> bool:
+        return self.state == self.State.BANNED
 
     @property
     def initials(self) -> str:

@@ -47,6 +47,19 @@ def test_a_release_ends_it(world: World, staff: User):
     assert [entry.action for entry in AuditEntry.objects.order_by("id")] == ["account.suspended", "account.released"]
 
 
+def test_a_ban_follows_a_suspension_and_a_release_ends_it_too(world: World, staff: User):
+    standing.suspend(world.account, "Phishing", staff=staff)
+    assert standing.ban(world.account, "It went on", staff=staff)
+    assert not standing.ban(world.account, "Again", staff=staff)
+    assert not standing.suspend(world.account, "Milder", staff=staff)
+    account = Account.objects.get(pk=world.account.pk)
+    assert (account.is_banned, account.suspension_reason) == (True, "It went on")
+    assert standing.release(world.account, staff=staff)
+    assert Account.objects.get(pk=world.account.pk).state == Account.State.ACTIVE
+    actions = [entry.action for entry in AuditEntry.objects.order_by("id")]
+    assert actions == ["account.suspended", "account.banned", "account.released"]
+
+
 def test_owners_and_admins_hear_of_it_after_the_commit(world: World, staff: User, django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks(execute=True):
         standing.suspend(world.account, "Phishing", staff=staff)

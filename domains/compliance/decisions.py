@@ -66,7 +66,7 @@ def look_again(
 
 @transaction.atomic
 def suspend(domain: SendingDomain, reason: str, staff: User, *, request: HttpRequest | None = None) -> bool:
-    """Mail of the domain is refused from now on, and what waits is held; False when it is suspended already."""
+    """Mail of the domain is accepted and held from now on; False when it is suspended already."""
     held = locked(domain.pk)
     if held is None or not status.suspend(held, reason):
         return False

@@ -14,7 +14,9 @@ from domains.models import CompanyInfo, ComplianceReview, SendingDomain
 
 MOST_BANS = 20
 Compliance = SendingDomain.Compliance
-_SUSPENDED = Q(compliance_status=Compliance.SUSPENDED) | Q(account__state=Account.State.SUSPENDED)
+_SUSPENDED = Q(compliance_status=Compliance.SUSPENDED) | Q(
+    account__state__in=[Account.State.SUSPENDED, Account.State.BANNED]
+)
 
 
 def case_of(domain: SendingDomain, answers: Mapping[str, str], listings: Sequence[Listing], now: datetime) -> Case:
@@ -52,7 +54,7 @@ def _bans(domains: QuerySet[SendingDomain]) -> tuple[Ban, ...]:
 def _ban(domain: SendingDomain) -> Ban:
     if domain.compliance_status == Compliance.SUSPENDED:
         return Ban(domain.pk, domain.name, "suspended", domain.suspension_reason)
-    if domain.account.is_suspended:
+    if domain.account.is_suspended or domain.account.is_banned:
         return Ban(domain.pk, domain.name, "suspended", domain.account.suspension_reason)
     return Ban(domain.pk, domain.name, "rejected", getattr(domain, "last_reason", "") or "")
 

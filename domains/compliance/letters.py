@@ -64,7 +64,7 @@ STEPS = {
     ),
     "domain.suspended": _Step(
         gettext_noop("%(name)s is suspended"),
-        gettext_noop("Mail from %(name)s is refused from now on, and what waits is held."),
+        gettext_noop("Mail from %(name)s is accepted and held from now on; nothing is lost."),
         gettext_noop("The reason: %(reason)s"),
         Level.CRITICAL,
     ),

@@ -80,7 +80,7 @@ _STATUSES = {
     ),
     Compliance.SUSPENDED: _Words(
         gettext_noop("%(name)s is suspended"),
-        gettext_noop("Mail from %(name)s is refused and what waits is held. Write to support once the cause is gone."),
+        gettext_noop("Mail from %(name)s is accepted and held. Write to support once the cause is gone."),
         "barred",
         "bad",
     ),

@@ -45,7 +45,7 @@ def other_domains(domain: SendingDomain) -> QuerySet[SendingDomain]:
 
 def _state(domain: SendingDomain) -> str:
     account = domain.account
-    if account.is_suspended:
+    if account.is_suspended or account.is_banned:
         return f"{account.get_state_display()}: {account.suspension_reason}"
     return str(account.get_state_display())
 

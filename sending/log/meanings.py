@@ -153,6 +153,12 @@ REJECTED: dict[str, tuple[Words, Words, Words, Words]] = {
         _("You, if the address works again and its owner wants your mail."),
         _("If its reader is to get mail again, reactivate the address and send the email once more."),
     ),
+    "account_banned": (
+        _("Rejected: the account is banned"),
+        _("Our staff banned the account before the mail had left."),
+        _("We: our staff can lift the ban, and then you send it again."),
+        _("Read the letter about the ban and answer it, or ask our support."),
+    ),
     "account_deleted": (
         _("Rejected: the account was deleted"),
         _("The account was deleted before the mail had left."),

@@ -128,6 +128,8 @@ def _demo(request: AccountRequest) -> SendingDomain | None:
 
 def _opening(account: Account, figures: Today | None) -> str:
     """The few words that answer "is it all right?"."""
+    if account.is_banned:
+        return _("This account is banned.")
     if account.is_suspended:
         return _("Sending is suspended.")
     if figures is None:
@@ -140,8 +142,10 @@ def _opening(account: Account, figures: Today | None) -> str:
 
 
 def _sentence(account: Account, figures: Today | None) -> str:
+    if account.is_banned:
+        return account.suspension_reason or _("Mail is refused.")
     if account.is_suspended:
-        return account.suspension_reason or _("Mail is refused until support releases the account.")
+        return account.suspension_reason or _("Mail is accepted and held until support releases the account.")
     if figures is None:
         return _("Three steps lead to the first email.")
     if not figures.accepted:

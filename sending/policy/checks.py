@@ -30,6 +30,8 @@ class Candidate(Protocol):
     def recipients(self) -> Sequence[Recipient]: ...
 
 
+HELD_CODE = "domain_suspended"
+"""Of a domain's permission: it stops mail later, in the queue (`queue.permission`)."""
 Check = Callable[[Candidate, Standing, datetime], Refusal | None]
 
 
@@ -43,17 +45,17 @@ def token_is_valid(mail: Candidate, standing: Standing, now: datetime) -> Refusa
     return Refusal(Reason.TOKEN_INVALID) if expires_at is not None and expires_at <= now else None
 
 
-def account_is_active(mail: Candidate, standing: Standing, now: datetime) -> Refusal | None:
-    """The account is not suspended."""
-    return None if standing.account_active else Refusal(Reason.ACCOUNT_SUSPENDED)
+def account_is_not_banned(mail: Candidate, standing: Standing, now: datetime) -> Refusal | None:
+    """The account is there and not banned; while it is suspended its mail is accepted, and held."""
+    return None if standing.account_banned is False else Refusal(Reason.ACCOUNT_BANNED)
 
 
 def domain_may_send(mail: Candidate, standing: Standing, now: datetime) -> Refusal | None:
-    """The account has a domain of exactly this name, and it may send."""
+    """The account has a domain of exactly this name, and it may send; of a suspended one mail is accepted, and held."""
     permission = standing.domain_permission
     if permission is None:
         return Refusal(Reason.DOMAIN_UNKNOWN, mail.domain)
-    return None if permission.allowed else Refusal(Reason(permission.code), mail.domain)
+    return None if permission.allowed or permission.code == HELD_CODE else Refusal(Reason(permission.code), mail.domain)
 
 
 def token_permits_domain(mail: Candidate, standing: Standing, now: datetime) -> Refusal | None:
@@ -88,7 +90,7 @@ def _comparable(address: str) -> str:
 
 CHECKS: tuple[Check, ...] = (
     token_is_valid,
-    account_is_active,
+    account_is_not_banned,
     domain_may_send,
     token_permits_domain,
     size_is_within_limit,

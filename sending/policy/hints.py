@@ -44,7 +44,7 @@ def standing_of(key: Key) -> Standing:
 
 def nothing_left(account_id: int, standing: Standing) -> Refusal | None:
     """The refusal of an account whose meter is full; asks the database. That something is left is remembered."""
-    if standing.account_active is None:
+    if standing.account_banned is None:
         return None
     good_until = time.monotonic() + HINT_SECONDS
     if not standing.is_platform:

@@ -19,11 +19,10 @@ class Reason(StrEnum):
     TOKEN_INVALID = "token_invalid"  # noqa: S105 a code, not a password
     TOO_MANY_FAILURES = "too_many_failures"
     TOKEN_NOT_PERMITTED = "token_not_permitted"  # noqa: S105
-    ACCOUNT_SUSPENDED = "account_suspended"
+    ACCOUNT_BANNED = "account_banned"
     DOMAIN_UNKNOWN = "domain_unknown"
     DOMAIN_NOT_VERIFIED = "domain_not_verified"
     DOMAIN_NOT_COMPLIANT = "domain_not_compliant"
-    DOMAIN_SUSPENDED = "domain_suspended"
     DOMAIN_DELETED = "domain_deleted"
     DEMO_RECIPIENT = "demo_recipient"
     DEMO_EXHAUSTED = "demo_exhausted"
@@ -89,11 +88,11 @@ _MEANINGS: dict[Reason, _Meaning] = {
         (550, "5.7.1", _DOMAIN_TEXT),
         gettext_noop("The API token may not send from this domain. Use a token with admin access to it."),
     ),
-    Reason.ACCOUNT_SUSPENDED: _Meaning(
+    Reason.ACCOUNT_BANNED: _Meaning(
         403,
         _FORBIDDEN,
-        (550, "5.7.1", "Sending from this account is suspended"),
-        gettext_noop("The account is suspended. The dashboard says why; support can release it."),
+        (550, "5.7.1", "This account is banned from sending"),
+        gettext_noop("The account is banned. The dashboard says why; support can release it."),
     ),
     Reason.DOMAIN_UNKNOWN: _Meaning(
         401,
@@ -112,12 +111,6 @@ _MEANINGS: dict[Reason, _Meaning] = {
         _UNAUTHORIZED,
         (550, "5.7.1", _DOMAIN_TEXT),
         gettext_noop("The sending domain is not released for sending yet. Its page says what is missing."),
-    ),
-    Reason.DOMAIN_SUSPENDED: _Meaning(
-        403,
-        _FORBIDDEN,
-        (550, "5.7.1", _DOMAIN_TEXT),
-        gettext_noop("The sending domain is suspended. Its page says why; support can release it."),
     ),
     Reason.DOMAIN_DELETED: _Meaning(
         401,
@@ -298,7 +291,7 @@ _MEANINGS: dict[Reason, _Meaning] = {
     ),
 }
 
-_SAID_ON_ITS_PAGE = (Reason.DOMAIN_NOT_VERIFIED, Reason.DOMAIN_NOT_COMPLIANT, Reason.DOMAIN_SUSPENDED)
+_SAID_ON_ITS_PAGE = (Reason.DOMAIN_NOT_VERIFIED, Reason.DOMAIN_NOT_COMPLIANT)
 """Reasons that the page of the sending domain explains; their detail is its name."""
 
 RETRY_AFTER_SECONDS = {503: 5, 429: WINDOW_SECONDS}

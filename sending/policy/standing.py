@@ -35,7 +35,7 @@ class DomainLinks:
 class Standing:
     """None where there is no such account, token of the account, or domain of the account. Times are aware."""
 
-    account_active: bool | None = None
+    account_banned: bool | None = None
     is_platform: bool = False
     max_message_bytes: int | None = None
     token_scopes: tuple[dict[str, Any], ...] | None = None
@@ -96,7 +96,7 @@ def _standing(row: tuple[Any, ...]) -> Standing:
     if state is None:
         return Standing()
     return Standing(
-        account_active=state == Account.State.ACTIVE,
+        account_banned=state == Account.State.BANNED,
         is_platform=is_platform,
         max_message_bytes=max_bytes,
         token_scopes=None if scopes is None else tuple(msgspec.json.decode(scopes)),

@@ -1,6 +1,7 @@
 """Whether queued mail may leave at this moment: the standing of its account and domain, and the pauses that cover it.
 
-The judgement is that of acceptance (`Account.state`, `SendingDomain.may_send`), made again for what waits.
+The judgement is that of acceptance (`Account.state`, `SendingDomain.may_send`), made again for what waits; what a
+suspension stops was accepted all the same.
 """
 
 from collections.abc import Collection
@@ -19,6 +20,7 @@ Owner = tuple[int, int]
 
 SENTENCES = {
     "account_suspended": "The account is suspended",
+    "account_banned": "The account is banned",
     "domain_suspended": "The sending domain is suspended",
     "domain_not_verified": "The DNS records of the sending domain do not stand any more",
     "domain_not_compliant": "The sending domain has to be approved first",
@@ -31,7 +33,7 @@ SENTENCES = {
     "suppressed": "Recipient in suppression list. Reason",
 }
 """What the log says about a reason."""
-FINAL = frozenset({"account_deleted", "domain_deleted", "suppressed"})
+FINAL = frozenset({"account_deleted", "account_banned", "domain_deleted", "suppressed"})
 """What these stop never leaves: a name that is added again is another domain, with other keys; and who comes off the
 suppression list gets the next mail."""
 
@@ -121,6 +123,8 @@ def _stop(state: str | None, is_known: bool, compliance: str, verified_at: Any, 
     permission = send_permission(compliance, verified_at, deleted_at)
     if permission.code in FINAL:
         return Stop(permission.code)
+    if state == Account.State.BANNED:
+        return Stop("account_banned")
     if state != Account.State.ACTIVE:
         return Stop("account_suspended")
     # The last emails of a demo domain were accepted before it had none left.

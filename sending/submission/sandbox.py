@@ -21,7 +21,7 @@ from mailtrap_site.database_pool import DatabasePool
 from sending.capture import store
 from sending.models import CapturedMail, Sandbox
 from sending.models.statements import raw_cursor
-from sending.policy.checks import account_is_active, size_is_within_limit, token_is_valid
+from sending.policy.checks import account_is_not_banned, size_is_within_limit, token_is_valid
 from sending.policy.refusal import Reason, Refusal
 from sending.policy.standing import Standing, read_standings
 from sending.submission.draft import Accepted
@@ -148,7 +148,7 @@ def _write(sandbox_id: int, payloads: Sequence[Payload], now: datetime) -> list[
 
 def _judge(payload: Payload, standing: Standing, sandbox_id: int, now: datetime) -> Refusal | None:
     """The policy's checks without those of the domain, which may be anybody's."""
-    refusal = token_is_valid(payload, standing, now) or account_is_active(payload, standing, now)
+    refusal = token_is_valid(payload, standing, now) or account_is_not_banned(payload, standing, now)
     level = level_on(standing.token_scopes or (), payload.account_id, "sandbox", sandbox_id)
     if refusal is None and level < ADMIN:
         refusal = Refusal(Reason.SANDBOX_NOT_PERMITTED)

@@ -23,7 +23,7 @@ from sending.listener import Connection, Verdict
 from sending.models import Door, Stream
 from sending.models.shared_counts import SharedCounts
 from sending.policy import hints
-from sending.policy.checks import account_is_active, judge
+from sending.policy.checks import account_is_not_banned, judge
 from sending.policy.overload import overload_now
 from sending.policy.recipients import Recipient
 from sending.policy.refusal import Reason, Refusal
@@ -222,7 +222,7 @@ def remembered_login(username: str, password: str, client_ip: str) -> Login | No
         return None
     announced = _Announced(identity.account_id, identity.token_id, "", 0)
     standing = hints.remembered(announced.key)
-    if standing is None or account_is_active(announced, standing, timezone.now()) is not None:
+    if standing is None or account_is_not_banned(announced, standing, timezone.now()) is not None:
         return None
     return Login(identity, stream, most_bytes(standing.max_message_bytes))
 
@@ -240,7 +240,7 @@ def log_in(username: str, password: str, client_ip: str) -> Login | Reply:
         return TOO_MANY_FAILURES if login_throttle.fails_too_often(LoginDoor.SMTP, client_ip) else BAD_CREDENTIALS
     announced = _Announced(identity.account_id, identity.token_id, "", 0)
     standing = hints.standing_of(announced.key)
-    refusal = account_is_active(announced, standing, timezone.now())
+    refusal = account_is_not_banned(announced, standing, timezone.now())
     if sandbox_id is None:
         refusal = refusal or hints.nothing_left(identity.account_id, standing)
     if refusal is None:

@@ -113,7 +113,7 @@ def test_what_no_mail_can_say_is_refused(
 
 
 def test_a_domain_that_may_not_send_any_more_is_told(world: World, bounced: Message, as_alice: Client):
-    world.account.state = "suspended"
+    world.account.state = "banned"
     world.account.save()
     key = key_on(as_alice.get(path_of(bounced)).content)
     response = as_alice.post(path_of(bounced), {"to": bounced.recipient, "subject": "x", "key": key})

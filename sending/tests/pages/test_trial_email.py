@@ -54,11 +54,11 @@ def test_a_domain_that_may_not_send_is_no_choice(world: World, as_alice: Client)
 
 
 def test_a_refusal_is_told(world: World, as_alice: Client):
-    world.account.state = "suspended"
+    world.account.state = "banned"
     world.account.save()
     assert send(as_alice, world) == f"/a/{world.account.pk}/integration/"
     assert (
-        "The test email was not accepted: The account is suspended."
+        "The test email was not accepted: The account is banned."
         in as_alice.get(f"/a/{world.account.pk}/integration/").content.decode()
     )
 

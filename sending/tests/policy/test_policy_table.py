@@ -100,7 +100,6 @@ def test_mail_without_from_is_refused(world):
         ({"deleted_at": timezone.now()}, Reason.DOMAIN_UNKNOWN),
         ({"dns_verified_at": None}, Reason.DOMAIN_NOT_VERIFIED),
         ({"compliance_status": SendingDomain.Compliance.UNDER_REVIEW}, Reason.DOMAIN_NOT_COMPLIANT),
-        ({"compliance_status": SendingDomain.Compliance.SUSPENDED}, Reason.DOMAIN_SUSPENDED),
     ],
 )
 def test_a_domain_that_may_not_send_says_why(world, change, expected):

@@ -12,10 +12,13 @@ from mailtrap_site.testing.world import make_world
 from sending.events.record import Evidence, Result, record_results
 from sending.models import PARKED, Attempt, Event, Message, QueueEntry, Stream
 from sending.models.statements import raw_cursor
+from sending.policy.refusal import Reason
 from sending.queue import control, parked
 from sending.queue.claim import claim
 from sending.queue.control import Scope
 from sending.queue.gate import claim_free, hold_back
+from sending.submission.submit import submit
+from sending.tests.drafts import draft
 from sending.tests.queued import queue_message
 
 pytestmark = pytest.mark.django_db
@@ -80,6 +83,31 @@ def test_mail_of_who_may_not_send_any_more_is_held_and_leaves_when_they_may_agai
     assert set_free() == parked.SetFree(released=1, is_more=False)
     assert (status_of(message_id), story(message_id)[-1][0]) == ("queued", "release")
     assert leaving() == [message_id]
+
+
+@pytest.mark.parametrize("code", ["account_suspended", "domain_suspended"])
+def test_what_is_handed_over_during_a_suspension_is_accepted_held_and_leaves_in_its_order(world, code):
+    STANDINGS[code](world)
+    accepted = [submit([draft(world)])[0].message_ids[0] for _ in range(3)]
+    assert leaving() == []
+    assert [story(one)[-1] for one in accepted] == [("suspension", code)] * 3
+    Account.objects.filter(pk=world.account.pk).update(state="active")
+    SendingDomain.objects.filter(pk=world.domain.pk).update(compliance_status="compliant")
+    assert set_free().released == 3
+    assert leaving() == accepted
+
+
+def test_a_ban_refuses_what_comes_and_rejects_what_waits(world):
+    STANDINGS["account_suspended"](world)
+    [held] = queue_message(world.domain, "rita@x.test")
+    assert leaving() == []
+    [waiting] = queue_message(world.domain, "rita@x.test")
+    Account.objects.filter(pk=world.account.pk).update(state="banned")
+    assert submit([draft(world)])[0].reason is Reason.ACCOUNT_BANNED
+    assert leaving() == []
+    set_free()
+    assert [status_of(one) for one in (held, waiting)] == ["rejected", "rejected"]
+    assert {story(one)[-1] for one in (held, waiting)} == {("reject", "account_banned")}
 
 
 @pytest.mark.parametrize("is_held_before", [False, True])

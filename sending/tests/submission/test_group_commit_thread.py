@@ -78,11 +78,11 @@ def test_a_revoked_token_is_refused_by_the_next_flush(real_flusher, world):
     assert submit([draft(world)])[0].reason is Reason.TOKEN_INVALID
 
 
-def test_a_suspended_account_is_refused_by_the_next_flush(real_flusher, world):
+def test_a_banned_account_is_refused_by_the_next_flush(real_flusher, world):
     assert isinstance(submit([draft(world)])[0], Accepted)
-    world.account.state = "suspended"
+    world.account.state = "banned"
     world.account.save()
-    assert submit([draft(world)])[0].reason is Reason.ACCOUNT_SUSPENDED
+    assert submit([draft(world)])[0].reason is Reason.ACCOUNT_BANNED
 
 
 def test_a_lost_connection_is_answered_try_later_or_renewed(real_flusher, world):

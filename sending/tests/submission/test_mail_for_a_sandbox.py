@@ -100,8 +100,8 @@ def test_the_token_has_to_be_valid_and_to_reach_the_whole_account(world, sandbox
     for token in (of_a_domain, reader):
         assert send(world, sandbox, token_id=token.pk).reason is Reason.SANDBOX_NOT_PERMITTED
     assert send(world, sandbox, token_id=world.stranger_token.pk).reason is Reason.TOKEN_INVALID
-    Account.objects.filter(pk=world.account.pk).update(state=Account.State.SUSPENDED)
-    assert send(world, sandbox).reason is Reason.ACCOUNT_SUSPENDED
+    Account.objects.filter(pk=world.account.pk).update(state=Account.State.BANNED)
+    assert send(world, sandbox).reason is Reason.ACCOUNT_BANNED
 
 
 def test_the_newest_are_kept_by_number(world, sandbox, monkeypatch):

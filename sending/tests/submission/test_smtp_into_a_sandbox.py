@@ -109,6 +109,6 @@ def test_who_may_not_send_there_is_not_let_in(connect, world, sandbox):
         with pytest.raises(smtplib.SMTPAuthenticationError) as refused:
             connect().login(user, secret)
         assert refused.value.smtp_code == 535, user
-    Account.objects.filter(pk=world.account.pk).update(state=Account.State.SUSPENDED)
+    Account.objects.filter(pk=world.account.pk).update(state=Account.State.BANNED)
     with pytest.raises(smtplib.SMTPAuthenticationError):
         connect().login(f"sandbox-{sandbox.pk}", world.secret)
