@@ -40,6 +40,7 @@ app.conf.beat_schedule = {
     "forget old idempotency keys": _every(3600, "sending.forget_old_keys"),
     "apply Stripe's events": _every(30, "billing.apply_events"),
     "warn of API tokens that end": _every(600, "accounts.warn_of_tokens"),
+    "end visits of support": _every(60, "accounts.end_visits"),
     "tell usage alerts": _every(600, "billing.tell_alerts"),
     "tell staff of requests and disputes": _every(600, "billing.tell_staff"),
     "report overage": _every(600, "billing.report_overage"),

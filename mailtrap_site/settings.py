@@ -109,6 +109,7 @@ TEMPLATES = [
                 "mailtrap_site.web.navigation.shell",
                 "billing.context_processors.usage",
                 "accounts.context_processors.second_factor",
+                "accounts.context_processors.support_visit",
             ],
             "builtins": ["mailtrap_site.web.templatetags.ui"],
         },
