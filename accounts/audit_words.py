@@ -79,6 +79,8 @@ WORDS: dict[str, Promise] = {
     "staff.granted": _("Made somebody staff"),
     "staff.told": _("Told staff of requests"),
     "stream.changed": _("Changed a stream"),
+    "stream.released": _("Released a suspended stream"),
+    "stream.suspended": _("Suspended a stream"),
     "stripe.differs": _("Found a difference at Stripe"),
     "submission.cancelled": _("Cancelled a scheduled email"),
     "submission.rescheduled": _("Rescheduled an email"),

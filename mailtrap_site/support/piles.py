@@ -16,7 +16,7 @@ from domains.models import SendingDomain
 from mailtrap_site.support.compliance import waiting_for_staff
 from mailtrap_site.support.plan_page import open_requests
 from sending.log.unknown_replies import unknown_replies
-from sending.models import Hold, HourCheck, MeterDifference, QueueEntry
+from sending.models import Hold, HourCheck, MeterDifference, QueueEntry, StreamSuspension
 from sending.models.identifiers import time_of
 from sending.models.statements import raw_cursor
 from sending.queue.totals import totals
@@ -107,6 +107,10 @@ def _stuck(now: datetime) -> Found:
     return sum(one.due for one in late), min((one.oldest_due_at for one in late if one.oldest_due_at), default=None)
 
 
+def _streams(now: datetime) -> Found:
+    return _oldest(StreamSuspension.objects.filter(ended_at=None, suspended_at__isnull=False), "suspended_at")
+
+
 def _by_hand(now: datetime) -> Found:
     held = QueueEntry.objects.filter(Q(hold=Hold.BY_HAND) | Q(hold=Hold.PAUSED, pause_id__gt=0))
     return held.values("pk")[: COUNT_TO + 1].count(), None
@@ -155,7 +159,8 @@ PILES: tuple[Pile, ...] = (
         _to("domains_sendingdomain_changelist", "?compliance_status__exact=suspended"),
         _domains,
     ),
-    Pile(_("Mail held by staff"), "pause_circle", "sending.view_queueentry", _to("queue"), _by_hand),
+    Pile(_("Streams suspended by their rates"), "trending_down", "sending.view_queueentry", _to("queue"), _streams),
+    Pile(_("Mail held by pauses and by hand"), "pause_circle", "sending.view_queueentry", _to("queue"), _by_hand),
     Pile(
         _("Failed payments"),
         "credit_card_off",

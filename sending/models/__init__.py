@@ -17,6 +17,7 @@ from sending.models.shared_counts import SharedCount
 from sending.models.site_pace import SitePace
 from sending.models.statistics import CountedOnce, DailyCount, HourlyCount
 from sending.models.stream_setting import OnUncertain, StreamSetting
+from sending.models.stream_suspension import StreamSuspension
 from sending.models.submission import Door, Stream, Submission
 from sending.models.suppression import Suppression
 from sending.models.suppression_import import SuppressionImport
@@ -56,6 +57,7 @@ __all__ = [
     "SitePace",
     "Stream",
     "StreamSetting",
+    "StreamSuspension",
     "Submission",
     "Suppression",
     "SuppressionImport",
