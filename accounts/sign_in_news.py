@@ -13,8 +13,10 @@ from django.urls import reverse
 
 from accounts import audit, known_browsers
 from accounts.models import User
+from accounts.models.single_sign_on import account_id_of
 from accounts.notices import tell_person
 from accounts.tenancy import accounts_of
+from accounts.two_factor import SIGNED_IN_BY
 
 NEW_BROWSER = "accounts/email/new_browser"
 """The letter's name; `accounts.sign_in_letters` has its words."""
@@ -27,7 +29,7 @@ def record_for_all(action: str, user: User, request: HttpRequest, changes: Mappi
 
 
 @receiver(account_signals.user_logged_in)
-def on_sign_in(request: HttpRequest, user: User, **_more: Any) -> None:
+def on_sign_in(request: HttpRequest, user: User, **more: Any) -> None:
     """A letter where the browser is new; never at the very first sign-in, of which nobody need be told."""
     is_first = getattr(request, "is_first_sign_in", False)
     with transaction.atomic():
@@ -35,6 +37,9 @@ def on_sign_in(request: HttpRequest, user: User, **_more: Any) -> None:
         if not is_first and not known_browsers.is_known(request, user):
             get_adapter(request).send_notification_mail(NEW_BROWSER, user)
     known_browsers.remember(request, user)
+    # Kept with the session that has just begun, so that it never counts for somebody who signs in after this person.
+    by = more.get("sociallogin")
+    request.session[SIGNED_IN_BY] = account_id_of(by.account.provider) if by else None
 
 
 @receiver(account_signals.password_changed)

@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 from accounts import single_sign_on
 from accounts.models import Membership, SingleSignOn
 from accounts.models.single_sign_on import account_id_of
-from accounts.two_factor import SIGNED_IN_BY
 from mailtrap_site.single_sign_on.guarded_session import GuardedSession
 from mailtrap_site.single_sign_on.offer import may_vouch
 
@@ -51,7 +50,6 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
         else:
             user = single_sign_on.join(row, email, name, request)
             sociallogin.connect(request, user)
-        request.session[SIGNED_IN_BY] = row.account.pk
 
     def on_authentication_error(self, request: HttpRequest, provider: Any, **more: Any) -> None:
         _refuse(request, _("Your organisation’s sign-in did not answer as it should. Try again, or tell its admins."))

@@ -36,6 +36,7 @@ OPEN_TO_ALL = (
     "readyz",
     "refusals/",  # what the codes mean, for whoever reads them in a log
     "setup/",  # signed by us, for who keeps a domain's DNS
+    "sso/",  # where people say whose they are, to sign in there
     "stripe/events/",  # signed by Stripe
     "styleguide/",
     "static/",

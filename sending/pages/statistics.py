@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.roles import Ability
 from accounts.tenancy import AccountRequest, account_view
-from mailtrap_site.web.partials import render_page
+from mailtrap_site.web.partials import render_page, wants_fragment
 from mailtrap_site.web.statuses import Look
 from sending.models import Stream
 from sending.pages import statistics_table as table
@@ -44,7 +44,11 @@ def statistics(request: AccountRequest) -> HttpResponse:
     context = (
         _figures(account_id, asked, found, now) | _table(account_id, asked, found) | _controls(account_id, asked, known)
     )
-    return render_page(request, "sending/statistics.html", "sending/_statistics.html", context, target="statistics")
+    response = render_page(request, "sending/statistics.html", "sending/_statistics.html", context, target="statistics")
+    if wants_fragment(request, "statistics"):
+        # The form also sends what is empty; the address that is shared says only what is asked.
+        response["HX-Push-Url"] = request.path + asked.address()
+    return response
 
 
 @account_view(Ability.VIEW)

@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import single_sign_on
+from accounts import single_sign_on, two_factor
 from accounts.models import AuditEntry, Membership, Role, SingleSignOn, User
 from accounts.models.single_sign_on import slug_of
 from accounts.single_sign_on import Wanted
@@ -95,6 +95,12 @@ def test_members_newcomers_and_who_may_not(offered: World, start: Start):
     set_up(offered, issuer_of(start(offered)))
     client, answer = sign_in(offered, "vera@acme.test")
     assert (answer.status_code, signed_in(client)) == (302, offered.vera)
+    two_factor.require_from(offered.account, timezone.now())
+    tokens = reverse("accounts:tokens", args=[offered.account.pk])
+    assert client.get(tokens).status_code == 200, "the provider asks for factors itself"
+    by_password = Client()
+    by_password.post("/accounts/login/", {"login": "vera@acme.test", "password": PASSWORD})
+    assert by_password.get(tokens).status_code == 302
     client, _answer = sign_in(offered, "olga@acme.test")
     olga = User.objects.get(email="olga@acme.test")
     assert signed_in(client) == olga

@@ -28,14 +28,7 @@ def test_every_state_can_be_read_in_either_theme_and_width(world: World, live_se
                 world.domain, at, provider=provider, category=category, bounced=bounced, rejected=1, spam=bounced // 6
             )
     base = f"/a/{world.account.pk}/statistics/"
-    queries = (
-        "",
-        "?range=24h&by=time",
-        "?range=30d&by=category",
-        "?range=dates&by=domain",
-        "?stream=bulk",
-        "?range=dates&since=x",
-    )
+    queries = ("", "?range=24h&by=time", "?range=dates&since=x&by=category", "?stream=bulk")
     paths = [*(base + query for query in queries), f"/a/{world.stranger_account.pk}/statistics/"]
     session, stranger = session_of(world.alice), session_of(world.charlie)
     with chromium() as browser:
