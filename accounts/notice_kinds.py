@@ -71,6 +71,7 @@ KINDS: dict[str, Kind] = {
     "request.answered": Kind(Topic.ACCOUNT, _("Support answered a question about an email"), EVERYBODY, may_stop=True),
     "account.suspended": Kind(Topic.ACCOUNT, _("The account is suspended")),
     "account.released": Kind(Topic.ACCOUNT, _("The account may send again")),
+    "account.limit_raised": Kind(Topic.ACCOUNT, _("A new account may send more an hour"), may_stop=True),
     "two_factor.required": Kind(Topic.SECURITY, _("An account asks for a second factor"), EVERYBODY),
     "user.new_browser": Kind(Topic.SECURITY, _("A sign-in from a browser that we do not know"), EVERYBODY),
     "user.password_changed": Kind(Topic.SECURITY, _("Your password was changed"), EVERYBODY),

@@ -26,6 +26,7 @@ app.conf.beat_schedule = {
     "follow events": _every(2, "sending.follow_events"),
     "forget counts of old hours": _every(86_400, "sending.forget_hours"),
     "judge domains": _every(10_800, "sending.judge_domains"),
+    "judge new accounts": _every(3600, "sending.judge_new_accounts"),
     "judge streams": _every(600, "sending.judge_streams"),
     "write weekly summaries": _every(1800, "sending.write_weekly_summaries"),
     "import suppressions": _every(30, "sending.import_suppressions"),
