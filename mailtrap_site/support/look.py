@@ -99,6 +99,12 @@ def unfold_settings(site_name: str) -> dict[str, Any]:
                             "link": reverse_lazy("admin:unknown_replies"),
                             "permission": _allows("sending.view_message"),
                         },
+                        {
+                            "title": _("Abuse and postmaster"),
+                            "icon": "report",
+                            "link": reverse_lazy("admin:reports"),
+                            "permission": _allows("sending.view_incomingreport"),
+                        },
                         _place(_("Balance"), "balance", "sending_hourbalance") | {"badge": number_of_differences},
                     ],
                 },

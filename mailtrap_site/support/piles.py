@@ -16,7 +16,7 @@ from domains.models import SendingDomain
 from mailtrap_site.support.compliance import waiting_for_staff
 from mailtrap_site.support.plan_page import open_requests
 from sending.log.unknown_replies import unknown_replies
-from sending.models import Hold, HourCheck, MeterDifference, QueueEntry, StreamSuspension
+from sending.models import Hold, HourCheck, IncomingReport, MeterDifference, QueueEntry, StreamSuspension
 from sending.models.identifiers import time_of
 from sending.models.statements import raw_cursor
 from sending.queue.totals import totals
@@ -107,6 +107,10 @@ def _stuck(now: datetime) -> Found:
     return sum(one.due for one in late), min((one.oldest_due_at for one in late if one.oldest_due_at), default=None)
 
 
+def _reports(now: datetime) -> Found:
+    return _oldest(IncomingReport.objects.filter(done_at=None), "received_at")
+
+
 def _streams(now: datetime) -> Found:
     return _oldest(StreamSuspension.objects.filter(ended_at=None, suspended_at__isnull=False), "suspended_at")
 
@@ -145,6 +149,7 @@ PILES: tuple[Pile, ...] = (
         _to("requests"),
         _requests([Kind.MESSAGE_SIZE, Kind.PLAN]),
     ),
+    Pile(_("Mail to abuse and postmaster"), "report", "sending.view_incomingreport", _to("reports"), _reports),
     Pile(
         _("Suspended accounts"),
         "block",

@@ -32,7 +32,12 @@ class Rights:
 RIGHTS: dict[Role, Rights] = {
     Role.SUPPORT: Rights(
         ("accounts", "billing", "domains", "sending"),
-        ("accounts.add_supportvisit", "billing.change_supportrequest", "domains.change_sendingdomain"),
+        (
+            "accounts.add_supportvisit",
+            "billing.change_supportrequest",
+            "domains.change_sendingdomain",
+            "sending.change_incomingreport",
+        ),
     ),
     Role.DELIVERABILITY: Rights(
         ("accounts", "billing", "domains", "sending"),
@@ -43,6 +48,7 @@ RIGHTS: dict[Role, Rights] = {
             "billing.change_supportrequest",
             "domains.change_compliancereview",
             "domains.change_sendingdomain",
+            "sending.change_incomingreport",
             "sending.change_queueentry",
         ),
     ),

@@ -32,6 +32,7 @@ class SupportDesk(UnfoldAdminSite):
             plan_acts,
             plan_page,
             queue,
+            reports,
             requests,
             start,
             tenant,
@@ -43,6 +44,8 @@ class SupportDesk(UnfoldAdminSite):
             path("", self.admin_view(start.start), name="index"),
             path("visits/end/", self.admin_view(visits.end), name="visit_end"),
             path("visits/<int:account_id>/", self.admin_view(visits.begin), name="visit"),
+            path("reports/", self.admin_view(reports.report_list), name="reports"),
+            path("reports/<int:report_id>/done/", self.admin_view(reports.report_done), name="report_done"),
             path("find/", self.admin_view(find.find), name="find"),
             path("tenants/<int:account_id>/", self.admin_view(tenant.tenant), name="tenant"),
             path(

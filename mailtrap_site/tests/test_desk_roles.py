@@ -35,6 +35,7 @@ OPEN_TO: dict[str, set[Role]] = {
     "sending/hourbalance/": {S, D},
     "queue/": {S, D},
     "replies/": {S, D},
+    "reports/": {S, D},
     "health/": {D},
 }
 

@@ -8,6 +8,7 @@ from sending.models.domain_alert import DomainAlert, WeeklySummary
 from sending.models.event import TLS_REQUIRED, Event
 from sending.models.feed import EventBatch, FeedPosition
 from sending.models.idempotency import IdempotencyKey
+from sending.models.incoming_report import IncomingReport
 from sending.models.log_view import LogExport, SavedView
 from sending.models.message import Message, MessageStatus, RecipientKind
 from sending.models.queue_control import QueueOrder, QueuePause
@@ -42,6 +43,7 @@ __all__ = [
     "HourCheck",
     "HourlyCount",
     "IdempotencyKey",
+    "IncomingReport",
     "LogExport",
     "Message",
     "MessageStatus",
