@@ -86,9 +86,9 @@ def _warn(key: Key, kind: str, now: datetime) -> bool:
 def _go_on(suspension_id: int, now: datetime) -> bool:
     """The next step of one that is open: suspended, or ended."""
     row = StreamSuspension.objects.select_for_update().filter(pk=suspension_id, ended_at=None).first()
-    domain = row and SendingDomain.objects.select_related("account").filter(pk=row.domain_id, deleted_at=None).first()
     if row is None:
         return False
+    domain = SendingDomain.objects.select_related("account").filter(pk=row.domain_id, deleted_at=None).first()
     if domain is None:
         return _end(row, End.RECOVERED, now)
     if row.suspended_at is not None:
@@ -114,7 +114,8 @@ def _suspend(row: StreamSuspension, domain: SendingDomain, day: Rate, now: datet
 
 def _maybe_release(row: StreamSuspension, domain: SendingDomain, now: datetime) -> bool:
     assert row.suspended_at is not None
-    if not QueuePause.objects.filter(pk=row.pause_id).exists():
+    pause_id = row.pause_id or 0
+    if not QueuePause.objects.filter(pk=pause_id).exists():
         stream_words.tell_release(row, domain, by_staff=True)
         return _end(row, End.BY_STAFF, now)
     past = StreamSuspension.objects.filter(
@@ -123,7 +124,7 @@ def _maybe_release(row: StreamSuspension, domain: SendingDomain, now: datetime) 
     last = past.filter(ended_by=End.RECOVERED).order_by("-ended_at").values_list("ended_at", flat=True).first()
     if not ends_by_itself(row.suspended_at, last, now):
         return False
-    control.resume(row.pause_id or 0)
+    control.resume(pause_id)
     stream_words.tell_release(row, domain, by_staff=False)
     return _end(row, End.RECOVERED, now)
 
