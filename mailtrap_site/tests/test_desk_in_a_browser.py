@@ -15,7 +15,7 @@ from mailtrap_site.testing.world import make_world
 from sending.models import IncomingReport, QueuePause
 from sending.tests.stats.counting import happen
 
-OF_UNFOLD = ()
+OF_UNFOLD = ("region",)
 """What the theme's own frame is found guilty of."""
 
 
