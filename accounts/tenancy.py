@@ -62,6 +62,7 @@ def account_view(
                 membership = support_visits.membership_of(request, account_id)
                 if membership is None:
                     raise Http404
+                request.is_support_visit = True
                 _only_looks(request)
             request.membership = membership
             request.account = membership.account

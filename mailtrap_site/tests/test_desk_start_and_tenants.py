@@ -74,7 +74,7 @@ def test_one_page_tells_all_about_a_tenant(world: World, sam: User, staff: Clien
     for words in (
         "Suspended: Phishing",
         "alice@acme.test",
-        "Bob",
+        "bob@acme.test",
         "example.test",
         "10 % (bad)",
         f"{world.token.first_digits}…{world.token.last_digits}",
@@ -84,8 +84,9 @@ def test_one_page_tells_all_about_a_tenant(world: World, sam: User, staff: Clien
         "Too fast",
         "Release the account",
         "Look in as a viewer",
+        f"?verb=pause&amp;account={world.account.pk}&amp;domain=example.test#act",
     ):
-        assert words in page or words == "Bob", words
+        assert words in page, words
     assert world.secret not in page
     assert world.token.digest not in page
     assert staff.get("/admin/tenants/999999/").status_code == 404
@@ -109,7 +110,6 @@ def test_each_word_finds_what_it_names_in_any_account(world: World, staff: Clien
         ("Alice@acme.test", at_acme),
     ):
         assert expected in staff.get("/admin/find/", {"q": words}).text, words
-    assert "2 accounts" not in staff.get("/admin/find/", {"q": "rita@far.test"}).text
     assert "Strangers" in staff.get("/admin/find/", {"q": "rita@far.test"}).text
     assert "No account has anything of that." in staff.get("/admin/find/", {"q": "nobody@nowhere.test"}).text
     assert staff.get("/admin/find/", {"q": ""}).status_code == 200
