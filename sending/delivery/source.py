@@ -40,7 +40,7 @@ class CannotCompose(Exception):
 def source_of(message: Message) -> bytes:
     """The message byte for byte as it left, or as it would leave now. Raises `CannotCompose` once its content, its
     domain or the key that signed it is gone."""
-    fields = "content_id", "copy_header", "additions"
+    fields = "content_id", "copy_header", "additions", "account_id", "stream"
     submission = Submission.objects.filter(pk=message.submission_id).only(*fields).first()
     content = Content.objects.filter(pk=submission.content_id).first() if submission is not None else None
     if submission is None or content is None:

@@ -54,7 +54,7 @@ def fetch(account_id: int, query: Query, *, before: uuid.UUID | None = None, siz
     found: list[Message] = []
     left, since = _bound(query), horizon(account_id)
     for window in _windows(query, before):
-        asked = _asked(_rows(account_id, window, since), query, left)
+        asked = _asked(_rows(account_id, window, since), query, left, sorts=True)
         rows, end = list(_newest(asked, query, size + 1 - len(found))), max(asked.ends, default=None)
         # What one alternative gave beyond the end of another would come before rows that were not read yet.
         found += [one for one in rows if end is None or one.pk >= end]
@@ -88,7 +88,7 @@ def total(account_id: int, query: Query) -> Total:
     count, left = 0, _bound(query)
     since = horizon(account_id)
     for window in _windows(query, None):
-        asked = _asked(_rows(account_id, window, since), query, left)
+        asked = _asked(_rows(account_id, window, since), query, left, sorts=True)
         left -= asked.read
         count += _newest(asked, query, COUNT_TO + 1 - count).values("pk").count()
         if count > COUNT_TO or asked.ends:
@@ -178,9 +178,10 @@ def _bound(query: Query) -> int:
     return max(SCAN_ROWS // ELSEWHERE, 1) if query.looks_elsewhere else SCAN_ROWS
 
 
-def _asked(rows: QuerySet[Message], query: Query, left: int, order: str = "-id") -> _Asked:
-    """What of `rows` the question's index gives, cut to about `left` rows where they are read one by one."""
-    few = _few(rows, query)
+def _asked(rows: QuerySet[Message], query: Query, left: int, order: str = "-id", *, sorts: bool = False) -> _Asked:
+    """What of `rows` the question's index gives, cut to about `left` rows where they are read one by one. `sorts`: few
+    may be sorted; not for what came after a row, of which an index by address reads all that is older as well."""
+    few = _few(rows, query) if sorts else None
     if few is not None:
         return _Asked([few])
     led = [lowered(rows).filter(lead) for lead in query.leads()]

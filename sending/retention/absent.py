@@ -4,16 +4,20 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from sending.models import Submission
+from sending.models import StreamSetting, Submission
 from sending.models.identifiers import time_of
 
 
 def why_no_body(submission: Submission | None) -> str:
     """A sentence for people; None for a submission that is gone itself."""
+    gone = _("The content of this message is no longer stored.")
     if submission is None:
-        return _("The content of this message is no longer stored.")
+        return gone
     expires_at = time_of(submission.content_id)
+    chosen = StreamSetting.objects.filter(account=submission.account_id, stream=submission.stream, body_days=0)
     if expires_at > timezone.now():
+        if not chosen.exists():
+            return gone
         return _(
             "The body was deleted when nobody waited for this email any more: your account keeps none of this stream. "
             "You choose that on the page Streams."

@@ -21,5 +21,15 @@ def text_of(mail: EmailMessage) -> str:
     return str(part.get_content()).replace("\r\n", "\n").rstrip("\n")
 
 
+def written_text(mail: EmailMessage) -> str:
+    """The text without the footer that bulk mail gets."""
+    text = text_of(mail)
+    if mail["Precedence"] != "bulk":
+        return text
+    written, _, footer = text.rpartition("\n\n")
+    assert "Unsubscribe: http" in footer
+    return written
+
+
 def attachments(mail: EmailMessage) -> dict[str | None, Any]:
     return {part.get_filename(): part.get_payload(decode=True) for part in mail.iter_attachments()}

@@ -8,7 +8,7 @@ import pytest
 
 from mailtrap_site.testing.live_instance import LiveInstance
 from mailtrap_site.testing.outside import NODE_DIR
-from mailtrap_site.tests.live.arrivals import arrived, attachments, text_of
+from mailtrap_site.tests.live.arrivals import arrived, attachments, written_text
 from mailtrap_site.tests.live.conftest import Proxy, run
 
 pytestmark = [pytest.mark.xdist_group("live"), pytest.mark.timeout(300)]
@@ -78,7 +78,7 @@ def test_batch(live: LiveInstance, proxy: Proxy, program: str, ending: str, stre
         assert (logged["to"], logged["sending_stream"], logged["category"]) == (recipient, stream, "Outside")
         mail = arrived(live, recipient)
         assert (mail["From"], mail["To"], mail["Subject"]) == (f"Shop – Grüße <{AUTHOR}>", recipient, subject)
-        assert text_of(mail) == text
+        assert written_text(mail) == text
 
 
 def mail_settings(live: LiveInstance, recipients: str, subject: str) -> dict[str, str]:
@@ -94,5 +94,5 @@ def check_what_was_sent(live: LiveInstance, answer: dict[str, Any], recipient: s
     assert logged["custom_variables"] == {"order": "58213"}
     mail = arrived(live, recipient)
     assert (mail["From"], mail["To"], mail["Subject"]) == (f"Shop – Grüße <{AUTHOR}>", recipient, subject)
-    assert text_of(mail) == "Größe: 1 €"
+    assert written_text(mail) == "Größe: 1 €"
     assert attachments(mail) == {"größe.txt": "1 €".encode()}

@@ -8,7 +8,7 @@ import pytest
 
 from mailtrap_site.testing.live_instance import LiveInstance
 from mailtrap_site.testing.outside import NODE_DIR
-from mailtrap_site.tests.live.arrivals import arrived, attachments, text_of
+from mailtrap_site.tests.live.arrivals import arrived, attachments, text_of, written_text
 from mailtrap_site.tests.live.conftest import run
 
 pytestmark = [pytest.mark.xdist_group("live"), pytest.mark.timeout(300)]
@@ -44,7 +44,7 @@ def test_nodemailer_sends_over_starttls_and_over_tls(
     mail = arrived(live, recipient)
     assert (mail["From"], mail["Subject"]) == (f"Shop – Grüße <{AUTHOR}>", "Größe")
     assert mail["Message-ID"] == json.loads(answer)["messageId"]
-    assert text_of(mail) == "Größe: 1 €\n.A line with a dot first."
+    assert written_text(mail) == "Größe: 1 €\n.A line with a dot first."
     assert attachments(mail) == {"größe.txt": "1 €".encode()}
     assert live.demo.find(recipient)["sending_stream"] == stream
 

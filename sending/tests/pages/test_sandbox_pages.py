@@ -189,6 +189,7 @@ def test_viewers_read_and_billing_people_see_what_came_and_neither_changes_anyth
     world: World, sandbox: Sandbox, url: str
 ) -> None:
     mail = make_captured(sandbox)
+    Membership.objects.filter(user=world.vera).update(sees_content=True)
     viewer, billing = Client(), Client()
     viewer.force_login(world.vera)
     billing.force_login(make_user("bill@acme.test", world.account, Role.BILLING))
