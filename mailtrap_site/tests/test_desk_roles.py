@@ -1,12 +1,15 @@
 """Who may see and do what at the support desk: each role at each of its pages."""
 
+from io import StringIO
+
 import pytest
+from django.core.management import call_command
 from django.test import Client
 
-from accounts.models import User
+from accounts.models import AuditEntry, User
 from mailtrap_site.support.roles import Role, make_staff
 from mailtrap_site.testing.mail import make_message
-from mailtrap_site.testing.world import World, make_user
+from mailtrap_site.testing.world import World, make_platform, make_user
 
 S, D, B = Role.SUPPORT, Role.DELIVERABILITY, Role.BILLING
 OPEN_TO: dict[str, set[Role]] = {
@@ -89,3 +92,11 @@ def test_a_lesser_role_takes_the_greater_one_away(world: World) -> None:
     assert not kim.is_superuser
     assert not kim.has_perm("sending.view_message")
     assert kim.has_perm("billing.change_subscription")
+
+
+def test_bootstrap_makes_staff_of_the_role_that_is_named(world: World) -> None:
+    make_platform()
+    call_command("bootstrap", "--email", "bo@platform.test", "--role", "billing", stdout=StringIO())
+    bo = User.objects.get(email="bo@platform.test")
+    assert (bo.is_staff, bo.is_superuser, [group.name for group in bo.groups.all()]) == (True, False, ["billing"])
+    assert AuditEntry.objects.get(action="staff.granted").changes["role"]["to"] == "billing"
