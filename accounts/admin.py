@@ -59,7 +59,7 @@ class AccountAdmin(LookOnly, ModelAdmin):
     ordering = ("-id",)
     fields = ("name", "id", "state", "suspension_reason", "is_platform", "max_message_bytes", "created_at")
     inlines = (AccountMembers, AccountInvitations, AccountTokens)
-    actions_detail = ("plan", "suspend", "ban", "release")
+    actions_detail = ("tenant", "plan", "suspend", "ban", "release")
 
     @display(
         description=gettext_lazy("state"),
@@ -68,6 +68,10 @@ class AccountAdmin(LookOnly, ModelAdmin):
     )
     def shown_state(self, account: Account) -> tuple[str, str]:
         return account.state, account.get_state_display()
+
+    @action(description=gettext_lazy("All about it"), url_path="tenant", icon="contact_page")
+    def tenant(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        return redirect("admin:tenant", object_id)
 
     @action(description=gettext_lazy("Plan and usage"), url_path="plan", icon="sell")
     def plan(self, request: HttpRequest, object_id: int) -> HttpResponse:

@@ -30,7 +30,8 @@ def record(
     """Writes one act on the caller's transaction, so that it stands exactly when the act does.
 
     `action` is `noun.verb` ("api_token.created"); `changes` is `{field: {"from": …, "to": …}}` without secrets.
-    The actor is taken from the request when it is not given, and so is by what they were let in. Where no user acts,
+    The actor is taken from the request when it is not given, and so is by what they were let in; whoever looks into the
+    account on a support visit is staff. Where no user acts,
     `actor_name` says what does, such as an API token. `accounts.audit_words` has words for each action.
     """
     if actor is None and request is not None:
@@ -40,7 +41,7 @@ def record(
         account=account,
         actor=actor,
         actor_name=actor.email if actor else actor_name,
-        by_staff=by_staff,
+        by_staff=by_staff or getattr(request, "is_support_visit", False),
         action=action,
         target_type=target._meta.model_name or "" if target else "",
         target_id=str(target.pk) if target else "",

@@ -5,7 +5,13 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from accounts import two_factor
+from accounts import support_visits, two_factor
+
+
+def support_visit(request: HttpRequest) -> dict[str, Any]:
+    """`support_visit`: the visit that staff are on, on every page; looked up where a template asks for it."""
+    found: Any = SimpleLazyObject(lambda: support_visits.of_request(request) or "")
+    return {"support_visit": found}
 
 
 def second_factor(request: HttpRequest) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from accounts.disposable import is_disposable
 from accounts.invitations import accept_at_sign_up
 from accounts.middleware import zone_names
 from accounts.models import User
@@ -28,6 +29,13 @@ class SignUpForm(SignupForm):
         self.fields["email"].label = _("Work email")
         for field in self.fields.values():
             field.widget.attrs.pop("placeholder", None)
+
+    def clean_email(self) -> str:
+        """Refuses throw-away mailboxes: whoever sends mail for a living is reached next year too."""
+        email: str = super().clean_email()
+        if is_disposable(email.rpartition("@")[2]):
+            raise forms.ValidationError(_("This is a throw-away mailbox. Give an address that you keep."))
+        return email
 
     def save(self, request: HttpRequest) -> User:
         with transaction.atomic():

@@ -3,10 +3,16 @@
 from celery import shared_task
 from django.utils import timezone
 
-from accounts import token_warnings
+from accounts import support_visits, token_warnings
 
 
 @shared_task(name="accounts.warn_of_tokens")
 def warn_of_tokens() -> None:
     """Say which API tokens end."""
     token_warnings.tell_due(timezone.now())
+
+
+@shared_task(name="accounts.end_visits")
+def end_visits() -> None:
+    """End the visits of support whose time is over."""
+    support_visits.end_overdue(timezone.now())

@@ -1,4 +1,5 @@
 """Places a request in one account: strangers get 404, members without the ability 403, the signed-out sign in first.
+Staff on a support visit look as viewers do, and change nothing.
 
 Somebody who is limited to some domains reaches the pages of these, and the pages that narrow themselves to
 `request.domain_ids`; every other page is about the whole account and answers 403.
@@ -18,7 +19,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import two_factor
+from accounts import support_visits, two_factor
 from accounts.models import Account, Membership, User
 from accounts.roles import Ability, domains_with, require
 
@@ -58,7 +59,11 @@ def account_view(
         def guarded(request: Any, account_id: int, **arguments: Any) -> HttpResponseBase:
             membership = _membership(request.user, account_id)
             if membership is None:
-                raise Http404
+                membership = support_visits.membership_of(request, account_id)
+                if membership is None:
+                    raise Http404
+                request.is_support_visit = True
+                _only_looks(request)
             request.membership = membership
             request.account = membership.account
             request.ability = ability
@@ -103,6 +108,12 @@ def within(request: AccountRequest, rows: "QuerySet[M]", field: str = "domain") 
 def accounts_of(user: User) -> QuerySet[Account]:
     """The accounts that the user belongs to, by name."""
     return Account.objects.filter(memberships__user=user).order_by("name", "pk")
+
+
+def _only_looks(request: HttpRequest) -> None:
+    """Raises PermissionDenied where a visitor of the support desk would change something."""
+    if request.method not in ("GET", "HEAD", "OPTIONS"):
+        raise PermissionDenied(_("You look into this account as support: nothing can be changed."))
 
 
 def _lacks_second_factor(request: AccountRequest) -> bool:

@@ -10,7 +10,7 @@ from accounts.views.links import link
 from accounts.views.notifications import notification_open, notifications, notifications_act
 from accounts.views.opening import account_add
 from accounts.views.profile import profile
-from accounts.views.security import security, two_factor_needed
+from accounts.views.security import security, support_content, two_factor_needed
 from accounts.views.sessions import session_end
 from accounts.views.tokens import token_add, token_delete, token_list, token_reset
 
@@ -21,6 +21,7 @@ account_urls = [
     path("audit/export/", audit_export, name="audit_export"),
     path("letters/", letters, name="letters"),
     path("security/", security, name="security"),
+    path("security/support/", support_content, name="support_content"),
     path("security/needed/", two_factor_needed, name="two_factor_needed"),
     path("tokens/", token_list, name="tokens"),
     path("tokens/add/", token_add, name="token_add"),

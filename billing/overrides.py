@@ -1,4 +1,4 @@
-"""Exceptions from a plan's terms that staff grant and take back: the only writer of QuotaOverride."""
+"""Exceptions from a plan's terms that staff or a rule grant and take back: the only writer of QuotaOverride."""
 
 from datetime import datetime
 
@@ -26,12 +26,15 @@ def grant(
     term: QuotaOverride.Term,
     value: int | None,
     reason: str,
-    author: User,
+    author: User | None,
     starts_at: datetime,
     ends_at: datetime | None = None,
+    *,
+    rule: str = "",
 ) -> QuotaOverride:
     """From `starts_at` to `ends_at` the account has this value of the term, whatever its plan says; a value of None is
-    no limit, an end of None "until it is taken back". Of several in force the newest counts.
+    no limit, an end of None "until it is taken back". Of several in force the newest counts. Where no one of the staff
+    is its author, `rule` says what is.
 
     Raises ValueError with a sentence for what cannot be granted.
     """
@@ -44,6 +47,7 @@ def grant(
             value=value,
             reason=reason.strip(),
             author=author,
+            rule=rule,
             starts_at=starts_at,
             ends_at=ends_at,
         )
@@ -52,7 +56,7 @@ def grant(
             account=account,
             actor=author,
             target=row,
-            by_staff=True,
+            by_staff=author is not None,
             changes={
                 str(term): {"from": "", "to": "" if value is None else str(value)},
                 "starts_at": {"from": "", "to": starts_at.isoformat()},
@@ -64,7 +68,7 @@ def grant(
     return row
 
 
-def end(override: QuotaOverride, by: User, reason: str) -> bool:
+def end(override: QuotaOverride, by: User | None, reason: str) -> bool:
     """The exception ends now, and the plan counts again, or an older exception; False when it had ended already."""
     now = timezone.now()
     with transaction.atomic():
@@ -77,7 +81,7 @@ def end(override: QuotaOverride, by: User, reason: str) -> bool:
             account=override.account,
             actor=by,
             target=override,
-            by_staff=True,
+            by_staff=by is not None,
             changes={
                 "ends_at": {"from": before.isoformat() if before else "", "to": now.isoformat()},
                 "reason": {"from": "", "to": reason},

@@ -109,6 +109,7 @@ TEMPLATES = [
                 "mailtrap_site.web.navigation.shell",
                 "billing.context_processors.usage",
                 "accounts.context_processors.second_factor",
+                "accounts.context_processors.support_visit",
             ],
             "builtins": ["mailtrap_site.web.templatetags.ui"],
         },
@@ -187,6 +188,7 @@ ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_RATE_LIMITS = {"signup": "20/m/ip,60/d/ip"}
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True

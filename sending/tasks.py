@@ -13,7 +13,7 @@ from django.utils import timezone
 from mailtrap_site.broker import DRAIN_SECONDS
 from mailtrap_site.wake import send_now
 from sending import followers
-from sending.alerts import critical, weekly
+from sending.alerts import critical, new_accounts, streams, weekly
 from sending.capture import upkeep
 from sending.delivery import drain
 from sending.log import balance_check, export_job
@@ -90,6 +90,18 @@ def forget_hours() -> None:
 def judge_domains() -> None:
     """Tells the people of a domain that its bounces or complaints have become critical."""
     critical.judge(timezone.now())
+
+
+@shared_task(name="sending.judge_streams")
+def judge_streams() -> None:
+    """Warns of, begins and ends suspensions of streams by their rates."""
+    streams.judge(timezone.now())
+
+
+@shared_task(name="sending.judge_new_accounts")
+def judge_new_accounts() -> None:
+    """Lets new accounts send more an hour once their mail has fared well."""
+    new_accounts.judge(timezone.now())
 
 
 @shared_task(name="sending.write_weekly_summaries")

@@ -6,6 +6,7 @@ from accounts.models.invitation import Invitation
 from accounts.models.membership import Membership, Role
 from accounts.models.notification import Notification
 from accounts.models.single_sign_on import SingleSignOn
+from accounts.models.support_visit import SupportVisit
 from accounts.models.token import ApiToken
 from accounts.models.user import User
 
@@ -18,5 +19,6 @@ __all__ = [
     "Notification",
     "Role",
     "SingleSignOn",
+    "SupportVisit",
     "User",
 ]

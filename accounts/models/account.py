@@ -2,7 +2,9 @@
 
 from typing import ClassVar
 
+from django.contrib.postgres.indexes import OpClass
 from django.db import models
+from django.db.models.functions import Upper
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -27,6 +29,8 @@ class Account(models.Model):
     two_factor_from = models.DateTimeField(_("second factor required from"), null=True, blank=True)
     """From then on members without a second factor are led to set one up; null means it is each one's own choice.
     Written by `accounts.two_factor` alone."""
+    support_reads_until = models.DateTimeField(_("support reads content until"), null=True, blank=True)
+    """Null or past: no member of staff reads bodies. Written by `accounts.content_pass` alone."""
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
 
     objects: ClassVar[models.Manager["Account"]] = models.Manager()
@@ -39,6 +43,7 @@ class Account(models.Model):
                 fields=["is_platform"], condition=models.Q(is_platform=True), name="one_platform_account"
             )
         ]
+        indexes = [models.Index(OpClass(Upper("name"), "text_pattern_ops"), name="account_by_name")]
 
     def __str__(self) -> str:
         return self.name

@@ -40,6 +40,8 @@ class ApiToken(models.Model):
         verbose_name_plural = _("API tokens")
         indexes = [
             models.Index(fields=["account", "id"], name="token_by_account"),
+            models.Index(fields=["first_digits"], name="token_by_first_digits"),
+            models.Index(fields=["last_digits"], name="token_by_last_digits"),
             models.Index(fields=["expires_at"], name="token_by_end", condition=models.Q(expires_at__isnull=False)),
         ]
 

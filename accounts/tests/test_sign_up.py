@@ -135,3 +135,17 @@ def test_a_letter_says_the_same_as_text_and_as_html(client: Client):
     assert "Welcome. One step is left" in letter.body
     assert "Welcome. One step is left" in html
     assert "<script" not in html
+
+
+@pytest.mark.django_db
+def test_nobody_signs_up_with_a_throw_away_mailbox(client: Client):
+    answer = sign_up(client, email="x@sub.mailinator.com")
+    assert "throw-away mailbox" in answer.content.decode()
+    assert not User.objects.exists()
+
+
+@pytest.mark.django_db
+def test_one_address_signs_up_so_many_people_a_day(client: Client, settings):
+    settings.ACCOUNT_RATE_LIMITS = {"signup": "20/m/ip,3/d/ip"}
+    answers = [sign_up(Client(), email=f"p{number}@many.test").status_code for number in range(4)]
+    assert answers == [302, 302, 302, 429]

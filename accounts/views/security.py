@@ -10,9 +10,9 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import two_factor
+from accounts import content_pass, two_factor
 from accounts.models import Account
 from accounts.roles import Ability
 from accounts.tenancy import AccountRequest, account_view
@@ -55,8 +55,27 @@ def security(request: AccountRequest) -> HttpResponse:
             two_factor.require_from(account, moment, request)
             messages.success(request, _("The rule about second factors was saved."))
             return redirect("accounts:security", account.pk)
-    context = {"form": form, "without": two_factor.without_second_factor(account), "now": timezone.now()}
+    now = timezone.now()
+    context = {
+        "form": form,
+        "without": two_factor.without_second_factor(account),
+        "now": now,
+        "support_reads": content_pass.stands(account, now),
+    }
     return render(request, "accounts/security.html", context, status=422 if form.is_bound else 200)
+
+
+@account_view(Ability.MANAGE_SECURITY)
+@require_POST
+def support_content(request: AccountRequest) -> HttpResponse:
+    """Lets support read content for a day, or no longer."""
+    if "take_back" in request.POST:
+        content_pass.take_back(request.account, request)
+        messages.success(request, _("Support cannot read the content of your emails."))
+    else:
+        content_pass.allow(request.account, request)
+        messages.success(request, _("Support may read the content of your emails for 24 hours."))
+    return redirect("accounts:security", request.account.pk)
 
 
 @account_view(Ability.VIEW, by_domain=True, before_second_factor=True)

@@ -27,6 +27,8 @@ class QuotaOverride(models.Model):
     """Null stands for "no limit", where the term can be without one."""
     reason = models.CharField(_("reason"), max_length=500)
     author = models.ForeignKey("accounts.User", on_delete=models.SET_NULL, null=True, related_name="+")
+    rule = models.CharField(_("rule"), max_length=40, blank=True, default="", db_default="")
+    """The step of `billing.newness` that wrote it; empty where somebody did."""
     starts_at = models.DateTimeField(_("starts"), default=timezone.now)
     ends_at = models.DateTimeField(_("ends"), null=True, blank=True)
     """Null means until it is taken back."""

@@ -1,14 +1,12 @@
 """What is known of the owner: mailboxes, website, blocklists, what was stopped before, and the answers. Pure."""
 
 from collections.abc import Iterator, Sequence
-from functools import cache
-from pathlib import Path
 
+from accounts.disposable import is_disposable
 from domains.compliance.case import Ban, Case, Found
 from domains.compliance.registered import registered_name
 from domains.names import mailbox_provider
 
-DISPOSABLE_FILE = Path(__file__).with_name("disposable_domains.txt")
 YOUNG_DAYS = 2
 MANY_DOMAINS = 3
 FULL_ANSWER_LETTERS = 80
@@ -79,18 +77,6 @@ def look_at_answers(case: Case) -> Iterator[Found]:
         yield "short_answers", {"letters": letters}
     elif not without_consent:
         yield "full_answers", {}
-
-
-def is_disposable(name: str) -> bool:
-    """Whether throw-away mailboxes are had at this name, or at one above it."""
-    labels = name.lower().split(".")
-    return any(".".join(labels[start:]) in _disposable() for start in range(len(labels) - 1))
-
-
-@cache
-def _disposable() -> frozenset[str]:
-    lines = DISPOSABLE_FILE.read_text(encoding="utf-8").splitlines()
-    return frozenset(line for line in lines if line and not line.startswith("#"))
 
 
 def _names(bans: Sequence[Ban]) -> str:

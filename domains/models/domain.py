@@ -124,6 +124,7 @@ class SendingDomain(models.Model):
         ]
         indexes = [
             models.Index(fields=["next_check_at"], condition=models.Q(deleted_at=None), name="domain_due"),
+            models.Index(fields=["name"], name="domain_by_name"),
             models.Index(
                 fields=["name"], condition=models.Q(custom_domain_tracking_enabled=True), name="domain_with_own_links"
             ),

@@ -1,5 +1,6 @@
 """How the support desk looks and what stands in its side: settings of the unfold theme."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
@@ -39,6 +40,18 @@ def unfold_settings(site_name: str) -> dict[str, Any]:
         "SIDEBAR": {
             "navigation": [
                 {
+                    "title": "",
+                    "items": [
+                        {"title": _("Needs a human"), "icon": "front_hand", "link": reverse_lazy("admin:index")},
+                        {
+                            "title": _("Search all tenants"),
+                            "icon": "search",
+                            "link": reverse_lazy("admin:find"),
+                            "permission": _allows("accounts.view_account"),
+                        },
+                    ],
+                },
+                {
                     "title": _("Tenants"),
                     "items": [
                         _place(_("Accounts"), "apartment", "accounts_account"),
@@ -48,6 +61,7 @@ def unfold_settings(site_name: str) -> dict[str, Any]:
                             "title": _("Compliance"),
                             "icon": "verified_user",
                             "link": reverse_lazy("admin:compliance"),
+                            "permission": _allows("domains.view_compliancereview"),
                             "badge": number_of_waiting_reviews,
                         },
                     ],
@@ -59,6 +73,7 @@ def unfold_settings(site_name: str) -> dict[str, Any]:
                             "title": _("Requests"),
                             "icon": "contact_support",
                             "link": reverse_lazy("admin:requests"),
+                            "permission": _allows("billing.view_supportrequest"),
                             "badge": number_of_open_requests,
                         },
                         _place(_("Subscriptions"), "sell", "billing_subscription"),
@@ -72,8 +87,24 @@ def unfold_settings(site_name: str) -> dict[str, Any]:
                     "title": _("Mail"),
                     "items": [
                         _place(_("Messages"), "mail", "sending_message"),
-                        {"title": _("Queue"), "icon": "hourglass_empty", "link": reverse_lazy("admin:queue")},
-                        {"title": _("Unknown replies"), "icon": "help", "link": reverse_lazy("admin:unknown_replies")},
+                        {
+                            "title": _("Queue"),
+                            "icon": "hourglass_empty",
+                            "link": reverse_lazy("admin:queue"),
+                            "permission": _allows("sending.view_queueentry"),
+                        },
+                        {
+                            "title": _("Unknown replies"),
+                            "icon": "help",
+                            "link": reverse_lazy("admin:unknown_replies"),
+                            "permission": _allows("sending.view_message"),
+                        },
+                        {
+                            "title": _("Abuse and postmaster"),
+                            "icon": "report",
+                            "link": reverse_lazy("admin:reports"),
+                            "permission": _allows("sending.view_incomingreport"),
+                        },
                         _place(_("Balance"), "balance", "sending_hourbalance") | {"badge": number_of_differences},
                     ],
                 },
@@ -84,6 +115,7 @@ def unfold_settings(site_name: str) -> dict[str, Any]:
                             "title": _("Health of the instance"),
                             "icon": "stethoscope",
                             "link": reverse_lazy("admin:operator"),
+                            "permission": _allows("sending.change_queueentry"),
                         },
                         _place(_("Audit log"), "history", "accounts_auditentry"),
                     ],
@@ -131,4 +163,15 @@ def _mark(request: HttpRequest) -> str:
 
 
 def _place(title: Any, icon: str, view: str) -> dict[str, Any]:
-    return {"title": title, "icon": icon, "link": reverse_lazy(f"admin:{view}_changelist")}
+    app, _underscore, model = view.partition("_")
+    return {
+        "title": title,
+        "icon": icon,
+        "link": reverse_lazy(f"admin:{view}_changelist"),
+        "permission": _allows(f"{app}.view_{model}"),
+    }
+
+
+def _allows(permission: str) -> Callable[[HttpRequest], bool]:
+    """Whether the side shows a place to this member of staff."""
+    return lambda request: request.user.has_perm(permission)

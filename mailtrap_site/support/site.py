@@ -24,10 +24,35 @@ class SupportDesk(UnfoldAdminSite):
 
     def get_urls(self) -> list[Any]:
         # Late, since this module is read before the apps are ready.
-        from mailtrap_site.support import compliance, compliance_acts, operator, plan_acts, plan_page, queue, requests
+        from mailtrap_site.support import (
+            compliance,
+            compliance_acts,
+            find,
+            operator,
+            plan_acts,
+            plan_page,
+            queue,
+            reports,
+            requests,
+            start,
+            tenant,
+            visits,
+        )
         from mailtrap_site.support.unknown_replies import unknown_replies
 
         own = [
+            path("", self.admin_view(start.start), name="index"),
+            path("visits/end/", self.admin_view(visits.end), name="visit_end"),
+            path("visits/<int:account_id>/", self.admin_view(visits.begin), name="visit"),
+            path("reports/", self.admin_view(reports.report_list), name="reports"),
+            path("reports/<int:report_id>/done/", self.admin_view(reports.report_done), name="report_done"),
+            path("find/", self.admin_view(find.find), name="find"),
+            path("tenants/<int:account_id>/", self.admin_view(tenant.tenant), name="tenant"),
+            path(
+                "tenants/<int:account_id>/domains/<int:domain_id>/check/",
+                self.admin_view(tenant.check_domain),
+                name="tenant_domain_check",
+            ),
             path("plans/<int:account_id>/", self.admin_view(plan_page.plan_page), name="plan"),
             path("plans/<int:account_id>/grant/", self.admin_view(plan_acts.grant), name="plan_grant"),
             path("plans/<int:account_id>/assign/", self.admin_view(plan_acts.assign), name="plan_assign"),

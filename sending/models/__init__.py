@@ -8,6 +8,7 @@ from sending.models.domain_alert import DomainAlert, WeeklySummary
 from sending.models.event import TLS_REQUIRED, Event
 from sending.models.feed import EventBatch, FeedPosition
 from sending.models.idempotency import IdempotencyKey
+from sending.models.incoming_report import IncomingReport
 from sending.models.log_view import LogExport, SavedView
 from sending.models.message import Message, MessageStatus, RecipientKind
 from sending.models.queue_control import QueueOrder, QueuePause
@@ -17,6 +18,7 @@ from sending.models.shared_counts import SharedCount
 from sending.models.site_pace import SitePace
 from sending.models.statistics import CountedOnce, DailyCount, HourlyCount
 from sending.models.stream_setting import OnUncertain, StreamSetting
+from sending.models.stream_suspension import StreamSuspension
 from sending.models.submission import Door, Stream, Submission
 from sending.models.suppression import Suppression
 from sending.models.suppression_import import SuppressionImport
@@ -41,6 +43,7 @@ __all__ = [
     "HourCheck",
     "HourlyCount",
     "IdempotencyKey",
+    "IncomingReport",
     "LogExport",
     "Message",
     "MessageStatus",
@@ -56,6 +59,7 @@ __all__ = [
     "SitePace",
     "Stream",
     "StreamSetting",
+    "StreamSuspension",
     "Submission",
     "Suppression",
     "SuppressionImport",

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from django.conf import settings as standing_settings
 
+from accounts.disposable import is_disposable
 from domains.answers import Answer, Outcome
 from domains.compliance import blocklists
 from domains.compliance.case import Ban, Case, Listing
-from domains.compliance.owner_rules import is_disposable
 from domains.compliance.rulebook import Outcome as Verdict
 from domains.compliance.rulebook import for_customer, for_staff, judge, rule_book
 from domains.tests.compliance.people import ANSWERS

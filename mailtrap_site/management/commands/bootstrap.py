@@ -1,4 +1,4 @@
-"""The first staff user and the platform's own account."""
+"""Staff users, and the platform's own account."""
 
 import secrets
 from typing import Any
@@ -12,6 +12,7 @@ from django.forms import ValidationError
 from accounts import audit
 from accounts.models import User
 from mailtrap_site.support.platform import ensure_platform
+from mailtrap_site.support.roles import Role, make_staff
 
 
 class Command(BaseCommand):
@@ -20,6 +21,12 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--email", required=True, help="the address with which the staff user signs in")
         parser.add_argument("--name", default="", help="the name that others see")
+        parser.add_argument(
+            "--role",
+            default=Role.SUPERUSER.value,
+            choices=[role.value for role in Role],
+            help="what they may do at the support desk; everything, unless this says less",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         email = options["email"].lower()
@@ -27,7 +34,7 @@ class Command(BaseCommand):
             validate_email(email)
         except ValidationError as problem:
             raise CommandError(f"{email} is not an email address. Give one with --email.") from problem
-        password = self._staff_user(email, options["name"])
+        password = self._staff_user(email, options["name"], Role(options["role"]))
         domain = ensure_platform()
         if password:
             self.stdout.write(f"{email} may enter the support desk, /admin/. Password, shown once: {password}")
@@ -40,7 +47,7 @@ class Command(BaseCommand):
             )
 
     @transaction.atomic
-    def _staff_user(self, email: str, name: str) -> str:
+    def _staff_user(self, email: str, name: str, role: Role) -> str:
         """The password of a new user; empty when the user existed and only got the rights."""
         user = User.objects.filter(email=email).first()
         password = ""
@@ -48,7 +55,7 @@ class Command(BaseCommand):
             password = secrets.token_urlsafe(15)
             user = User.objects.create_user(email, password, name=name)
             EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
-        user.is_staff = user.is_superuser = True
-        user.save(update_fields=["is_staff", "is_superuser"])
-        audit.record("staff.granted", account=None, target=user, by_staff=True)
+        make_staff(user, role)
+        changes = {"role": {"from": None, "to": role.value}}
+        audit.record("staff.granted", account=None, target=user, changes=changes, by_staff=True)
         return password

@@ -9,6 +9,7 @@ import structlog
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
+from sending.bounces.own_mail import take_own_mail
 from sending.bounces.recipients import DOMAIN_REPORTS, RETURN_PATHS, UNSUBSCRIPTIONS, Row, is_own_mailbox
 from sending.bounces.session import Intake
 from sending.capture import simulator
@@ -50,7 +51,7 @@ class Command(BaseCommand):
 
 def recipients_of(route: str) -> list[Row]:
     """The table of a route. Only the development route takes what is addressed to others, and keeps it here."""
-    own = Row("postmaster and abuse", is_own_mailbox, keep)
+    own = Row("postmaster and abuse", is_own_mailbox, take_own_mail)
     if route != "development":
         return [RETURN_PATHS, UNSUBSCRIPTIONS, DOMAIN_REPORTS, own]
     return [
@@ -58,6 +59,7 @@ def recipients_of(route: str) -> list[Row]:
         RETURN_PATHS,
         UNSUBSCRIPTIONS,
         DOMAIN_REPORTS,
+        own,
         Row("everybody", lambda recipient: True, keep),
     ]
 

@@ -11,7 +11,7 @@ from sending.bounces.recipients import Row
 from sending.bounces.session import Intake
 from sending.listener import Limits, Port
 from sending.management.commands.mx import MAX_SIZE
-from sending.models import CapturedMail
+from sending.models import CapturedMail, IncomingReport
 from sending.protocol import return_path
 from sending.protocol.smtp_server_events import ServerConfig
 from sending.tests.listening import listening
@@ -57,7 +57,9 @@ def test_return_paths_postmaster_and_abuse_are_known():
 def test_mail_to_abuse_is_kept_and_a_report_is_taken():
     with mx_running("mx") as address, smtplib.SMTP(*address, timeout=5) as client:
         client.sendmail("", ["abuse@platform.test", signed_path()], b"Subject: Complaint\r\n\r\nStop it.\r\n")
-    assert [mail.recipient for mail in CapturedMail.objects.all()] == ["abuse@platform.test"]
+    report = IncomingReport.objects.get()
+    assert (report.mailbox, report.subject, report.text.strip()) == ("abuse", "Complaint", "Stop it.")
+    assert not CapturedMail.objects.exists()
 
 
 def test_the_development_route_captures_each_recipient():
