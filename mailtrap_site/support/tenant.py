@@ -76,10 +76,15 @@ def _acts(account: Account, may: Any) -> list[tuple[str, str]]:
     """Words and address of what can be done about the whole account."""
     acts = []
     if may("accounts.change_account"):
-        act, words = (
-            ("release", _("Release the account")) if account.is_suspended else ("suspend", _("Suspend the account"))
-        )
-        acts.append((words, reverse(f"admin:accounts_account_{act}", args=[account.pk])))
+        acts += [
+            (words, reverse(f"admin:accounts_account_{act}", args=[account.pk]))
+            for act, words, fits in (
+                ("release", _("Release the account"), account.state != Account.State.ACTIVE),
+                ("suspend", _("Suspend the account"), account.state == Account.State.ACTIVE),
+                ("ban", _("Ban the account"), not account.is_banned),
+            )
+            if fits
+        ]
     if may(support_visits.PERMISSION):
         acts.append((_("Look in as a viewer"), reverse("admin:visit", args=[account.pk])))
     if may("billing.view_subscription"):

@@ -39,7 +39,7 @@ def about(account: Account, now: datetime) -> list[tuple[str, str]]:
     suppressed = Suppression.objects.filter(account=account)
     return [
         (_("Number"), str(account.pk)),
-        (_("State"), f"{state}: {account.suspension_reason}" if account.is_suspended else state),
+        (_("State"), f"{state}: {account.suspension_reason}" if account.suspension_reason else state),
         (_("Age"), duration_words((now - account.created_at).total_seconds())),
         (_("Plan"), terms.plan.name),
         (_("Emails of this period"), _("%(used)s of %(limit)s") % {"used": figure_words(usage.used), "limit": limit}),

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0006_support_visits'),
+        ('accounts', '0007_support_visits'),
         ('domains', '0007_search_by_name'),
         ('sending', '0020_retention_by_stream'),
     ]
