@@ -245,6 +245,8 @@ RETURN_PATH_KEY = sha256(b"return-path:" + SECRET_KEY.encode()).digest()
 RECIPIENT_LINK_KEYS = [
     sha256(b"recipient-link:" + key.encode()).digest() for key in (SECRET_KEY, *SECRET_KEY_FALLBACKS)
 ]
+# Digests of addresses that were erased: the first makes them, all of them match.
+ERASED_ADDRESS_KEYS = [sha256(b"erased-address:" + key.encode()).digest() for key in (SECRET_KEY, *SECRET_KEY_FALLBACKS)]
 # Where the mx route knocks; tests and proofs point it at servers of their own on the loopback.
 OUTBOUND_PORT = ENVIRONMENT.outbound_port
 OUTBOUND_PUBLIC_ONLY = ENVIRONMENT.outbound_public_only

@@ -24,6 +24,14 @@ class Account(models.Model):
     two_factor_from = models.DateTimeField(_("second factor required from"), null=True, blank=True)
     """From then on members without a second factor are led to set one up; null means it is each one's own choice.
     Written by `accounts.two_factor` alone."""
+    closes_at = models.DateTimeField(_("closes"), null=True, blank=True, editable=False)
+    """When it is deleted with all it holds; until then nothing is sent. Null: it stays. Written by `accounts.closing`
+    alone, like the two below."""
+    closing_asked_by = models.ForeignKey(
+        "accounts.User", on_delete=models.SET_NULL, null=True, related_name="+", editable=False
+    )
+    closing_told_at = models.DateTimeField(null=True, editable=False)
+    """When the letter before the end was written."""
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
 
     objects: ClassVar[models.Manager["Account"]] = models.Manager()
@@ -36,6 +44,9 @@ class Account(models.Model):
                 fields=["is_platform"], condition=models.Q(is_platform=True), name="one_platform_account"
             )
         ]
+        indexes = [
+            models.Index(fields=["closes_at"], condition=models.Q(closes_at__isnull=False), name="account_that_closes")
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -43,6 +54,10 @@ class Account(models.Model):
     @property
     def is_suspended(self) -> bool:
         return self.state == self.State.SUSPENDED
+
+    @property
+    def is_closing(self) -> bool:
+        return self.closes_at is not None
 
     @property
     def initials(self) -> str:
