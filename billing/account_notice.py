@@ -15,6 +15,7 @@ from mailtrap_site.web.wording import NBSP, figure_words
 class Kind(StrEnum):
     """What a notice is about, the most pressing first."""
 
+    CLOSING = "closing"
     SUSPENDED = "suspended"
     PAYMENT_FAILED = "payment_failed"
     LIMIT_REACHED = "limit_reached"
@@ -37,7 +38,9 @@ class Notice:
     tone: str
 
 
-def choose(*, is_suspended: bool, grace_until: datetime | None, usage: Usage, now: datetime) -> Kind | None:
+def choose(
+    *, is_suspended: bool, grace_until: datetime | None, usage: Usage, now: datetime, is_closing: bool = False
+) -> Kind | None:
     """The first of all news that hold; `usage` is looked at only when nothing comes before it. Pure.
 
     >>> from datetime import UTC
@@ -49,7 +52,8 @@ def choose(*, is_suspended: bool, grace_until: datetime | None, usage: Usage, no
     ...     usage = judge(used, limit, november, now)
     ...     return str(choose(is_suspended=is_suspended, grace_until=grace_until, usage=usage, now=now))
 
-    A suspension comes before all else, then a payment that failed, as long as it can be made up for:
+    The end of the account comes before all else, then a suspension, then a payment that failed, as long as it can be
+    made up for:
 
     >>> first(1_000, grace_until=soon, is_suspended=True)
     'suspended'
@@ -68,6 +72,8 @@ def choose(*, is_suspended: bool, grace_until: datetime | None, usage: Usage, no
     >>> first(1_000_000, limit=None)
     'None'
     """
+    if is_closing:
+        return Kind.CLOSING
     if is_suspended:
         return Kind.SUSPENDED
     if grace_until is not None and grace_until > now:
@@ -75,8 +81,13 @@ def choose(*, is_suspended: bool, grace_until: datetime | None, usage: Usage, no
     return _OF_LEVEL.get(usage.level)
 
 
-def words_of(kind: Kind, *, reason: str, grace_until: datetime | None, usage: Usage) -> Notice:
+def words_of(
+    kind: Kind, *, reason: str, grace_until: datetime | None, usage: Usage, closes_at: datetime | None = None
+) -> Notice:
     """The notice in words, its days in the reader's zone. `reason` is that of the suspension."""
+    if kind is Kind.CLOSING and closes_at is not None:
+        words = _("Nothing is sent any more, and on %(day)s everything is deleted.") % {"day": _day(closes_at)}
+        return Notice(_("This account is to be closed"), words, "bad")
     if kind is Kind.SUSPENDED:
         return Notice(
             _("This account is suspended"), reason or _("Mail is refused until support releases the account."), "bad"

@@ -54,11 +54,18 @@ def _notice(request: AccountRequest, meter: Usage) -> AccountNotice | None:
         return None
     account = request.account
     grace_until = Subscription.objects.filter(account=account).values_list("grace_until", flat=True).first()
-    kind = choose(is_suspended=account.is_suspended, grace_until=grace_until, usage=meter, now=timezone.now())
+    kind = choose(
+        is_closing=account.is_closing,
+        is_suspended=account.is_suspended,
+        grace_until=grace_until,
+        usage=meter,
+        now=timezone.now(),
+    )
     match = request.resolver_match
     if kind is None or (match and kind in SAID_BY_PAGE.get(match.view_name, ())):
         return None
-    words = words_of(kind, reason=account.suspension_reason, grace_until=grace_until, usage=meter)
+    told = {"reason": account.suspension_reason, "grace_until": grace_until, "closes_at": account.closes_at}
+    words = words_of(kind, usage=meter, **told)
     url, action = _button(kind, request)
     return AccountNotice(words, "" if url == request.path else url, action)
 
@@ -66,7 +73,9 @@ def _notice(request: AccountRequest, meter: Usage) -> AccountNotice | None:
 def _button(kind: Kind, request: AccountRequest) -> tuple[str, str]:
     """Where the reader mends it; a suspension is mended by support alone."""
     account_id = request.account.pk
-    if kind is Kind.SUSPENDED or not can(request.membership, Ability.VIEW_USAGE):
+    if kind is Kind.CLOSING and can(request.membership, Ability.MANAGE_OWNERS):
+        return reverse("accounts:closing", args=[account_id]), _("Keep it open")
+    if kind in (Kind.CLOSING, Kind.SUSPENDED) or not can(request.membership, Ability.VIEW_USAGE):
         return "", ""
     if kind is Kind.PAYMENT_FAILED:
         return reverse("billing:invoices", args=[account_id]), _("See the invoices")

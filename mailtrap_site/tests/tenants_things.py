@@ -9,7 +9,15 @@ from billing.models import Invoice
 from mailtrap_site.testing.captured import make_captured, make_sandbox
 from mailtrap_site.testing.mail import make_message
 from mailtrap_site.testing.world import World
-from sending.models import Suppression, SuppressionImport, TrackingOptOut, WebhookDelivery, WebhookEndpoint
+from sending.models import (
+    Archive,
+    Erasure,
+    Suppression,
+    SuppressionImport,
+    TrackingOptOut,
+    WebhookDelivery,
+    WebhookEndpoint,
+)
 
 READER = "rita@far.test"
 """To whom the account's mail goes; stands in every page about it."""
@@ -56,5 +64,7 @@ def make_things(world: World) -> dict[str, object]:
         "export_id": export.pk,
         "member_id": account.memberships.get(user=world.vera).pk,
         "invitation_id": invitation.pk,
+        "erasure_id": Erasure.objects.create(account=account, mark="erased:1", created_by=world.alice).pk,
+        "archive_id": Archive.objects.create(account=account, user=world.alice, file="1", state="ready").pk,
         "access_id": account.memberships.get(user=world.vera).pk * 2,
     }

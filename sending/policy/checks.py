@@ -44,7 +44,9 @@ def token_is_valid(mail: Candidate, standing: Standing, now: datetime) -> Refusa
 
 
 def account_is_active(mail: Candidate, standing: Standing, now: datetime) -> Refusal | None:
-    """The account is not suspended."""
+    """The account is neither suspended nor to be closed."""
+    if standing.account_closing:
+        return Refusal(Reason.ACCOUNT_CLOSING)
     return None if standing.account_active else Refusal(Reason.ACCOUNT_SUSPENDED)
 
 

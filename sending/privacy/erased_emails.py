@@ -84,7 +84,7 @@ def _erase(messages: Sequence[Message]) -> None:
     ids = [one.pk for one in messages]
     rows = Message.objects.filter(pk__in=ids, pk__gte=min(ids), pk__lte=max(ids))
     rows.update(recipient=ERASED, subject="", reply=None, recipient_mx=None)
-    asked = {"ids": ids, "low": min(ids), "kept": KEPT_DETAILS}
+    asked = {"ids": ids, "low": id_floor(time_of(min(ids))), "kept": KEPT_DETAILS}
     cursor = raw_cursor()
     cursor.execute(_ATTEMPTS, asked)
     cursor.execute(_EVENTS, asked)
@@ -112,7 +112,7 @@ SELECT message_id, account_id, attempts, due_at, send_at FROM {queue}
 WHERE message_id = ANY(%(ids)s) AND (lease_until IS NULL OR lease_until < %(now)s)
     AND (uncertain_since IS NULL OR hold IS NOT NULL)
 ORDER BY message_id FOR UPDATE""")
-# Attempts and events are younger than their message, or carry its own id.
+# Attempts and events are as old as their message or younger.
 _ATTEMPTS = statement("""
 UPDATE {attempt} SET conversation = '[]', reply_text = NULL, mx_host = NULL, mx_ip = NULL
 WHERE message_id = ANY(%(ids)s) AND id >= %(low)s""")

@@ -73,8 +73,8 @@ def wishes(cursor: "psycopg.Cursor[Any]", asked: Sequence[Asked]) -> Wishes:
 def suppressed_among(
     cursor: "psycopg.Cursor[Any]", account_id: int, recipients: Mapping[uuid.UUID, str]
 ) -> dict[uuid.UUID, str]:
-    """Of these messages of one submission of the account, by id, those whose recipients are suppressed now, with the type of the
-    entry. For an answer alone: the claim decides."""
+    """Of these messages of one submission of the account, by id, those whose recipients are suppressed now, with the
+    type of the entry. For an answer alone: the claim decides."""
     if not recipients:
         return {}
     lines = [(one, way) for one, email in recipients.items() for way in written(account_id, same_address(email))]

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from accounts.models import Account
 from sending.models import Message, Submission, Suppression
-from sending.suppressions.marks import written
 from sending.suppressions.consequences import evidence_of
+from sending.suppressions.marks import written
 from sending.suppressions.store import By, reactivate
 
 BY_READER = By(None, "the reader")
