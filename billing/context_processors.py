@@ -19,6 +19,7 @@ from billing.quota import Usage
 
 SAID_BY_PAGE = {
     "sending:overview": OF_THE_METER | {Kind.SUSPENDED},
+    "accounts:closing": {Kind.CLOSING},
     "billing:usage": OF_THE_METER,
     "billing:change": OF_THE_METER,
     "billing:plan": OF_THE_METER | {Kind.PAYMENT_FAILED},
@@ -64,8 +65,8 @@ def _notice(request: AccountRequest, meter: Usage) -> AccountNotice | None:
     match = request.resolver_match
     if kind is None or (match and kind in SAID_BY_PAGE.get(match.view_name, ())):
         return None
-    told = {"reason": account.suspension_reason, "grace_until": grace_until, "closes_at": account.closes_at}
-    words = words_of(kind, usage=meter, **told)
+    reason, closes_at = account.suspension_reason, account.closes_at
+    words = words_of(kind, reason=reason, grace_until=grace_until, usage=meter, closes_at=closes_at)
     url, action = _button(kind, request)
     return AccountNotice(words, "" if url == request.path else url, action)
 

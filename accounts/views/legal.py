@@ -22,7 +22,6 @@ PAGES: dict[str, Promise] = {
 def legal(request: HttpRequest, page: str) -> HttpResponse:
     """One of PAGES, to everybody."""
     context = {
-        "pages": [(f"accounts:legal_{name.replace('-', '_')}", words, name == page) for name, words in PAGES.items()],
         "version": settings.TERMS_VERSION,
         "takes_payments": bool(settings.STRIPE_SECRET_KEY),
         "session_days": settings.SESSION_COOKIE_AGE // 86_400,

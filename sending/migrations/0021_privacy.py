@@ -47,7 +47,7 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='asked for')),
                 ('address', mailtrap_site.sealed.SealedTextField(null=True)),
                 ('mark', models.CharField(max_length=80)),
-                ('stage', models.CharField(choices=[('emails', 'Email log, events and bodies'), ('lists', 'Suppressions and tracking opt-outs'), ('captured', 'Sandboxes'), ('webhooks', 'Webhook events that are kept to be sent again'), ('files', 'Exports, imports and saved views'), ('traces', 'Audit log and notifications'), ('done', 'Done')], default='emails', max_length=16)),
+                ('stage', models.CharField(choices=[('emails', 'Email log, events and bodies'), ('lists', 'Suppressions and tracking opt-outs'), ('captured', 'Sandboxes'), ('webhooks', 'Webhook events that are kept to be sent again'), ('files', 'Exports, imports and saved views'), ('traces', 'Audit log, notifications and requests'), ('done', 'Done')], default='emails', max_length=16)),
                 ('position', models.CharField(blank=True, max_length=36)),
                 ('counts', models.JSONField(default=dict)),
                 ('waiting', models.PositiveIntegerField(default=0)),

@@ -20,7 +20,7 @@ class Erasure(models.Model):
         CAPTURED = "captured", _("Sandboxes")
         WEBHOOKS = "webhooks", _("Webhook events that are kept to be sent again")
         FILES = "files", _("Exports, imports and saved views")
-        TRACES = "traces", _("Audit log and notifications")
+        TRACES = "traces", _("Audit log, notifications and requests")
         DONE = "done", _("Done")
 
     account = models.ForeignKey("accounts.Account", on_delete=models.CASCADE, related_name="erasures")

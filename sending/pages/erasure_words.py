@@ -17,6 +17,7 @@ COUNTED: dict[str, Promise] = {
     "saved_views": _("Saved views"),
     "audit_entries": _("Entries of the audit log"),
     "notifications": _("Notifications"),
+    "requests": _("Questions to support"),
 }
 
 

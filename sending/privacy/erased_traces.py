@@ -11,6 +11,7 @@ from django.db.models.functions import Cast
 
 from accounts import audit
 from accounts.models import AuditEntry, Notification
+from billing.models import SupportRequest
 from sending.log import exports
 from sending.models import (
     CapturedMail,
@@ -39,7 +40,7 @@ def lists(row: Erasure, address: str, now: datetime) -> Step:
     """The entries stay, and match as before; they no longer tell the address, nor the mail that led to them."""
     counts = {}
     for name, model in (("suppressions", Suppression), ("tracking_opt_outs", TrackingOptOut)):
-        own: QuerySet[Any] = model.objects.filter(account=row.account_id)  # type: ignore[attr-defined]
+        own: QuerySet[Any] = model.objects.filter(account=row.account_id)
         counts[name] = own.filter(email=address).count()
         for entry in own.filter(email=address):
             same = {field: getattr(entry, field) for field in ("domain_id", "stream", "type") if hasattr(entry, field)}
@@ -101,7 +102,7 @@ def files(row: Erasure, address: str, now: datetime) -> Step:
 
 
 def traces(row: Erasure, address: str, now: datetime) -> Step:
-    """Mentions in the audit log, some at a time, and in what people of the account were told."""
+    """Mentions in the audit log, some at a time, in what people of the account were told, and in what they asked."""
     replace, position = replacer(address, ERASED), int(row.position or 0)
     log = AuditEntry.objects.filter(account=row.account_id, pk__gt=position)
     near = log.annotate(text=Cast("changes", TextField())).filter(
@@ -116,7 +117,11 @@ def traces(row: Erasure, address: str, now: datetime) -> Step:
         Q(title__icontains=address) | Q(body__icontains=address)
     )
     letters = sum(_rewrite(one, replace, ("title", "body")) for one in told)
-    return Step(counts={"audit_entries": changed, "notifications": letters})
+    asked = SupportRequest.objects.filter(account=row.account_id).filter(
+        Q(reason__icontains=address) | Q(answer__icontains=address)
+    )
+    requests = sum(_rewrite(one, replace, ("reason", "answer")) for one in asked)
+    return Step(counts={"audit_entries": changed, "notifications": letters, "requests": requests})
 
 
 def _without(delivery: WebhookDelivery, address: str) -> bool:

@@ -49,7 +49,7 @@ def close(world: World) -> None:
 
 def test_a_closing_account_sends_nothing_until_it_is_kept_open(world: World):
     close(world)
-    assert submit([draft(world)])[0].reason is Reason.ACCOUNT_CLOSING  # type: ignore[union-attr]
+    assert submit([draft(world)])[0].reason is Reason.ACCOUNT_CLOSING
     owner = world.account.pk, world.domain.pk
     stop = read_permissions(raw_cursor(), {owner})[owner].stop
     assert stop is not None

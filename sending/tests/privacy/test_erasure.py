@@ -10,6 +10,7 @@ import pytest
 from django.core.management import call_command
 
 from accounts.models import AuditEntry, Notification
+from billing.models import SupportRequest
 from mailtrap_site.testing.captured import make_captured, make_sandbox
 from mailtrap_site.testing.mail import make_event, make_message
 from mailtrap_site.testing.world import World
@@ -72,6 +73,7 @@ def fill(world: World) -> dict[str, Any]:
     make_captured(sandbox, recipient=RITA, recipients=[["to", RITA]])
     account.saved_views.create(name="Rita", query="to=rita%40far.test")
     Notification.objects.create(account=account, user=world.alice, kind="x", title=f"{RITA} wrote", body="")
+    SupportRequest.objects.create(account=account, kind="message", reason=f"Where is the mail to {RITA}?")
     endpoint = WebhookEndpoint.objects.create(url="https://a.test/", type="email_sending", **own)
     lines = [
         {"event": "click", "email": RITA, "ip": "192.0.2.7", "user_agent": "x", "url": "https://a.test/?u=rita"},
