@@ -8,6 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 from django.core.management import call_command
+from django.test import Client
+from django.urls import reverse
 
 from accounts.models import AuditEntry, Notification
 from billing.models import SupportRequest
@@ -166,6 +168,21 @@ def test_the_certificate_is_in_the_audit_log_without_the_address(world: World):
     assert entry.changes["emails"]["from"] == 2
     assert row.counts["cancelled"] == 1
     assert row.address is None
+
+
+def test_its_page_says_why_there_is_no_body(world: World, client: Client):
+    made = fill(world)
+    erase(world)
+    client.force_login(world.alice)
+    for name in ("delivered", "queued", "other"):
+        page = client.get(reverse("sending:message", args=[world.account.pk, made[name].pk])).content.decode()
+        assert ("somebody who got this email was erased" in page) == (name != "other")
+    log = client.get(reverse("sending:email_log", args=[world.account.pk])).content.decode()
+    assert ERASED in log
+    entry = Suppression.objects.filter(account=world.account).first()
+    assert entry is not None
+    page = client.get(reverse("sending:suppression", args=[world.account.pk, entry.pk])).content.decode()
+    assert "This address was erased" in page
 
 
 def test_asking_twice_begins_one(world: World):
