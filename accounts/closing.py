@@ -76,8 +76,8 @@ def tell_due(now: datetime) -> None:
 
 
 def due(now: datetime) -> list[int]:
-    """The ids of accounts whose grace is over, the longest first."""
-    return list(Account.objects.filter(closes_at__lte=now).order_by("closes_at").values_list("pk", flat=True))
+    """The ids of accounts whose grace is over, in no order, so that one that cannot be deleted keeps no other back."""
+    return list(Account.objects.filter(closes_at__lte=now).order_by("?").values_list("pk", flat=True))
 
 
 def _tell(account: Account, kind: str, title: str, body: str) -> None:

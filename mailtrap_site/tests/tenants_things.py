@@ -18,6 +18,7 @@ from sending.models import (
     WebhookDelivery,
     WebhookEndpoint,
 )
+from sending.models.content import pack
 
 READER = "rita@far.test"
 """To whom the account's mail goes; stands in every page about it."""
@@ -37,7 +38,7 @@ def make_things(world: World) -> dict[str, object]:
         account=account, domain=world.domain, url="https://shop.test/", type="email_sending"
     )
     delivery = WebhookDelivery.objects.create(
-        endpoint=endpoint, event_count=1, first_number=1, last_number=1, payload=b"", size=1, state="delivered"
+        endpoint=endpoint, event_count=1, first_number=1, last_number=1, payload=pack(b"{}"), size=3, state="delivered"
     )
     moments = dict.fromkeys(("issued_at", "period_starts_at", "period_ends_at"), now)
     invoice = Invoice.objects.create(account=account, stripe_id="in_1", status="paid", total_cents=1_500, **moments)

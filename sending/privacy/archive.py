@@ -63,14 +63,15 @@ def percent(archive: Archive) -> int:
 
 def work_off(until: float) -> bool:
     """Writes until the monotonic time `until`; whether more could be written at once."""
+    passed_over: set[int] = set()
     while time.monotonic() < until:
-        due = Archive.objects.filter(state=State.WRITTEN, due_at__lte=timezone.now()).order_by("due_at", "pk")
-        archive = due.first()
+        due = Archive.objects.filter(state=State.WRITTEN, due_at__lte=timezone.now()).exclude(pk__in=passed_over)
+        archive = due.order_by("due_at", "pk").first()
         if archive is None:
             return False
         try:
             if not _step(archive.pk, timezone.now()):
-                return False
+                passed_over.add(archive.pk)
         except (OSError, DatabaseError) as problem:
             log.error("archive_failed", archive=archive.pk, problem=type(problem).__name__)
             _failed(archive)

@@ -65,11 +65,17 @@ def earlier(account: Account, address: str) -> Erasure | None:
 
 def work_off(until: float) -> bool:
     """Takes steps until the monotonic time `until`; whether some could be taken at once."""
+    passed_over: set[int] = set()
     while time.monotonic() < until:
-        due = Erasure.objects.filter(finished_at=None, due_at__lte=timezone.now()).order_by("due_at", "pk")
-        pk = due.values_list("pk", flat=True).first()
-        if pk is None or not _step(pk, timezone.now()):
+        now = timezone.now()
+        open_ones = Erasure.objects.filter(finished_at=None, address__isnull=False, due_at__lte=now)
+        pk = open_ones.exclude(pk__in=passed_over).order_by("due_at", "pk").values_list("pk", flat=True).first()
+        if pk is None:
             return False
+        # What breaks its step has the next one last: none keeps the others waiting.
+        Erasure.objects.filter(pk=pk, finished_at=None).update(due_at=now)
+        if not _step(pk, now):
+            passed_over.add(pk)
     return True
 
 

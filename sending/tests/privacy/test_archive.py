@@ -15,7 +15,7 @@ from accounts.models import AuditEntry, Notification
 from mailtrap_site.testing.mail import make_event, make_message
 from mailtrap_site.testing.world import World
 from mailtrap_site.tests.tenants_things import READER, make_things
-from sending.models import Archive, Event, SuppressionImport
+from sending.models import Archive, Event, LogExport, SuppressionImport
 from sending.privacy import archive, archive_files, erasure
 from sending.privacy.archive_parts import EMAIL_LOG, PARTS
 from sending.suppressions.store import By
@@ -118,8 +118,10 @@ def test_one_recipients_data_is_a_file(world: World, client: Client):
 
 def test_the_address_is_asked_about_and_then_erased(world: World, client: Client):
     make_things(world)
-    # An import that is under way would be waited for.
+    # An import that is under way would be waited for, and this file has no name that we would give.
     SuppressionImport.objects.all().delete()
+    LogExport.objects.all().delete()
+    Archive.objects.all().delete()
     client.force_login(world.bob)
     page = reverse("sending:privacy", args=[world.account.pk])
     assert client.post(page, {"address": "nobody"}).status_code == 422

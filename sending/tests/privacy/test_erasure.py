@@ -175,7 +175,8 @@ def test_its_page_says_why_there_is_no_body(world: World, client: Client):
     erase(world)
     client.force_login(world.alice)
     for name in ("delivered", "queued", "other"):
-        page = client.get(reverse("sending:message", args=[world.account.pk, made[name].pk])).content.decode()
+        address = reverse("sending:message", args=[world.account.pk, made[name].pk])
+        page = client.get(f"{address}?show=source").content.decode()
         assert ("somebody who got this email was erased" in page) == (name != "other")
     log = client.get(reverse("sending:email_log", args=[world.account.pk])).content.decode()
     assert ERASED in log
