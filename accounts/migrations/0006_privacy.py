@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='user',
             name='terms_version',
-            field=models.CharField(blank=True, editable=False, max_length=40, verbose_name='accepted terms'),
+            field=models.CharField(blank=True, db_default='', default='', editable=False, max_length=40, verbose_name='accepted terms'),
         ),
         migrations.AddIndex(
             model_name='account',
