@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from accounts import password_sign_in, sign_in_news, waiting
@@ -23,6 +24,8 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def save_user(self, request: HttpRequest, user: User, form: Any, commit: bool = True) -> User:
         user.name = form.cleaned_data.get("name", "")
+        # The page says beside its button that they are accepted with it.
+        user.terms_version, user.terms_accepted_at = settings.TERMS_VERSION, timezone.now()
         saved: User = super().save_user(request, user, form, commit)
         return saved
 

@@ -57,7 +57,7 @@ class AccountAdmin(LookOnly, ModelAdmin):
     list_filter = ("state", "is_platform")
     search_fields = ("name", "=id", "memberships__user__email")
     ordering = ("-id",)
-    fields = ("name", "id", "state", "suspension_reason", "is_platform", "max_message_bytes", "created_at")
+    fields = ("name", "id", "state", "suspension_reason", "is_platform", "max_message_bytes", "created_at", "closes_at")
     inlines = (AccountMembers, AccountInvitations, AccountTokens)
     actions_detail = ("tenant", "plan", "suspend", "ban", "release")
 
@@ -119,7 +119,10 @@ class UserAdmin(LookOnly, ModelAdmin):
     list_filter = ("is_active", "is_staff")
     search_fields = ("email", "name")
     ordering = ("-id",)
-    fields = ("email", "name", "time_zone", "is_active", "is_staff", "is_superuser", "last_login", "date_joined")
+    fields = (
+        "email", "name", "time_zone", "is_active", "is_staff", "is_superuser", "last_login", "date_joined",
+        "terms_version", "terms_accepted_at",
+    )  # fmt: skip
     inlines = (UserMemberships,)
 
 

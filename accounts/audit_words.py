@@ -4,13 +4,18 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 WORDS: dict[str, Promise] = {
+    "account.closing_asked": _("Asked to close the account"),
+    "account.closing_undone": _("Kept the account open"),
     "account.created": _("Opened the account"),
+    "account.deleted": _("Deleted a closed account"),
     "account.released": _("Released the account"),
     "account.suspended": _("Suspended the account"),
     "account.banned": _("Banned the account"),
     "api_token.created": _("Added an API token"),
     "api_token.deleted": _("Deleted an API token"),
     "api_token.reset": _("Reset an API token"),
+    "archive.asked": _("Asked for the account’s archive"),
+    "archive.fetched": _("Downloaded the account’s archive"),
     "audit_log.exported": _("Exported the audit log"),
     "company_info.saved": _("Saved the sender information"),
     "dkim_key.ed25519_began": _("Began to sign with Ed25519 as well"),
@@ -33,6 +38,7 @@ WORDS: dict[str, Promise] = {
     "domain.suspended": _("Suspended a domain"),
     "domain.unverified": _("Stopped a domain whose records are gone"),
     "domain.verified": _("Verified a domain"),
+    "erasure.asked": _("Asked to erase a recipient"),
     "invoice.disputed": _("Noted a disputed payment"),
     "invoice.refunded": _("Noted a refund"),
     "log_export.asked": _("Asked for an export of the email log"),
@@ -54,6 +60,8 @@ WORDS: dict[str, Promise] = {
     "queue.release": _("Released waiting mail"),
     "queue.requeue": _("Sent waiting mail at once"),
     "queue.resume": _("Ended a pause of mail"),
+    "recipient.erased": _("Erased a recipient"),
+    "recipient.exported": _("Downloaded what is stored about a recipient"),
     "report.done": _("Dealt with a report"),
     "request.answered": _("Answered a request"),
     "request.asked": _("Asked support"),
@@ -117,6 +125,7 @@ WORDS: dict[str, Promise] = {
 NOUNS: dict[str, Promise] = {
     "account": _("Account"),
     "apitoken": _("API token"),
+    "erasure": _("Erasure"),
     "companyinfo": _("Sender information"),
     "invoice": _("Invoice"),
     "logexport": _("Export of the email log"),

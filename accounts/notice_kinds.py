@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models.membership import Role
 
 SENDERS = frozenset({Role.OWNER, Role.ADMIN})
+OWNERS = frozenset({Role.OWNER})
 PAYERS = frozenset({Role.OWNER, Role.BILLING})
 EVERYBODY = frozenset(Role)
 
@@ -69,6 +70,9 @@ KINDS: dict[str, Kind] = {
     "request.granted": Kind(Topic.ACCOUNT, _("A request to support was granted"), PAYERS, may_stop=True),
     "request.declined": Kind(Topic.ACCOUNT, _("A request to support was declined"), PAYERS, may_stop=True),
     "request.answered": Kind(Topic.ACCOUNT, _("Support answered a question about an email"), EVERYBODY, may_stop=True),
+    "archive.ready": Kind(Topic.ACCOUNT, _("An archive that you asked for is ready"), may_stop=True),
+    "account.closing": Kind(Topic.ACCOUNT, _("The account is to be closed"), OWNERS),
+    "account.kept_open": Kind(Topic.ACCOUNT, _("The account stays open after all"), OWNERS),
     "account.suspended": Kind(Topic.ACCOUNT, _("The account is suspended")),
     "account.banned": Kind(Topic.ACCOUNT, _("The account is banned")),
     "account.released": Kind(Topic.ACCOUNT, _("The account may send again")),

@@ -39,6 +39,8 @@ class Ability(StrEnum):
     """Say who owns the account."""
     VIEW_AUDIT = "view_audit"
     """The audit log."""
+    MANAGE_PRIVACY = "manage_privacy"
+    """Take an account's data along, say what is stored about a recipient, and erase it."""
     MANAGE_SECURITY = "manage_security"
     """How members sign in: a required second factor, single sign-on."""
 
@@ -53,6 +55,7 @@ _ADMIN = _VIEWER | {
     Ability.MANAGE_TOKENS,
     Ability.MANAGE_WEBHOOKS,
     Ability.MANAGE_PEOPLE,
+    Ability.MANAGE_PRIVACY,
     Ability.VIEW_AUDIT,
 }
 

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from accounts import support_visits, token_warnings
+from accounts import closing, support_visits, token_warnings
 
 
 @shared_task(name="accounts.warn_of_tokens")
@@ -16,3 +16,9 @@ def warn_of_tokens() -> None:
 def end_visits() -> None:
     """End the visits of support whose time is over."""
     support_visits.end_overdue(timezone.now())
+
+
+@shared_task(name="accounts.tell_of_closing")
+def tell_of_closing() -> None:
+    """Says which accounts are deleted soon."""
+    closing.tell_due(timezone.now())

@@ -4,7 +4,9 @@ from django.urls import include, path
 
 from accounts.views import invitations, people
 from accounts.views.audit import audit_export, audit_page
+from accounts.views.closing import closing
 from accounts.views.leaks import leaked_token
+from accounts.views.legal import PAGES, legal
 from accounts.views.letters import letters, letters_stop
 from accounts.views.links import link
 from accounts.views.notifications import notification_open, notifications, notifications_act
@@ -19,6 +21,7 @@ app_name = "accounts"
 account_urls = [
     path("audit/", audit_page, name="audit"),
     path("audit/export/", audit_export, name="audit_export"),
+    path("closing/", closing, name="closing"),
     path("letters/", letters, name="letters"),
     path("security/", security, name="security"),
     path("security/support/", support_content, name="support_content"),
@@ -42,6 +45,7 @@ account_urls = [
 ]
 urlpatterns = [
     path("a/<int:account_id>/", include(account_urls)),
+    *(path(f"legal/{page}/", legal, {"page": page}, name=f"legal_{page.replace('-', '_')}") for page in PAGES),
     path("account/new/", account_add, name="account_add"),
     path("invitations/<str:token>/", invitations.invitation, name="invitation"),
     path("l/<str:token>/", link, name="link"),

@@ -16,6 +16,7 @@ class Kind(StrEnum):
     """What a notice is about, the most pressing first."""
 
     BANNED = "banned"
+    CLOSING = "closing"
     SUSPENDED = "suspended"
     PAYMENT_FAILED = "payment_failed"
     LIMIT_REACHED = "limit_reached"
@@ -39,7 +40,13 @@ class Notice:
 
 
 def choose(
-    *, is_banned: bool = False, is_suspended: bool, grace_until: datetime | None, usage: Usage, now: datetime
+    *,
+    is_banned: bool = False,
+    is_closing: bool = False,
+    is_suspended: bool,
+    grace_until: datetime | None,
+    usage: Usage,
+    now: datetime,
 ) -> Kind | None:
     """The first of all news that hold; `usage` is looked at only when nothing comes before it. Pure.
 
@@ -52,7 +59,8 @@ def choose(
     ...     usage = judge(used, limit, november, now)
     ...     return str(choose(is_suspended=is_suspended, grace_until=grace_until, usage=usage, now=now))
 
-    A ban comes first, then a suspension, then a payment that failed, as long as it can be made up for:
+    A ban comes before all else, then the end of the account, a suspension, a payment that failed, as long as it can
+    be made up for:
 
     >>> first(1_000, grace_until=soon, is_suspended=True)
     'suspended'
@@ -73,6 +81,8 @@ def choose(
     """
     if is_banned:
         return Kind.BANNED
+    if is_closing:
+        return Kind.CLOSING
     if is_suspended:
         return Kind.SUSPENDED
     if grace_until is not None and grace_until > now:
@@ -80,10 +90,15 @@ def choose(
     return _OF_LEVEL.get(usage.level)
 
 
-def words_of(kind: Kind, *, reason: str, grace_until: datetime | None, usage: Usage) -> Notice:
+def words_of(
+    kind: Kind, *, reason: str, grace_until: datetime | None, usage: Usage, closes_at: datetime | None = None
+) -> Notice:
     """The notice in words, its days in the reader's zone. `reason` is that of the suspension or ban."""
     if kind is Kind.BANNED:
         return Notice(_("This account is banned"), reason or _("Mail is refused."), "bad")
+    if kind is Kind.CLOSING and closes_at is not None:
+        words = _("Nothing is sent any more, and on %(day)s everything is deleted.") % {"day": _day(closes_at)}
+        return Notice(_("This account is to be closed"), words, "bad")
     if kind is Kind.SUSPENDED:
         return Notice(
             _("This account is suspended"),

@@ -19,6 +19,7 @@ from billing.quota import Usage
 
 SAID_BY_PAGE = {
     "sending:overview": OF_THE_METER | {Kind.SUSPENDED},
+    "accounts:closing": {Kind.CLOSING},
     "billing:usage": OF_THE_METER,
     "billing:change": OF_THE_METER,
     "billing:plan": OF_THE_METER | {Kind.PAYMENT_FAILED},
@@ -56,6 +57,7 @@ def _notice(request: AccountRequest, meter: Usage) -> AccountNotice | None:
     grace_until = Subscription.objects.filter(account=account).values_list("grace_until", flat=True).first()
     kind = choose(
         is_banned=account.is_banned,
+        is_closing=account.is_closing,
         is_suspended=account.is_suspended,
         grace_until=grace_until,
         usage=meter,
@@ -64,7 +66,8 @@ def _notice(request: AccountRequest, meter: Usage) -> AccountNotice | None:
     match = request.resolver_match
     if kind is None or (match and kind in SAID_BY_PAGE.get(match.view_name, ())):
         return None
-    words = words_of(kind, reason=account.suspension_reason, grace_until=grace_until, usage=meter)
+    reason, closes_at = account.suspension_reason, account.closes_at
+    words = words_of(kind, reason=reason, grace_until=grace_until, usage=meter, closes_at=closes_at)
     url, action = _button(kind, request)
     return AccountNotice(words, "" if url == request.path else url, action)
 
@@ -72,7 +75,9 @@ def _notice(request: AccountRequest, meter: Usage) -> AccountNotice | None:
 def _button(kind: Kind, request: AccountRequest) -> tuple[str, str]:
     """Where the reader mends it; a suspension is mended by support alone."""
     account_id = request.account.pk
-    if kind is Kind.SUSPENDED or not can(request.membership, Ability.VIEW_USAGE):
+    if kind is Kind.CLOSING and can(request.membership, Ability.MANAGE_OWNERS):
+        return reverse("accounts:closing", args=[account_id]), _("Keep it open")
+    if kind in (Kind.CLOSING, Kind.SUSPENDED) or not can(request.membership, Ability.VIEW_USAGE):
         return "", ""
     if kind is Kind.PAYMENT_FAILED:
         return reverse("billing:invoices", args=[account_id]), _("See the invoices")

@@ -80,6 +80,10 @@ class Environment(DeliverySettings):
     """Whether a new demo account gets a week of mail to look at."""
     plans_file: Path
     """What is on offer, as TOML."""
+    templates_dir: Path | None
+    """The operator's own templates, such as `legal/terms.html`; before ours."""
+    terms_version: str
+    """Of the terms that people accept at sign-up."""
     bounce_rules_file: Path | None
     """The operator's own bounce rules, as TOML; read before ours."""
     payments: Payments
@@ -173,6 +177,8 @@ def _from(env: environ.Env, var_dir: Path) -> Environment:
         support_email=env.str("SUPPORT_EMAIL", ""),
         fallback_email_url=env.str("FALLBACK_EMAIL_URL", ""),
         plans_file=Path(env.str("PLANS_FILE", str(BASE_DIR / "billing" / "plans.toml"))),
+        templates_dir=Path(own_templates) if (own_templates := env.str("TEMPLATES_DIR", "")) else None,
+        terms_version=env.str("TERMS_VERSION", "2026-11"),
         bounce_rules_file=Path(own_rules) if (own_rules := env.str("BOUNCE_RULES_FILE", "")) else None,
         domains=domain_settings.read(env, dns_port, playground),
         payments=payment_settings.read(env, env.str("SITE_URL", "")),

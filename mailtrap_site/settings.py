@@ -22,6 +22,7 @@ SITE_NAME = ENVIRONMENT.site_name
 SITE_URL = ENVIRONMENT.site_url
 TRACKING_URL = ENVIRONMENT.tracking_url
 ROUTE = ENVIRONMENT.route
+TERMS_VERSION = ENVIRONMENT.terms_version
 PLANS_FILE = ENVIRONMENT.plans_file
 BOUNCE_RULES_FILE = ENVIRONMENT.bounce_rules_file
 STRIPE_SECRET_KEY = ENVIRONMENT.payments.secret_key
@@ -99,7 +100,7 @@ WSGI_APPLICATION = "mailtrap_site.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "templates"],
+        "DIRS": [*filter(None, [ENVIRONMENT.templates_dir]), BASE_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -246,6 +247,10 @@ RETURN_PATH_KEY = sha256(b"return-path:" + SECRET_KEY.encode()).digest()
 # Of the links that recipients follow: the first seals, all of them open, so that old mail can keep its links.
 RECIPIENT_LINK_KEYS = [
     sha256(b"recipient-link:" + key.encode()).digest() for key in (SECRET_KEY, *SECRET_KEY_FALLBACKS)
+]
+# Digests of addresses that were erased: the first makes them, all of them match.
+ERASED_ADDRESS_KEYS = [
+    sha256(b"erased-address:" + key.encode()).digest() for key in (SECRET_KEY, *SECRET_KEY_FALLBACKS)
 ]
 # Where the mx route knocks; tests and proofs point it at servers of their own on the loopback.
 OUTBOUND_PORT = ENVIRONMENT.outbound_port

@@ -18,6 +18,7 @@ from sending.capture import upkeep
 from sending.delivery import drain
 from sending.log import balance_check, export_job
 from sending.models import partitions
+from sending.privacy import archive, archive_files, deletion, erasure
 from sending.queue import hourly, orders, parked
 from sending.queue import sweep as queue_sweep
 from sending.retention import upkeep as retention_upkeep
@@ -161,6 +162,28 @@ def write_exports() -> None:
     export_job.delete_old(timezone.now())
     if export_job.work_off(time.monotonic() + TEND_SECONDS):
         send_now("sending.write_exports", queue="upkeep")
+
+
+@shared_task(name=erasure.TASK)
+def erase_recipients() -> None:
+    """Erases recipients for whom that was asked."""
+    if erasure.work_off(time.monotonic() + TEND_SECONDS):
+        send_now(erasure.TASK, queue="upkeep")
+
+
+@shared_task(name=archive.TASK)
+def write_archives() -> None:
+    """Writes archives of accounts that were asked for, and deletes old ones."""
+    archive_files.delete_old(timezone.now())
+    if archive.work_off(time.monotonic() + TEND_SECONDS):
+        send_now(archive.TASK, queue="upkeep")
+
+
+@shared_task(name=deletion.TASK)
+def close_accounts() -> None:
+    """Deletes accounts whose grace is over."""
+    if deletion.work_off(timezone.now(), time.monotonic() + TEND_SECONDS):
+        send_now(deletion.TASK, queue="upkeep")
 
 
 @shared_task(name="sending.trim_captured")

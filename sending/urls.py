@@ -12,6 +12,7 @@ from sending.pages import (
     log_exports,
     message,
     overview,
+    privacy,
     questions,
     refusals,
     sandboxes,
@@ -48,6 +49,14 @@ urlpatterns = [
     path(f"{ACCOUNT}log/views/new/", saved_views.saved_view_add, name="saved_view_add"),
     path(f"{ACCOUNT}log/views/<int:view_id>/removal/", saved_views.saved_view_removal, name="saved_view_removal"),
     path(f"{ACCOUNT}log/exports/", log_exports.log_exports, name="log_exports"),
+    path(f"{ACCOUNT}privacy/", privacy.privacy, name="privacy"),
+    path(f"{ACCOUNT}privacy/recipient/file/", privacy.privacy_recipient_file, name="privacy_recipient_file"),
+    path(f"{ACCOUNT}privacy/erasures/", privacy.privacy_erasures, name="privacy_erasures"),
+    path(f"{ACCOUNT}privacy/erasures/<int:erasure_id>/", privacy.privacy_erasure, name="privacy_erasure"),
+    path(f"{ACCOUNT}privacy/archives/", privacy.privacy_archives, name="privacy_archives"),
+    path(
+        f"{ACCOUNT}privacy/archives/<int:archive_id>/file/", privacy.privacy_archive_file, name="privacy_archive_file"
+    ),
     path(f"{ACCOUNT}log/exports/<int:export_id>/file/", log_exports.log_export_file, name="log_export_file"),
     path(f"{ACCOUNT}log/<uuid:message_id>/", message.message, name="message"),
     path(f"{ACCOUNT}log/<uuid:message_id>/preview/", message.message_preview, name="message_preview"),

@@ -31,6 +31,14 @@ class Account(models.Model):
     Written by `accounts.two_factor` alone."""
     support_reads_until = models.DateTimeField(_("support reads content until"), null=True, blank=True)
     """Null or past: no member of staff reads bodies. Written by `accounts.content_pass` alone."""
+    closes_at = models.DateTimeField(_("closes"), null=True, blank=True, editable=False)
+    """When it is deleted with all it holds; until then nothing is sent. Null: it stays. Written by `accounts.closing`
+    alone, like the two below."""
+    closing_asked_by = models.ForeignKey(
+        "accounts.User", on_delete=models.SET_NULL, null=True, related_name="+", editable=False
+    )
+    closing_told_at = models.DateTimeField(null=True, editable=False)
+    """When the letter before the end was written."""
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
 
     objects: ClassVar[models.Manager["Account"]] = models.Manager()
@@ -43,7 +51,10 @@ class Account(models.Model):
                 fields=["is_platform"], condition=models.Q(is_platform=True), name="one_platform_account"
             )
         ]
-        indexes = [models.Index(OpClass(Upper("name"), "text_pattern_ops"), name="account_by_name")]
+        indexes = [
+            models.Index(OpClass(Upper("name"), "text_pattern_ops"), name="account_by_name"),
+            models.Index(fields=["closes_at"], condition=models.Q(closes_at__isnull=False), name="account_that_closes"),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -55,6 +66,10 @@ class Account(models.Model):
     @property
     def is_banned(self) -> bool:
         return self.state == self.State.BANNED
+
+    @property
+    def is_closing(self) -> bool:
+        return self.closes_at is not None
 
     @property
     def initials(self) -> str:

@@ -38,6 +38,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     """IANA name; empty until the browser told it."""
     is_staff = models.BooleanField(_("works at the support desk"), default=False)
     is_active = models.BooleanField(_("may sign in"), default=True)
+    terms_version = models.CharField(
+        _("accepted terms"), max_length=40, blank=True, default="", db_default="", editable=False
+    )
+    """The version that stood when they signed up; empty for who was made by staff or came by single sign-on."""
+    terms_accepted_at = models.DateTimeField(_("accepted"), null=True, editable=False)
     date_joined = models.DateTimeField(_("joined"), default=timezone.now)
 
     objects: ClassVar[UserManager] = UserManager()

@@ -9,7 +9,16 @@ from billing.models import Invoice
 from mailtrap_site.testing.captured import make_captured, make_sandbox
 from mailtrap_site.testing.mail import make_message
 from mailtrap_site.testing.world import World
-from sending.models import Suppression, SuppressionImport, TrackingOptOut, WebhookDelivery, WebhookEndpoint
+from sending.models import (
+    Archive,
+    Erasure,
+    Suppression,
+    SuppressionImport,
+    TrackingOptOut,
+    WebhookDelivery,
+    WebhookEndpoint,
+)
+from sending.models.content import pack
 
 READER = "rita@far.test"
 """To whom the account's mail goes; stands in every page about it."""
@@ -29,7 +38,7 @@ def make_things(world: World) -> dict[str, object]:
         account=account, domain=world.domain, url="https://shop.test/", type="email_sending"
     )
     delivery = WebhookDelivery.objects.create(
-        endpoint=endpoint, event_count=1, first_number=1, last_number=1, payload=b"", size=1, state="delivered"
+        endpoint=endpoint, event_count=1, first_number=1, last_number=1, payload=pack(b"{}"), size=3, state="delivered"
     )
     moments = dict.fromkeys(("issued_at", "period_starts_at", "period_ends_at"), now)
     invoice = Invoice.objects.create(account=account, stripe_id="in_1", status="paid", total_cents=1_500, **moments)
@@ -56,5 +65,7 @@ def make_things(world: World) -> dict[str, object]:
         "export_id": export.pk,
         "member_id": account.memberships.get(user=world.vera).pk,
         "invitation_id": invitation.pk,
+        "erasure_id": Erasure.objects.create(account=account, mark="erased:1", created_by=world.alice).pk,
+        "archive_id": Archive.objects.create(account=account, user=world.alice, file="1", state="ready").pk,
         "access_id": account.memberships.get(user=world.vera).pk * 2,
     }

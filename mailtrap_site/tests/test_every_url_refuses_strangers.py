@@ -31,6 +31,7 @@ OPEN_TO_ALL = (
     "bulk/api/send",
     "captured/",  # the development route's mailbox, on the loopback alone
     "healthz",
+    "legal/",  # terms, privacy and the like
     "leaked-token/",  # for whoever finds a token in public
     "pricing/",  # what the plans cost, for whoever thinks of an account
     "readyz",
@@ -59,6 +60,7 @@ LACKING = {
     "domains:demo_zone",
     "sending:log_export_file",
     "sending:message_preview",
+    "sending:privacy_archive_file",
     "sending:sandbox_part",
     "sending:suppression_incident",
 }

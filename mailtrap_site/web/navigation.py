@@ -83,6 +83,13 @@ PLACES: tuple[tuple[str | Promise, tuple[Place, ...]], ...] = (
             ),
             Place(_("Audit log"), "accounts:audit", "eye", ("accounts:audit",), roles=frozenset({"owner", "admin"})),
             Place(
+                _("Privacy"),
+                "sending:privacy",
+                "person",
+                ("sending:privacy", "accounts:closing"),
+                roles=frozenset({"owner", "admin"}),
+            ),
+            Place(
                 _("Sign-in rules"),
                 "accounts:security",
                 "lock",
@@ -108,6 +115,13 @@ PLACES: tuple[tuple[str | Promise, tuple[Place, ...]], ...] = (
 )
 
 
+LEGAL_PAGES: tuple[tuple[str, str | Promise], ...] = (
+    ("accounts:legal_terms", _("Terms")),
+    ("accounts:legal_privacy", _("Privacy")),
+    ("accounts:legal_cookies", _("Cookies")),
+    ("accounts:legal_subprocessors", _("Sub-processors")),
+    ("accounts:legal_data_processing", _("Data processing")),
+)
 MOST_COUNTED = 99
 """Notifications that the bell counts."""
 
@@ -181,6 +195,12 @@ class Shell:
     @property
     def notifications_url(self) -> str:
         return url_or_nothing("accounts:notifications") if self._reader else ""
+
+    @property
+    def legal_pages(self) -> list[tuple[str, str | Promise]]:
+        """The pages that stand in every foot, with their words."""
+        found = [(url_or_nothing(name), words) for name, words in LEGAL_PAGES]
+        return [(url, words) for url, words in found if url]
 
     @property
     def letters_url(self) -> str:

@@ -55,4 +55,6 @@ def _is_wanted(composed: Composed, outcome: Accepted | Refusal) -> bool:
 def _read(composed: Composed, outcome: Accepted | Refusal) -> Suppressed:
     assert isinstance(outcome, Accepted)
     addresses = (address for _, address in composed.draft.recipients)
-    return suppressed_among(raw_cursor(), dict(zip(outcome.message_ids, addresses, strict=False)))
+    return suppressed_among(
+        raw_cursor(), composed.draft.account_id, dict(zip(outcome.message_ids, addresses, strict=False))
+    )

@@ -112,6 +112,11 @@ HELD: dict[str, tuple[Words, Words, Words]] = {
         _("We: our staff suspended the account, and can lift that."),
         _("Read the letter about the suspension and answer it, or ask our support."),
     ),
+    "account_closing": (
+        _("Held: the account is to be closed"),
+        _("An owner of the account: they asked for it, and can undo that until its end."),
+        _("Open the page Privacy and keep the account open. The mail leaves then."),
+    ),
     "domain_suspended": (
         _("Held: the domain is suspended"),
         _("We: our staff suspended the sending domain, and can lift that."),

@@ -1,10 +1,12 @@
 """The tables of a mail's life. Those that `partitions.TABLES` names are partitioned by their id."""
 
+from sending.models.archive import Archive
 from sending.models.attempt import Attempt
 from sending.models.balance import HourBalance, HourCheck, MeterDifference
 from sending.models.captured_mail import CapturedMail
 from sending.models.content import Content
 from sending.models.domain_alert import DomainAlert, WeeklySummary
+from sending.models.erasure import Erasure
 from sending.models.event import TLS_REQUIRED, Event
 from sending.models.feed import EventBatch, FeedPosition
 from sending.models.idempotency import IdempotencyKey
@@ -28,6 +30,7 @@ from sending.models.webhook import WebhookAttempt, WebhookDelivery, WebhookEndpo
 __all__ = [
     "PARKED",
     "TLS_REQUIRED",
+    "Archive",
     "Attempt",
     "CapturedMail",
     "Content",
@@ -35,6 +38,7 @@ __all__ = [
     "DailyCount",
     "DomainAlert",
     "Door",
+    "Erasure",
     "Event",
     "EventBatch",
     "FeedPosition",

@@ -46,7 +46,10 @@ def token_is_valid(mail: Candidate, standing: Standing, now: datetime) -> Refusa
 
 
 def account_is_not_banned(mail: Candidate, standing: Standing, now: datetime) -> Refusal | None:
-    """The account is there and not banned; while it is suspended its mail is accepted, and held."""
+    """The account is there and not banned; while it is suspended its mail is accepted, and held. One that closes
+    sends nothing any more."""
+    if standing.account_closing:
+        return Refusal(Reason.ACCOUNT_CLOSING)
     return None if standing.account_banned is False else Refusal(Reason.ACCOUNT_BANNED)
 
 

@@ -20,6 +20,7 @@ class Reason(StrEnum):
     TOO_MANY_FAILURES = "too_many_failures"
     TOKEN_NOT_PERMITTED = "token_not_permitted"  # noqa: S105
     ACCOUNT_BANNED = "account_banned"
+    ACCOUNT_CLOSING = "account_closing"
     DOMAIN_UNKNOWN = "domain_unknown"
     DOMAIN_NOT_VERIFIED = "domain_not_verified"
     DOMAIN_NOT_COMPLIANT = "domain_not_compliant"
@@ -93,6 +94,12 @@ _MEANINGS: dict[Reason, _Meaning] = {
         _FORBIDDEN,
         (550, "5.7.1", "This account is banned from sending"),
         gettext_noop("The account is banned. The dashboard says why; support can release it."),
+    ),
+    Reason.ACCOUNT_CLOSING: _Meaning(
+        403,
+        _FORBIDDEN,
+        (550, "5.7.1", "The account is to be closed and sends nothing any more"),
+        gettext_noop("An owner asked to close the account. On its page Privacy an owner can keep it open."),
     ),
     Reason.DOMAIN_UNKNOWN: _Meaning(
         401,

@@ -36,6 +36,8 @@ class Standing:
     """None where there is no such account, token of the account, or domain of the account. Times are aware."""
 
     account_banned: bool | None = None
+    account_closing: bool = False
+    """It is to be deleted, and sends nothing until then."""
     is_platform: bool = False
     max_message_bytes: int | None = None
     token_scopes: tuple[dict[str, Any], ...] | None = None
@@ -68,7 +70,7 @@ _RECORD, _COMPANY, _STREAM = DnsRecord._meta, CompanyInfo._meta, StreamSetting._
 # A token without an id is that of the service itself; the policy lets it pass at its own door alone.
 _QUERY = f"""
 SELECT w.account_id, w.token_id, w.domain_name,
-    a.state, a.is_platform, a.max_message_bytes,
+    a.state, a.closes_at IS NOT NULL, a.is_platform, a.max_message_bytes,
     t.scopes, t.expires_at, t.emails_per_month,
     d.id, d.compliance_status, d.dns_verified_at, d.auto_bcc, d.auto_bcc_header,
     d.first_email_at IS NULL,
@@ -91,12 +93,13 @@ LEFT JOIN {_COMPANY.db_table} c ON c.account_id = d.account_id
 
 
 def _standing(row: tuple[Any, ...]) -> Standing:
-    state, is_platform, max_bytes, scopes, expires_at, token_limit = row[3:9]
-    domain_id, compliance, verified_at, auto_bcc, auto_bcc_header, is_new, body_days, demo_reaches = row[9:17]
+    state, is_closing, is_platform, max_bytes, scopes, expires_at, token_limit = row[3:10]
+    domain_id, compliance, verified_at, auto_bcc, auto_bcc_header, is_new, body_days, demo_reaches = row[10:18]
     if state is None:
         return Standing()
     return Standing(
         account_banned=state == Account.State.BANNED,
+        account_closing=is_closing,
         is_platform=is_platform,
         max_message_bytes=max_bytes,
         token_scopes=None if scopes is None else tuple(msgspec.json.decode(scopes)),
@@ -109,5 +112,5 @@ def _standing(row: tuple[Any, ...]) -> Standing:
         awaits_first_email=domain_id is not None and is_new,
         body_days={} if body_days is None else msgspec.json.decode(body_days),
         demo_reaches=None if demo_reaches is None else tuple(demo_reaches),
-        links=DomainLinks() if domain_id is None else DomainLinks(*row[17:]),
+        links=DomainLinks() if domain_id is None else DomainLinks(*row[18:]),
     )

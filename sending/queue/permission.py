@@ -21,6 +21,7 @@ Owner = tuple[int, int]
 SENTENCES = {
     "account_suspended": "The account is suspended",
     "account_banned": "The account is banned",
+    "account_closing": "The account is to be closed",
     "domain_suspended": "The sending domain is suspended",
     "domain_not_verified": "The DNS records of the sending domain do not stand any more",
     "domain_not_compliant": "The sending domain has to be approved first",
@@ -104,10 +105,10 @@ def read_permissions(cursor: "psycopg.Cursor[Any]", owners: Collection[Owner]) -
     cursor.execute(_READ, {"accounts": accounts, "domains": domains}, prepare=True)
     stops: dict[Owner, Stop | None] = {}
     pauses: dict[Owner, list[Pause]] = {}
-    for account_id, domain_id, state, is_known, suspended, *row in cursor.fetchall():
+    for account_id, domain_id, state, is_closing, is_known, suspended, *row in cursor.fetchall():
         standing, pause = row[:3], row[3:]
         owner = account_id, domain_id
-        stops[owner] = _stop(state, is_known, *standing)
+        stops[owner] = _stop(state, is_closing, is_known, *standing)
         if owner not in pauses:
             pauses[owner] = [_in_settings(stream) for stream in suspended or ()]
         if pause[0] is not None:
@@ -115,7 +116,9 @@ def read_permissions(cursor: "psycopg.Cursor[Any]", owners: Collection[Owner]) -
     return {owner: Permission(stop, tuple(pauses[owner])) for owner, stop in stops.items()}
 
 
-def _stop(state: str | None, is_known: bool, compliance: str, verified_at: Any, deleted_at: Any) -> Stop | None:
+def _stop(
+    state: str | None, is_closing: bool, is_known: bool, compliance: str, verified_at: Any, deleted_at: Any
+) -> Stop | None:
     if state is None:
         return Stop("account_deleted")
     if not is_known:
@@ -127,6 +130,8 @@ def _stop(state: str | None, is_known: bool, compliance: str, verified_at: Any, 
         return Stop("account_banned")
     if state != Account.State.ACTIVE:
         return Stop("account_suspended")
+    if is_closing:
+        return Stop("account_closing")
     # The last emails of a demo domain were accepted before it had none left.
     return None if permission.allowed or permission.code == "demo_exhausted" else Stop(permission.code)
 
@@ -136,7 +141,7 @@ def _in_settings(stream: str) -> Pause:
 
 
 _READ = statement("""
-SELECT w.account_id, w.domain_id, a.state, d.id IS NOT NULL, d.suspended_streams,
+SELECT w.account_id, w.domain_id, a.state, a.closes_at IS NOT NULL, d.id IS NOT NULL, d.suspended_streams,
     d.compliance_status, d.dns_verified_at, d.deleted_at, p.id, p.stream, p.destination, p.reason
 FROM unnest(%(accounts)s::bigint[], %(domains)s::bigint[]) w(account_id, domain_id)
 LEFT JOIN {accounts} a ON a.id = w.account_id

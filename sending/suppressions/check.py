@@ -10,6 +10,7 @@ import psycopg
 from mailtrap_site.bulk_values import Column
 from sending.models.statements import statement
 from sending.suppressions import same_address
+from sending.suppressions.marks import written
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,29 +49,38 @@ def wishes(cursor: "psycopg.Cursor[Any]", asked: Sequence[Asked]) -> Wishes:
     """What the recipients of `asked` do not want, in one statement."""
     if not asked:
         return Wishes({}, frozenset())
+    # One line for each way in which the address may be written, so that each is a look-up of its own.
+    lines = [(one, way) for one in asked for way in written(one.account_id, same_address(one.recipient))]
     parameters = {
-        "messages": Column("uuid", [one.message_id for one in asked]),
-        "accounts": Column("bigint", [one.account_id for one in asked]),
-        "domains": Column("bigint", [one.domain_id for one in asked]),
-        "streams": Column("text", [one.stream for one in asked]),
-        "emails": Column("text", [same_address(one.recipient) for one in asked]),
+        "messages": Column("uuid", [one.message_id for one, _ in lines]),
+        "accounts": Column("bigint", [one.account_id for one, _ in lines]),
+        "domains": Column("bigint", [one.domain_id for one, _ in lines]),
+        "streams": Column("text", [one.stream for one, _ in lines]),
+        "emails": Column("text", [way for _, way in lines]),
     }
     cursor.execute(_WISHES, parameters, prepare=True)
     rows = cursor.fetchall()
+    standing = sorted(
+        ((found, message_id, kind) for message_id, found, kind in rows if found is not None), reverse=True
+    )
     return Wishes(
-        {message_id: Suppressed(found, kind) for message_id, found, kind in rows if found is not None},
+        # The oldest entry comes last and stays.
+        {message_id: Suppressed(found, kind) for found, message_id, kind in standing},
         frozenset(message_id for message_id, found, _ in rows if found is None),
     )
 
 
-def suppressed_among(cursor: "psycopg.Cursor[Any]", recipients: Mapping[uuid.UUID, str]) -> dict[uuid.UUID, str]:
-    """Of these messages of one submission, by id, those whose recipients are suppressed now, with the type of the
-    entry. For an answer alone: the claim decides."""
+def suppressed_among(
+    cursor: "psycopg.Cursor[Any]", account_id: int, recipients: Mapping[uuid.UUID, str]
+) -> dict[uuid.UUID, str]:
+    """Of these messages of one submission of the account, by id, those whose recipients are suppressed now, with the
+    type of the entry. For an answer alone: the claim decides."""
     if not recipients:
         return {}
+    lines = [(one, way) for one, email in recipients.items() for way in written(account_id, same_address(email))]
     parameters = {
-        "ids": Column("uuid", list(recipients)),
-        "emails": Column("text", [same_address(one) for one in recipients.values()]),
+        "ids": Column("uuid", [one for one, _ in lines]),
+        "emails": Column("text", [way for _, way in lines]),
         "low": min(recipients),
         "high": max(recipients),
     }

@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 
 from sending.models import Message, Suppression
 from sending.suppressions import same_address
+from sending.suppressions.marks import written
 
 PAGE = 50
 COUNT_TO = 10_000
@@ -91,7 +92,9 @@ def find(account_id: int, suppression_id: uuid.UUID) -> Suppression | None:
 def standing_for(message: Message) -> Suppression | None:
     """The entry that keeps the next mail of this domain and stream from this recipient; the one that stood first."""
     covering = Q(domain=None) | Q(domain=message.domain_id)
-    own = Suppression.objects.filter(account=message.account_id, email=same_address(message.recipient))
+    own = Suppression.objects.filter(
+        account=message.account_id, email__in=written(message.account_id, same_address(message.recipient))
+    )
     return own.filter(covering, stream__in=[message.stream, Suppression.Scope.ANY]).order_by("pk").first()
 
 
@@ -99,9 +102,11 @@ def narrow(account_id: int, query: Query) -> QuerySet[Suppression]:
     """The entries that match. `domain` comes with them: a deleted one keeps its row, so none is lost by the join."""
     rows = Suppression.objects.filter(account_id=account_id).select_related("domain")
     if query.beginning:
-        rows = rows.filter(email__startswith=same_address(query.beginning))
+        # Of an address that was erased only the whole matches.
+        whole = written(account_id, same_address(query.beginning))
+        rows = rows.filter(Q(email__startswith=whole[0]) | Q(email__in=whole[1:]))
     if query.email:
-        rows = rows.filter(email=same_address(query.email))
+        rows = rows.filter(email__in=written(account_id, same_address(query.email)))
     if query.type:
         rows = rows.filter(type=query.type)
     if query.stream:

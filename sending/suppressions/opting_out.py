@@ -6,6 +6,7 @@ from datetime import datetime
 from accounts.models import Account
 from sending.models import Message, Submission, Suppression
 from sending.suppressions.consequences import evidence_of
+from sending.suppressions.marks import written
 from sending.suppressions.store import By, reactivate
 
 BY_READER = By(None, "the reader")
@@ -43,5 +44,6 @@ def subscribe_again(account: Account, domain_id: int, stream: str, email: str) -
 
 
 def _own(account_id: int, domain_id: int, stream: str, email: str) -> Suppression | None:
-    entries = Suppression.objects.filter(account_id=account_id, domain_id=domain_id, stream=stream, email=email)
+    entries = Suppression.objects.filter(account_id=account_id, domain_id=domain_id, stream=stream)
+    entries = entries.filter(email__in=written(account_id, email))
     return entries.filter(type=Suppression.Type.UNSUBSCRIPTION).first()

@@ -8,6 +8,7 @@ from django.db import transaction
 from accounts import audit
 from accounts.models import Account
 from sending.models import TrackingOptOut
+from sending.suppressions.marks import ERASED, written
 from sending.suppressions.opting_out import BY_READER
 from sending.suppressions.store import NAMED, By
 from sending.tracking.places import Place
@@ -19,12 +20,14 @@ def opted_out(places: Collection[Place]) -> set[Place]:
     """Those of `places` that are on the list: one look-up, whatever their number."""
     if not places:
         return set()
+    asked = {one._replace(email=way): one for one in places for way in written(one.account_id, one.email)}
     found = TrackingOptOut.objects.filter(
         account_id__in={one.account_id for one in places},
-        email__in={one.email for one in places},
+        email__in={one.email for one in asked},
         domain_id__in={one.domain_id for one in places},
     )
-    return {Place(*row) for row in found.values_list("account_id", "domain_id", "email")} & set(places)
+    rows = {Place(*row) for row in found.values_list("account_id", "domain_id", "email")}
+    return {place for way, place in asked.items() if way in rows or place.email == ERASED}
 
 
 @transaction.atomic
@@ -57,7 +60,8 @@ def add_reader(place: Place, message_id: uuid.UUID) -> bool:
 
 def remove_reader(account: Account, place: Place) -> bool:
     """Undoes that, at the reader's wish; whether an entry stood."""
-    own = TrackingOptOut.objects.filter(account=account, domain=place.domain_id, email=place.email)
+    own = TrackingOptOut.objects.filter(account=account, domain=place.domain_id)
+    own = own.filter(email__in=written(account.pk, place.email))
     return bool(remove(account, list(own.values_list("pk", flat=True)), BY_READER))
 
 
