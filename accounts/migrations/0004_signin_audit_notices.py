@@ -4,29 +4,9 @@ import django.contrib.postgres.fields
 import django.db.models.deletion
 import django.utils.timezone
 import mailtrap_site.sealed
+from accounts.migrations._append_only import APPEND_ONLY, BACK
 from django.db import migrations, models
 
-# Whoever acted may be erased from the users; the entry keeps their name. Rows are erased within `accounts.audit.erasing`
-# alone. TRUNCATE passes, which only tests and whoever owns the table can say.
-APPEND_ONLY = """
-CREATE FUNCTION accounts_audit_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    IF current_setting('accounts.audit_erasing', true) = 'on' THEN
-        RETURN COALESCE(NEW, OLD);
-    END IF;
-    IF TG_OP = 'UPDATE' AND NEW.actor_id IS NULL
-       AND to_jsonb(NEW) - 'actor_id' = to_jsonb(OLD) - 'actor_id' THEN
-        RETURN NEW;
-    END IF;
-    RAISE EXCEPTION 'the audit log is append-only';
-END $$;
-CREATE TRIGGER accounts_audit_append_only BEFORE UPDATE OR DELETE ON accounts_auditentry
-    FOR EACH ROW EXECUTE FUNCTION accounts_audit_refuse();
-"""
-BACK = """
-DROP TRIGGER accounts_audit_append_only ON accounts_auditentry;
-DROP FUNCTION accounts_audit_refuse();
-"""
 STOPPED = "UPDATE accounts_membership SET stopped_letters = ARRAY['usage.alert'] WHERE NOT usage_letters"
 GOES_ON = "UPDATE accounts_membership SET usage_letters = FALSE WHERE 'usage.alert' = ANY(stopped_letters)"
 
