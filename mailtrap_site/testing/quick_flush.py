@@ -15,7 +15,7 @@ KEPT = {"django_content_type", "auth_permission"}
 def pytest_configure(config: pytest.Config) -> None:
     from django.test import TransactionTestCase
 
-    TransactionTestCase._fixture_teardown = lambda self: empty_what_was_filled()
+    TransactionTestCase._fixture_teardown = lambda self: empty_what_was_filled()  # type: ignore[attr-defined]
 
 
 def empty_what_was_filled() -> None:
