@@ -56,7 +56,7 @@ class Asked:
 
     def address(self, **changed: str) -> str:
         """The query string that asks for the same with some parameters changed; an empty value removes one."""
-        kept = {name: value for name, value in {**self._parameters, **changed}.items() if value}
+        kept = {name: value for name, value in {**self.parameters, **changed}.items() if value}
         return f"?{urlencode(kept)}" if kept else "?"
 
     @property
@@ -73,7 +73,7 @@ class Asked:
     @property
     def hidden(self) -> dict[str, str]:
         """What a form of filters has to carry on."""
-        return {name: value for name, value in self._parameters.items() if name not in self.filters}
+        return {name: value for name, value in self.parameters.items() if name not in self.filters}
 
     @property
     def days(self) -> Days:
@@ -83,7 +83,8 @@ class Asked:
         return Days(self.time.first.date(), (self.time.end - timedelta(hours=1)).date())
 
     @property
-    def _parameters(self) -> dict[str, str]:
+    def parameters(self) -> dict[str, str]:
+        """What the address says, without what is usual."""
         told = dict(self.filters)
         if self.range == DATES and isinstance(self.time, Days):
             told |= {"range": DATES, "since": self.time.first.isoformat(), "until": self.time.last.isoformat()}
