@@ -82,5 +82,5 @@ def _values(submissions: set[UUID], name: str) -> dict[UUID, str]:
 def _texts(some: Sequence[UUID], name: str) -> Sequence[tuple[UUID, str]]:
     # The bounds leave out the partitions that hold none of them.
     rows = Submission.objects.filter(pk__in=some, pk__gte=some[0], pk__lte=some[-1])
-    told = rows.annotate(value=KeyTextTransform(name, "custom_variables")).exclude(value=None)
+    told = rows.annotate(value=KeyTextTransform(name, "custom_variables")).filter(value__isnull=False)
     return list(told.values_list("pk", "value"))

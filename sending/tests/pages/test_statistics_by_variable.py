@@ -2,6 +2,7 @@
 
 import csv
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -13,14 +14,14 @@ from sending.log import by_variable
 pytestmark = pytest.mark.django_db
 
 
-def send(world: World, kind: object, count: int = 1, **fields: object) -> None:
+def send(world: World, kind: object, count: int = 1, **fields: Any) -> None:
     for _ in range(count):
         make_message(world.domain, submission={"custom_variables": {"kind": kind}}, **fields)
 
 
 def lines(client: Client, world: World, query: str = "") -> list[list[str]]:
     answer = client.get(f"/a/{world.account.pk}/statistics/variables/?variable=kind&file=csv{query}")
-    return list(csv.reader(b"".join(answer.streaming_content).decode().splitlines()))
+    return list(csv.reader(answer.getvalue().decode().splitlines()))
 
 
 def test_each_value_has_its_fates_and_mail_without_the_variable_is_left_out(world: World, as_alice: Client) -> None:
