@@ -12,7 +12,7 @@ PYTHON = $(shell for p in python3 python3.13 python3.12 python3.11 python3.14; d
 # Ten processes start with each run: without compiled files each of them would compile the whole service anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run demo-mail test prove test-services lint format clean-data requirements requirements-dev
+.PHONY: help run demo-mail test test-instance prove test-services lint format clean-data requirements requirements-dev
 .DEFAULT_GOAL := help
 
 help: ## lists these commands
@@ -24,8 +24,12 @@ run: requirements ## starts the whole service on this machine; Ctrl-C stops it
 demo-mail: requirements ## sends a small stream of mail from the demo account of the running instance (ARGS="--seconds 60")
 	@$(BIN)/python manage.py demo_mail $(ARGS)
 
-test: requirements-dev ## runs all tests on a PostgreSQL of their own (ARGS="-k quota" chooses)
-	@$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
+# Tests that share a whole running instance are those of an xdist group.
+test: requirements-dev ## runs the tests on a PostgreSQL of their own (ARGS="-k quota" chooses)
+	@$(BIN)/python -m pytest -n auto --dist loadgroup -m "not xdist_group" $(ARGS)
+
+test-instance: requirements-dev ## runs the tests that need whole running instances, with programs of others where they are
+	@$(BIN)/python -m pytest -n auto --dist loadgroup -m xdist_group $(ARGS)
 
 prove: requirements ## breaks an instance of its own in every way and counts its mail (ARGS="--only postgres" chooses)
 	@$(BIN)/python manage.py prove $(ARGS)
