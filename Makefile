@@ -3,6 +3,7 @@
 SHELL := /bin/sh
 BIN := .venv/bin
 INSTALL := mailtrap_site/embedded/install.py
+APPS := mailtrap_site accounts domains sending billing
 
 # The first Python that can make a virtual environment; without one the plain python3 says what is missing.
 FITS := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))
@@ -12,7 +13,7 @@ PYTHON = $(shell for p in python3 python3.13 python3.12 python3.11 python3.14; d
 # Ten processes start with each run: without compiled files each of them would compile the whole service anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run demo-mail test test-instance prove test-services lint format clean-data requirements requirements-dev
+.PHONY: help run demo-mail test test-browser test-instance prove test-services lint format clean-data requirements requirements-dev
 .DEFAULT_GOAL := help
 
 help: ## lists these commands
@@ -24,9 +25,12 @@ run: requirements ## starts the whole service on this machine; Ctrl-C stops it
 demo-mail: requirements ## sends a small stream of mail from the demo account of the running instance (ARGS="--seconds 60")
 	@$(BIN)/python manage.py demo_mail $(ARGS)
 
-# Tests that share a whole running instance are those of an xdist group.
+# Tests that share a whole running instance are those of an xdist group; those of pages have a browser in their name.
 test: requirements-dev ## runs the tests on a PostgreSQL of their own (ARGS="-k quota" chooses)
-	@$(BIN)/python -m pytest -n auto --dist loadgroup -m "not xdist_group" $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist loadgroup -m "not xdist_group" --ignore-glob "*_in_a_browser.py" $(ARGS)
+
+test-browser: requirements-dev ## shows the pages to a real browser, in both themes, to a desk and to a phone
+	@$(BIN)/python -m pytest -n auto $$(find $(APPS) -name "*_in_a_browser.py") $(ARGS)
 
 test-instance: requirements-dev ## runs the tests that need whole running instances, with programs of others where they are
 	@$(BIN)/python -m pytest -n auto --dist loadgroup -m xdist_group $(ARGS)

@@ -75,7 +75,7 @@ def send_instructions(
     address, words = _address(email), _note(note)
     account = domain.account
     if account.is_suspended or account.is_banned:
-        raise NotShared(_("This account is stopped by our staff, so it sends no letters."), "Account is suspended")
+        raise NotShared(_("This account is suspended, so it sends no letters."), "Account is suspended")
     if domain.is_demo:
         raise NotShared(_("The demo domain needs no records."), "Demo domain needs no set-up")
     letter = compose(_letter(domain, words, user), address)

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import smtplib
 
 import psutil
 import pytest
@@ -88,10 +89,7 @@ def test_sending_works_again_after_postgresql_was_killed(live: LiveInstance) -> 
     # While the database was away nothing was promised, and every answer had the contract's shape.
     assert {answer.status_code // 100 for answer in failures} == {5}
     assert all(answer.json()["success"] is False for answer in failures)
-    with live.smtp(live.facts["API_TOKEN"]) as session:
-        session.sendmail(
-            "hello@demo.test", ["by-smtp@reader.test"], b"From: hello@demo.test\r\nSubject: Again\r\n\r\nIt works.\r\n"
-        )
+    wait_for(lambda: is_taken_by_smtp(live), "a mail taken by SMTP again")
     for message_id in (accepted_before, accepted_after):
         live.demo.wait_until(message_id, "delivered")
     live.demo.wait_until(live.demo.find("by-smtp@reader.test")["message_id"], "delivered")
@@ -101,3 +99,15 @@ def test_sending_works_again_after_postgresql_was_killed(live: LiveInstance) -> 
 def leased(live: LiveInstance, message_id: str) -> int:
     """Whether a worker holds the message."""
     return live.change("SELECT 1 FROM sending_queueentry WHERE message_id = %s AND lease_until > now()", message_id)
+
+
+def is_taken_by_smtp(live: LiveInstance) -> bool:
+    """Whether the submission server has noticed that the database is back, and then takes a mail."""
+    mail = b"From: hello@demo.test\r\nSubject: Again\r\n\r\nIt works.\r\n"
+    try:
+        with live.smtp(live.facts["API_TOKEN"]) as session:
+            session.sendmail("hello@demo.test", ["by-smtp@reader.test"], mail)
+    except smtplib.SMTPConnectError as problem:
+        assert problem.smtp_code == 421
+        return False
+    return True

@@ -5,13 +5,13 @@ import smtplib
 import pytest
 from django.db import connection
 
-from sending.models import CapturedMail
+from sending.models import IncomingReport
 from sending.tests.mailbox import mx_running
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 DROP = """SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
-WHERE datname = current_database() AND pid <> pg_backend_pid() AND query LIKE 'INSERT INTO "sending_capturedmail"%%'"""
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND query LIKE 'INSERT INTO "sending_incomingreport"%%'"""
 
 
 def test_the_next_mail_is_taken():
@@ -22,4 +22,4 @@ def test_the_next_mail_is_taken():
             cursor.execute(DROP)
             assert (True,) in cursor.fetchall()
         client.sendmail("a@far.test", ["abuse@platform.test"], mail)
-    assert CapturedMail.objects.count() == 2
+    assert IncomingReport.objects.count() == 2

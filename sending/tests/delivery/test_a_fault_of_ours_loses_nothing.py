@@ -13,7 +13,7 @@ def broken(*args, **kwargs):
 
 
 def test_while_composing(domain, engine, lead_to, monkeypatch):
-    monkeypatch.setattr("sending.delivery.load.compose", broken)
+    monkeypatch.setattr("sending.delivery.load.Mail", broken)
     with receiving(FakeMx()) as mx:
         lead_to(mx)
         [message_id] = queue_message(domain, "rita@recipient.test")
