@@ -11,7 +11,8 @@ from sending.tests.mailbox import mx_running
 pytestmark = pytest.mark.django_db(transaction=True)
 
 DROP = """SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
-WHERE datname = current_database() AND pid <> pg_backend_pid() AND query LIKE 'INSERT INTO "sending_incomingreport"%%'"""
+WHERE datname = current_database() AND pid <> pg_backend_pid()
+    AND query LIKE 'INSERT INTO "sending_incomingreport"%%'"""
 
 
 def test_the_next_mail_is_taken():
