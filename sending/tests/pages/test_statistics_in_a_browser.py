@@ -31,8 +31,8 @@ def test_every_state_can_be_read_in_either_theme_and_width(world: World, live_se
     base = f"/a/{world.account.pk}/statistics/"
     for kind in ("welcome", "a value that is rather long, as some systems write whole sentences there"):
         make_message(world.domain, submission={"custom_variables": {"kind": kind}}, opens_count=1)
-    queries = ("", "?range=24h&by=time", "?range=dates&since=x&by=category", "?stream=bulk")
-    queries += ("variables/", "variables/?variable=kind", "variables/?variable=none")
+    queries = ["", "?range=24h&by=time", "?range=dates&since=x&by=category", "?stream=bulk"]
+    queries += ["variables/", "variables/?variable=kind", "variables/?variable=none"]
     paths = [*(base + query for query in queries), f"/a/{world.stranger_account.pk}/statistics/"]
     session, stranger = session_of(world.alice), session_of(world.charlie)
     with chromium() as browser:
