@@ -78,7 +78,7 @@ ACTS = {
         Act(
             "suspend",
             gettext_lazy("Suspend"),
-            gettext_lazy("Mail from it is refused from now on and what waits is held, until somebody releases it."),
+            gettext_lazy("Mail from it is accepted and held from now on, until somebody releases it."),
             decisions.suspend,
             of_review=False,
         ),

@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -96,27 +97,13 @@ def total(account_id: int, query: Query) -> Total:
     return Total(count, capped=False)
 
 
-def newest_values(
-    account_id: int, query: Query, most: int
-) -> list[tuple[uuid.UUID, str, datetime | None, datetime | None]]:
-    """(id, status, finished at, send at) of the newest `most` rows, for figures."""
-    rows: list[tuple[uuid.UUID, str, datetime | None, datetime | None]] = []
+def newest_values(account_id: int, query: Query, most: int, *columns: str) -> list[tuple[Any, ...]]:
+    """These columns of the newest `most` rows, for figures."""
+    rows: list[tuple[Any, ...]] = []
     since = horizon(account_id)
     for window in _windows(query, None):
         found = query.narrow(_rows(account_id, window, since)).order_by("-id")
-        rows += found.values_list("pk", "status", "finished_at", "send_at")[: most - len(rows)]
-        if len(rows) >= most:
-            break
-    return rows
-
-
-def newest_rows(account_id: int, query: Query, most: int) -> list[Message]:
-    """The newest `most` rows, for figures; of columns only what tells their fate."""
-    rows: list[Message] = []
-    since = horizon(account_id)
-    for window in _windows(query, None):
-        found = query.narrow(_rows(account_id, window, since)).order_by("-id")
-        rows += found.only("submission_id", "status", "opens_count", "clicks_count", "opted_out_at")[: most - len(rows)]
+        rows += found.values_list(*columns)[: most - len(rows)]
         if len(rows) >= most:
             break
     return rows

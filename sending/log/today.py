@@ -51,7 +51,9 @@ class Today:
 
 def today(account_id: int, midnight: datetime, now: datetime) -> Today:
     """The figures since `midnight`, which is the reader's own. Reads at most `MOST_ROWS` rows, by an index."""
-    rows = newest_values(account_id, Query(sent_after=midnight), MOST_ROWS + 1)
+    rows = newest_values(
+        account_id, Query(sent_after=midnight), MOST_ROWS + 1, "pk", "status", "finished_at", "send_at"
+    )
     waiting = total(account_id, Query(statuses=WAITING)).count
     return count(rows[:MOST_ROWS], midnight, now, deferred_now=waiting, is_capped=len(rows) > MOST_ROWS)
 
