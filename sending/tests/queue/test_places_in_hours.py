@@ -38,8 +38,8 @@ BY = scheduled.By("Priya")
 
 @pytest.fixture
 def now(monkeypatch):
-    """Half past: no hour ends while a test runs."""
-    moment = hour_of(timezone.now()) + HOUR / 2
+    """Half past the next hour: no hour ends while a test runs, and no account began just now."""
+    moment = hour_of(timezone.now()) + 3 * HOUR / 2
     monkeypatch.setattr(timezone, "now", lambda: moment)
     return moment
 
