@@ -25,14 +25,15 @@ run: requirements ## starts the whole service on this machine; Ctrl-C stops it
 demo-mail: requirements ## sends a small stream of mail from the demo account of the running instance (ARGS="--seconds 60")
 	@$(BIN)/python manage.py demo_mail $(ARGS)
 
-# Tests that share a whole running instance are those of an xdist group; those of pages have a browser in their name.
+# Tests of programs that run, alone or as a whole instance, are those of an xdist group; those of pages have a browser
+# in their name.
 test: requirements-dev ## runs the tests on a PostgreSQL of their own (ARGS="-k quota" chooses)
 	@$(BIN)/python -m pytest -n auto --dist loadgroup -m "not xdist_group" --ignore-glob "*_in_a_browser.py" $(ARGS)
 
 test-browser: requirements-dev ## shows the pages to a real browser, in both themes, to a desk and to a phone
 	@$(BIN)/python -m pytest -n auto $$(find $(APPS) -name "*_in_a_browser.py") $(ARGS)
 
-test-instance: requirements-dev ## runs the tests that need whole running instances, with programs of others where they are
+test-instance: requirements-dev ## runs the tests of programs and whole instances that run, with programs of others where they are
 	@$(BIN)/python -m pytest -n auto --dist loadgroup -m xdist_group $(ARGS)
 
 prove: requirements ## breaks an instance of its own in every way and counts its mail (ARGS="--only postgres" chooses)

@@ -34,6 +34,9 @@ def quick_passwords(settings: Any) -> None:
 def world(db: None) -> Any:
     """Alice, Bob, Vera and Charlie, with their accounts."""
     # Imported late: this file is read before Django knows its apps.
+    from django.db import transaction
+
     from mailtrap_site.testing.world import make_world
 
-    return make_world()
+    with transaction.atomic():
+        return make_world()

@@ -18,7 +18,7 @@ from django.db import connection
 BASE_DIR = Path(__file__).resolve().parents[2]
 COMMAND = [sys.executable, str(BASE_DIR / "manage.py"), "dns"]
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("programs")]
 
 
 def free_port() -> int:

@@ -31,8 +31,8 @@ _NTP_EPOCH = 2_208_988_800
 def knock(target: str, port: int, source: str) -> Finding:
     """Whether a mail server of others can be reached from `source`, and greets."""
     subject, words = _("Port %s outwards") % port, {"target": target, "port": str(port), "source": source}
-    found = resolver.lookup(target, "AAAA" if ":" in source else "A")
-    addresses = [target] if _is_address(target) else list(found.values)
+    kind = "AAAA" if ":" in source else "A"
+    addresses = [target] if _is_address(target) else list(resolver.lookup(target, kind).values)
     if not addresses:
         return Finding(subject, State.UNKNOWN, _("%(target)s has no address.") % words, _("See PORT25_TARGET."))
     try:

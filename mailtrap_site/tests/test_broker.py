@@ -56,6 +56,7 @@ def test_a_broker_that_does_not_answer_is_not_waited_for_without_end():
 
 
 @pytest.mark.skipif(brokers.rabbitmq_program() is None, reason="rabbitmq-server is not installed")
+@pytest.mark.xdist_group("programs")
 @pytest.mark.timeout(120)
 def test_on_rabbitmq_the_queues_outlive_the_broker(tmp_path):
     with brokers.rabbitmq(tmp_path) as server:

@@ -79,6 +79,7 @@ class _Flusher:
         self._lock = threading.Lock()
         self._work = threading.Event()
         self._nudge = threading.Event()
+        self._has_ended = threading.Event()
         self._is_ending = False
         self._thread = threading.Thread(target=self._run, name="group-commit", daemon=True)
         self._nudger = threading.Thread(target=self._run_nudges, name="group-commit-nudge", daemon=True)
@@ -107,6 +108,7 @@ class _Flusher:
             self._is_ending = True
             self._work.set()
         self._thread.join()
+        self._has_ended.set()
         self._nudge.set()
         self._nudger.join()
 
@@ -167,12 +169,12 @@ class _Flusher:
         return [Refusal(Reason.TEMPORARY) for _ in payloads]
 
     def _run_nudges(self) -> None:
-        while not self._is_ending:
+        while not self._has_ended.is_set():
             self._nudge.wait()
             self._nudge.clear()
             wake.send_now("sending.deliver", queue="deliveries")
             # `send_now` drops what comes sooner; waiting here makes sure that the last flush is nudged for.
-            time.sleep(wake.MIN_INTERVAL)
+            self._has_ended.wait(wake.MIN_INTERVAL)
 
 
 def _connection(*, check: bool) -> "psycopg.Connection[tuple[object, ...]]":

@@ -74,7 +74,7 @@ def test_a_file_without_a_certificate_is_said_so(tmp_path):
     assert machine.judge_certificate(file, None, NOW).state is State.FAILURE
 
 
-def test_what_the_server_shows_is_compared_with_the_file(tmp_path):
+def test_what_the_server_shows_is_compared_with_the_file(tmp_path, monkeypatch):
     file, _key = write_certificate(tmp_path)
     other = machine.read_certificate(file)
     kinds = (ServerTls.STARTTLS, ServerTls.IMPLICIT)
@@ -90,6 +90,7 @@ def test_what_the_server_shows_is_compared_with_the_file(tmp_path):
     assert machine.judge_served(587, shown[0], shown[0], datetime.now(UTC)).state is State.FINE
     changed = machine.judge_served(587, shown[0], other, datetime.now(UTC))
     assert (changed.state, "Restart smtpd" in changed.advice) == (State.WARNING, True)
+    monkeypatch.setattr(machine, "PATIENCE", 0.5)
     assert machine.served_certificate("127.0.0.1", listener.addresses[0][1], implicit=False) is None
     assert machine.judge_served(587, None, other, NOW).state is State.FAILURE
     assert machine.judge_served(587, certificate(-1), None, NOW).state is State.FAILURE

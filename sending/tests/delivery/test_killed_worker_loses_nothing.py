@@ -49,6 +49,7 @@ def hang_first(step):
     return {step: lambda server, line: HANG if server.seen[step] == 1 else usual[step]}
 
 
+@pytest.mark.xdist_group("programs")
 @pytest.mark.parametrize(("step", "is_uncertain"), [("MAIL", False), ("DATA", False), ("DOT", True)])
 def test_the_mail_leaves_after_the_lease(domain, engine, lead_to, step, is_uncertain):
     with receiving(FakeMx(hang_first(step))) as mx:

@@ -64,6 +64,7 @@ def start_worker():
         worker.wait()
 
 
+@pytest.mark.xdist_group("programs")
 def test_two_processes_keep_to_one_limit(domain, start_worker):
     seen = []
 

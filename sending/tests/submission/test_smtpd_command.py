@@ -17,7 +17,7 @@ from sending.models import Submission
 from sending.tests.drafts import message
 from sending.tests.listening import trusting_context, write_certificate
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("programs")]
 
 
 def free_ports(count):
