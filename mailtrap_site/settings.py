@@ -143,6 +143,7 @@ if CACHES["default"]["BACKEND"].endswith((".DatabaseCache", ".LocMemCache")):
     CACHES["default"]["OPTIONS"] = {"MAX_ENTRIES": 100_000} | CACHES["default"].get("OPTIONS", {})
 
 LANGUAGE_CODE = "en"
+FORMAT_MODULE_PATH = ["mailtrap_site.formats"]
 USE_TZ = True
 TIME_ZONE = "UTC"
 LOCALE_PATHS = [BASE_DIR / "locale"]

@@ -80,9 +80,11 @@ def test_staff_suspend_and_release_at_the_desk(world: World, staff: User, client
     assert client.post(desk("suspend", world.account.pk), {"reason": ""}).status_code == 422
     assert not Account.objects.get(pk=world.account.pk).is_suspended
     answer = client.post(desk("suspend", world.account.pk), {"reason": "Phishing"})
-    assert answer["Location"] == desk("change", world.account.pk)
+    assert answer["Location"] == reverse("admin:tenant", args=[world.account.pk])
     assert Account.objects.get(pk=world.account.pk).is_suspended
     assert AuditEntry.objects.get().ip == "127.0.0.1"
+    history = client.get(desk("history", world.account.pk), follow=True).text
+    assert "Suspended the account" in history
     client.post(desk("release", world.account.pk), {"reason": "Sorted out"})
     assert not Account.objects.get(pk=world.account.pk).is_suspended
 

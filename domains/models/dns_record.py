@@ -42,6 +42,8 @@ class DnsRecord(models.Model):
     objects: ClassVar[models.Manager["DnsRecord"]] = models.Manager()
 
     class Meta:
+        verbose_name = _("DNS record")
+        verbose_name_plural = _("DNS records")
         constraints = [models.UniqueConstraint(fields=["domain", "key"], name="a_record_once_a_domain")]
         ordering = ["id"]
 

@@ -58,15 +58,17 @@ class SendingDomain(models.Model):
     dns_verified_at = models.DateTimeField(_("DNS verified"), null=True, editable=False)
     checked_at = models.DateTimeField(_("last checked"), null=True, editable=False)
     next_check_at = models.DateTimeField(_("next check"), default=timezone.now, editable=False)
-    open_tracking_enabled = models.BooleanField(default=True)
-    click_tracking_enabled = models.BooleanField(default=False)
-    tracking_opt_out_enabled = models.BooleanField(default=False)
-    auto_unsubscribe_link_enabled = models.BooleanField(default=False)
-    auto_bcc = ArrayField(models.CharField(max_length=320), default=list, blank=True)
+    open_tracking_enabled = models.BooleanField(_("open tracking"), default=True)
+    click_tracking_enabled = models.BooleanField(_("click tracking"), default=False)
+    tracking_opt_out_enabled = models.BooleanField(_("link to stop the tracking"), default=False)
+    auto_unsubscribe_link_enabled = models.BooleanField(_("unsubscribe link of ours"), default=False)
+    auto_bcc = ArrayField(
+        models.CharField(max_length=320), verbose_name=_("automatic copies"), default=list, blank=True
+    )
     """Addresses that get a copy of each email of this domain. Written by `domains.auto_bcc`, as is the line below."""
-    auto_bcc_header = models.CharField(max_length=200, blank=True)
+    auto_bcc_header = models.CharField(_("header of automatic copies"), max_length=200, blank=True)
     """A header line without its end, such as "X-Copy: yes", which the copies alone carry; empty for none."""
-    custom_domain_tracking_enabled = models.BooleanField(default=False)
+    custom_domain_tracking_enabled = models.BooleanField(_("links under its own name"), default=False)
     recipient_ips = models.CharField(
         _("readers' IP addresses"), max_length=16, choices=RecipientIps, default=RecipientIps.FULL
     )
@@ -75,19 +77,21 @@ class SendingDomain(models.Model):
     brand_colour = models.CharField(_("colour"), max_length=7, blank=True)
     """As `domains.brand.read_colour` writes it; empty: ours."""
     brand_url = models.CharField(_("link back"), max_length=200, blank=True)
-    require_tls = models.BooleanField(default=False)
+    require_tls = models.BooleanField(_("TLS required"), default=False)
     """Mail that cannot be handed over by TLS waits and bounces rather than going in the clear."""
-    suspended_streams = ArrayField(models.CharField(max_length=16), default=list, blank=True)
+    suspended_streams = ArrayField(
+        models.CharField(max_length=16), verbose_name=_("suspended streams"), default=list, blank=True
+    )
     """Of "transactional" and "bulk"."""
-    health_alerts_enabled = models.BooleanField(default=True)
-    critical_alerts_enabled = models.BooleanField(default=True)
-    alert_recipient = models.EmailField(blank=True)
+    health_alerts_enabled = models.BooleanField(_("letters on its records"), default=True)
+    critical_alerts_enabled = models.BooleanField(_("letters on its rates"), default=True)
+    alert_recipient = models.EmailField(_("where alerts go"), blank=True)
     """Empty: the owners and admins of the account."""
     is_demo = models.BooleanField(default=False, editable=False)
     """The one domain of an account that needs no set-up and reaches its owner alone."""
     demo_emails_left = models.PositiveIntegerField(null=True, editable=False)
-    key_mode = models.CharField(max_length=16, choices=KeyMode, default=KeyMode.DELEGATED)
-    ed25519_enabled = models.BooleanField(default=False)
+    key_mode = models.CharField(_("keys"), max_length=16, choices=KeyMode, default=KeyMode.DELEGATED)
+    ed25519_enabled = models.BooleanField(_("Ed25519 as well"), default=False)
     """A second signature (RFC 8463) is made once its record stands."""
     approved_at = models.DateTimeField(_("approved"), null=True, editable=False)
     """When compliance let it send. Losing its records does not take this away; `domains.compliance` writes it."""
@@ -102,9 +106,11 @@ class SendingDomain(models.Model):
     """`[{"code": …, "params": {…}}]`: what the last check noticed beside the records."""
     first_email_at = models.DateTimeField(null=True, editable=False)
     """When its first email was accepted. Written from above, by `sending`."""
-    created_by = models.ForeignKey("accounts.User", on_delete=models.SET_NULL, null=True, related_name="+")
+    created_by = models.ForeignKey(
+        "accounts.User", on_delete=models.SET_NULL, null=True, related_name="+", verbose_name=_("added by")
+    )
     created_at = models.DateTimeField(_("added"), default=timezone.now, editable=False)
-    deleted_at = models.DateTimeField(null=True, editable=False)
+    deleted_at = models.DateTimeField(_("deleted"), null=True, editable=False)
     """A deleted domain keeps its log rows readable; its name can be added again."""
 
     objects: ClassVar[models.Manager["SendingDomain"]] = models.Manager()

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from domains.models.domain import SendingDomain
 
@@ -23,6 +24,8 @@ class DmarcReport(models.Model):
     objects: ClassVar[models.Manager["DmarcReport"]] = models.Manager()
 
     class Meta:
+        verbose_name = _("DMARC report")
+        verbose_name_plural = _("DMARC reports")
         constraints = [
             models.UniqueConstraint(fields=["domain", "organization", "report_id"], name="a_dmarc_report_once")
         ]
@@ -48,6 +51,10 @@ class DmarcSource(models.Model):
 
     objects: ClassVar[models.Manager["DmarcSource"]] = models.Manager()
 
+    class Meta:
+        verbose_name = _("source in DMARC reports")
+        verbose_name_plural = _("sources in DMARC reports")
+
     def __str__(self) -> str:
         return f"{self.emails} from {self.address}"
 
@@ -71,6 +78,8 @@ class TlsReport(models.Model):
     objects: ClassVar[models.Manager["TlsReport"]] = models.Manager()
 
     class Meta:
+        verbose_name = _("TLS report")
+        verbose_name_plural = _("TLS reports")
         constraints = [
             models.UniqueConstraint(
                 fields=["domain", "organization", "report_id", "policy_type"], name="a_tls_report_once"

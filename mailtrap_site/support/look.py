@@ -152,10 +152,10 @@ def number_of_waiting_reviews() -> str:
 
 
 def route_label(request: HttpRequest) -> list[Any] | None:
-    """The banner of the development route, as the desk shows it: words and colour."""
+    """The badge of the development route, as the desk shows it: words and colour. A phone has no room for more."""
     if settings.ROUTE != "development":
         return None
-    return [_("Development route: nothing leaves this machine"), "warning"]
+    return [_("Development route"), "warning"]
 
 
 def _mark(request: HttpRequest) -> str:

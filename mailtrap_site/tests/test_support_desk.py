@@ -63,7 +63,7 @@ def test_a_message_is_shown_without_subject_and_body_and_cannot_be_changed(world
     assert staff.post(f"/admin/sending/message/{message.pk}/change/", {"status": "delivered"}).status_code == 403
 
 
-def test_the_desk_says_too_that_nothing_leaves_the_machine(staff: Client, settings: Any):
-    assert "nothing leaves this machine" in staff.get("/admin/").content.decode()
+def test_the_desk_says_too_that_it_is_the_development_route(staff: Client, settings: Any):
+    assert "Development route" in staff.get("/admin/").content.decode()
     settings.ROUTE = "mx"
-    assert "nothing leaves this machine" not in staff.get("/admin/").content.decode()
+    assert "Development route" not in staff.get("/admin/").content.decode()

@@ -1,0 +1,1 @@
+"""How the support desk and plain templates write dates, in place of Django's own ways."""
