@@ -74,6 +74,7 @@ KINDS: dict[str, Kind] = {
     "account.owners_changed": Kind(Topic.ACCOUNT, _("The account has other owners"), EVERYBODY),
     "membership.joined": Kind(Topic.ACCOUNT, _("Somebody joined the account"), OWNERS, may_stop=True),
     "membership.left": Kind(Topic.ACCOUNT, _("Somebody left the account"), OWNERS, may_stop=True),
+    "membership.no_seat": Kind(Topic.ACCOUNT, _("Somebody could not join: all seats are taken"), OWNERS, may_stop=True),
     "membership.changed": Kind(Topic.ACCOUNT, _("What you may do in the account was changed"), EVERYBODY),
     "membership.removed": Kind(Topic.ACCOUNT, _("You no longer belong to an account"), EVERYBODY),
     "account.closing": Kind(Topic.ACCOUNT, _("The account is to be closed"), OWNERS),
