@@ -17,7 +17,7 @@ function answer(request, response, next) {
       ...own,
       destination: callback,
       recipient: callback,
-      getPostURL: (_audience, _request, _http, done) => done(null, "http://sp.test/"),
+      getPostURL: (_audience, _request, _http, done) => done(null, callback ?? "http://sp.test/"),
       getUserFromRequest: () => ({ id: as, emails: [{ value: as }], displayName: "Olga Ortiz", name: {} }),
       ...JSON.parse(changed ?? "{}"),
     })(request, response, next);
