@@ -5,7 +5,6 @@ ask for the limit. It is optional (requirements-saml.txt), so it is imported whe
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import StrEnum
 from importlib.util import find_spec
 from typing import Any
@@ -13,7 +12,6 @@ from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.urls import reverse
-from django.utils.dateparse import parse_datetime
 
 from accounts.models import SingleSignOn
 from accounts.models.single_sign_on import slug_of
@@ -68,8 +66,6 @@ class Said:
     assertion_id: str
     question_id: str
     """The question that it answers."""
-    ends_at: datetime
-    """From then on the answer is worth nothing."""
     person: str
     """By what the provider tells people apart, at most 191 characters."""
     email: str
@@ -144,16 +140,14 @@ def _strictly(row: SingleSignOn, response: Any) -> Said:
     question_id = confirmations[0].get("InResponseTo")
     if not question_id or question_id != response.get_in_response_to():
         raise NotBelieved(Flaw.UNASKED, "assertion")
-    ends_at = parse_datetime(confirmations[0].get("NotOnOrAfter") or "")
-    if ends_at is None:
+    if not confirmations[0].get("NotOnOrAfter"):
         raise NotBelieved(Flaw.TIME, "no end")
     name_id, attributes = response.get_nameid_data(), response.get_attributes()
     email = _first(attributes, EMAIL) or name_id["Value"]
     person = email.lower() if name_id.get("Format") == _TRANSIENT else name_id["Value"]
     if len(person) > LONGEST_ID:
         raise NotBelieved(Flaw.UNREADABLE, "name identifier")
-    ends_at = ends_at if ends_at.tzinfo else ends_at.replace(tzinfo=UTC)
-    return Said(assertion.get("ID"), question_id, ends_at, person, email.strip(), _first(attributes, NAME))
+    return Said(assertion.get("ID"), question_id, person, email.strip(), _first(attributes, NAME))
 
 
 def _weigh_signatures(document: Any) -> None:
@@ -220,6 +214,7 @@ def _configuration(account_id: int) -> dict[str, Any]:
             "wantAttributeStatement": False,
             "allowRepeatAttributeName": True,
             "allowSingleLabelDomains": True,
+            "metadataValidUntil": "",
         },
     }
 

@@ -135,10 +135,9 @@ def _row(provider: str) -> SingleSignOn:
 
 
 def _take_once(row: SingleSignOn, said: saml.Said) -> None:
-    """Of all processes together one takes an answer, once. Raises NotBelieved."""
+    """Of all processes together one takes an answer, once, for as long as its question counts. Raises NotBelieved."""
     key = sha256(f"{row.pk} {said.assertion_id}".encode()).hexdigest()
-    seconds = (said.ends_at - timezone.now()).total_seconds()
-    if not cache.add(f"saml:{key}", True, max(seconds, 0) + COOKIE_SECONDS):
+    if not cache.add(f"saml:{key}", True, ASKED_FOR.total_seconds() + COOKIE_SECONDS):
         raise NotBelieved(Flaw.REPLAYED)
 
 

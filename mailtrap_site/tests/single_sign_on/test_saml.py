@@ -103,11 +103,15 @@ def test_what_is_wrong_with_an_answer_is_said_and_nobody_signed_in(offered: Worl
         client, answer = sign_in(offered, provider, "vera@acme.test", **json.loads(wrong))
         assert (answer.status_code, signed_in(client)) == (403, None), wrong
         assert words in answer.content.decode(), (wrong, answer.content.decode())
-    unasked = provider.answer(
-        f"{provider.url}/saml?", "vera@acme.test", audience=saml.addresses(offered.account.pk)["entity_id"]
-    )
-    answer = come_back(offered, Client(), unasked)
-    assert "do not begin at your organisation" in answer.content.decode()
+    ours, client = saml.addresses(offered.account.pk), Client()
+    ask(offered, client)
+    question_id = client.session["saml_questions"][-1][0]
+    acs = dict.fromkeys(("recipient", "destination"), ours["acs_url"])
+    unasked = provider.answer(f"{provider.url}/saml?", "vera@acme.test", audience=ours["entity_id"], **acs)
+    named = f'<samlp:Response InResponseTo="{question_id}" '.encode()
+    pretending = b64decode(unasked).replace(b"<samlp:Response ", named)
+    for answer in (unasked, b64encode(pretending).decode()):
+        assert "do not begin at your organisation" in come_back(offered, client, answer).content.decode()
 
 
 def test_an_answer_counts_once_and_in_the_browser_that_asked(offered: World, provider: Provider):
@@ -187,6 +191,7 @@ def test_an_owner_sets_it_up_and_the_service_says_who_it_is(offered: World, prov
     assert changes["certificates"]["to"] == [single_sign_on.fingerprint(provider.certificate)]
     about_us = Client().get(path(offered, "saml_metadata"))
     assert all(address.encode() in about_us.content for address in ours.values())
+    assert b'WantAssertionsSigned="true"' in about_us.content and b"validUntil" not in about_us.content
     assert client.get(reverse("openid_connect_login", args=[row.slug])).status_code == 404
     by_password = Client().post("/accounts/login/", {"login": "vera@acme.test", "password": PASSWORD})
     assert row.login_path in by_password.content.decode()
