@@ -95,7 +95,7 @@ def _send_letters(account: Account, notifications: Sequence[Notification], drawn
 def _letter(account: Account, notification: Notification, drawn: Drawn) -> Letter:
     reader, path, stop = notification.user, notification.path, stop_path(account, notification.kind)
     one_click = one_click_path(account, reader, notification.kind)
-    reason = _("You get this because you look after the account %(account)s.") % {"account": account.name}
+    reason = _("You get this as a member of the account %(account)s.") % {"account": account.name}
     return Letter(
         subject=notification.title,
         paragraphs=tuple(filter(None, notification.body.split("\n\n"))) or (notification.title,),

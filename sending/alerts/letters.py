@@ -63,7 +63,7 @@ def _letter(domain: SendingDomain, words: Words, reader: User | None) -> Letter:
     if reader is None:
         reason = _("You get this because letters about the domain %(name)s go to this address.") % name
     else:
-        reason = _("You get this because you look after the account %(account)s.") % name
+        reason = _("You get this as a member of the account %(account)s.") % name
     stop = reverse("domains:settings", args=[domain.account_id, domain.pk])
     return Letter(
         subject=words.subject,

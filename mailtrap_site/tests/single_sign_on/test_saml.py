@@ -13,7 +13,7 @@ from allauth.socialaccount.models import SocialAccount
 from django.test import Client
 from django.urls import reverse
 
-from accounts import single_sign_on
+from accounts import single_sign_on, two_factor
 from accounts.models import AuditEntry, Membership, Role, SingleSignOn, User
 from accounts.models.single_sign_on import slug_of
 from accounts.single_sign_on import Wanted
@@ -58,6 +58,9 @@ def test_members_newcomers_and_who_may_not(offered: World, provider: Provider):
     provider.set_up(offered.account)
     client, answer = sign_in(offered, provider, "vera@acme.test")
     assert (answer.status_code, signed_in(client)) == (302, offered.vera)
+    assert client.session[two_factor.SIGNED_IN_BY] == offered.account.pk, "the provider asks for factors itself"
+    client, _answer = sign_in(offered, provider, "vera@acme.test", signResponse=True)
+    assert signed_in(client) == offered.vera, "many sign the response as well"
     assert client.get(reverse("socialaccount_connections")).status_code in (200, 302)
     client, _answer = sign_in(offered, provider, "Olga@acme.test")
     olga = User.objects.get(email="olga@acme.test")

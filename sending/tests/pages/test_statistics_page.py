@@ -128,6 +128,7 @@ def test_who_looks_after_some_domains_sees_the_figures_of_these_alone(world: Wor
     for asked in ("", f"?domain={world.domain.pk}", "?by=domain&range=24h", "?by=category", "?by=time"):
         page = text_of(client, statistics + asked)
         assert "100 %<small>5</small>" in page, asked
+        assert "your domains" in page, asked
         assert not any(word in page for word in ("example.test", "Receipt", "News", "Yahoo", "192")), asked
     file = client.get(f"{statistics}table/?by=domain").getvalue().decode()
     assert "shop.test" in file and "example.test" not in file
