@@ -6,7 +6,7 @@ import samlp from "samlp";
 
 const [port, key, cert] = process.argv.slice(2);
 const own = { issuer: "urn:example:provider", key: readFileSync(key), cert: readFileSync(cert) };
-const metadata = samlp.metadata({ ...own, redirectEndpointPath: "/saml?tenant=7", postEndpointPath: "/saml" });
+const metadata = samlp.metadata({ ...own, redirectEndpointPath: "/saml?tenant=7&realm=a", postEndpointPath: "/saml" });
 
 function answer(request, response, next) {
   const { as, with: changed } = request.query;

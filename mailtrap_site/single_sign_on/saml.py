@@ -12,6 +12,7 @@ from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.html import escape
 
 from accounts.models import SingleSignOn
 from accounts.models.single_sign_on import slug_of
@@ -98,8 +99,9 @@ def question(row: SingleSignOn) -> tuple[str, str]:
     from onelogin.saml2.authn_request import OneLogin_Saml2_Authn_Request
 
     asked = OneLogin_Saml2_Authn_Request(_settings(row), set_nameid_policy=False)
-    joint = "&" if urlsplit(row.sso_url).query else "?"
-    return asked.get_id(), f"{row.sso_url}{joint}{urlencode({'SAMLRequest': asked.get_request()})}"
+    parts = urlsplit(row.sso_url)
+    query = "&".join(filter(None, [parts.query, urlencode({"SAMLRequest": asked.get_request()})]))
+    return asked.get_id(), parts._replace(query=query, fragment="").geturl()
 
 
 def read(row: SingleSignOn, answer: str) -> Said:
@@ -153,10 +155,8 @@ def _strictly(row: SingleSignOn, response: Any) -> Said:
 def _weigh_signatures(document: Any) -> None:
     """SHA-2 alone, and one reference each: the library looks at the first and at a list of what is known to be bad."""
     for signature in document.iter(f"{{{_NAMES['ds']}}}Signature"):
-        method, references = (
-            signature.find(".//ds:SignatureMethod", _NAMES),
-            signature.findall(".//ds:Reference", _NAMES),
-        )
+        method = signature.find(".//ds:SignatureMethod", _NAMES)
+        references = signature.findall(".//ds:Reference", _NAMES)
         digests = [one.get("Algorithm") for one in signature.findall(".//ds:DigestMethod", _NAMES)]
         if method.get("Algorithm") not in _SIGNATURES or not _DIGESTS.issuperset(digests):
             raise NotBelieved(Flaw.ALGORITHM)
@@ -196,10 +196,11 @@ def _settings(row: SingleSignOn) -> Any:
 
     provider = {
         "entityId": row.issuer,
-        "singleSignOnService": {"url": row.sso_url},
+        # Goes into the XML of a question as it is.
+        "singleSignOnService": {"url": escape(row.sso_url)},
         "x509certMulti": {"signing": list(row.certificates)},
     }
-    return OneLogin_Saml2_Settings(_configuration(row.account_id) | {"idp": provider})
+    return OneLogin_Saml2_Settings(_configuration(row.account_id) | {"idp": provider}, sp_validation_only=True)
 
 
 def _configuration(account_id: int) -> dict[str, Any]:

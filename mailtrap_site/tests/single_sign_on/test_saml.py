@@ -6,10 +6,13 @@ from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
+from zlib import MAX_WBITS, decompress
 
 import pytest
 import requests
 from allauth.socialaccount.models import SocialAccount
+from defusedxml.ElementTree import fromstring
 from django.test import Client
 from django.urls import reverse
 
@@ -83,6 +86,14 @@ def test_where_to_go_afterwards_is_not_the_providers_to_say(offered: World, prov
     answer = provider.answer(ask(offered, client), "vera@acme.test")
     home = come_back(offered, client, answer, RelayState="https://evil.test/")
     assert home["Location"] == "/"
+
+
+def test_a_question_is_xml_whatever_the_providers_address_holds():
+    address = 'https://login.acme.test/saml?tenant=7&realm="<a'
+    question_id, leads = saml.question(SingleSignOn(account_id=1, issuer="urn:x", sso_url=address, certificates=["x"]))
+    assert leads.startswith(f"{address}&SAMLRequest=")
+    asked = fromstring(decompress(b64decode(parse_qs(urlsplit(leads).query)["SAMLRequest"][0]), wbits=-MAX_WBITS))
+    assert (asked.get("ID"), asked.get("Destination")) == (question_id, address)
 
 
 def test_what_is_wrong_with_an_answer_is_said_and_nobody_signed_in(offered: World, provider: Provider):
