@@ -13,11 +13,11 @@ PYTHON = $(shell for p in python3 python3.13 python3.12 python3.11 python3.14; d
 # Ten processes start with each run: without compiled files each of them would compile the whole service anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run demo-mail test test-browser test-instance prove test-services lint format clean-data requirements requirements-dev
+.PHONY: help run demo-mail test test-browser test-instance prove test-services lint format clean-data requirements requirements-dev requirements-saml
 .DEFAULT_GOAL := help
 
 help: ## lists these commands
-	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-20s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-24s %s\n", $$1, $$2 }'
 
 run: requirements ## starts the whole service on this machine; Ctrl-C stops it
 	@STARTED_BY_MAKE=1 exec $(BIN)/python manage.py up
@@ -61,6 +61,7 @@ format: requirements-dev ## puts the code into shape
 clean-data: ## removes var/, with all mail, accounts and secrets in it
 	@test ! -x $(BIN)/python -a ! -d var || $(BIN)/python -m mailtrap_site.embedded clean
 
-requirements requirements-dev:
+requirements-saml: ## adds what single sign-on by SAML needs; start the service anew after it
+requirements requirements-dev requirements-saml:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed. Debian, Ubuntu: apt install python3 python3-venv" >&2; exit 1; }
 	@$(PYTHON) $(INSTALL) $@.txt

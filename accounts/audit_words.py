@@ -94,6 +94,7 @@ WORDS: dict[str, Promise] = {
     "single_sign_on.changed": _("Changed single sign-on"),
     "single_sign_on.ended": _("Ended single sign-on"),
     "single_sign_on.joined": _("Joined by single sign-on"),
+    "single_sign_on.no_seat": _("Could not join: all seats were taken"),
     "single_sign_on.set_up": _("Set up single sign-on"),
     "staff.granted": _("Made somebody staff"),
     "staff.told": _("Told staff of requests"),

@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.models import Account, Membership, Role, User
-from accounts.notice_kinds import kinds_for, may_stop
+from accounts.notice_kinds import Kind, Topic, kinds_for, may_stop
+from accounts.roles import Ability, domains_with
 
 USAGE = "usage.alert"
 USAGE_READERS = (Role.OWNER, Role.BILLING)
@@ -22,10 +23,16 @@ class BadToken(Exception):
     """Nothing that we signed, or about nobody who is a member any more."""
 
 
+def kinds_told(membership: Membership) -> dict[Topic, list[tuple[str, Kind]]]:
+    """What this member is told about the account, by topic."""
+    only_looks = membership.is_limited and not domains_with(membership, Ability.MANAGE_DOMAINS)
+    return kinds_for(Role.VIEWER if only_looks else Role(membership.role))
+
+
 def choose(membership: Membership, wanted: Collection[str], request: HttpRequest | None = None) -> bool:
     """From now on this member gets letters of these kinds, and of those that cannot be stopped; False where that was
     so already. Choices about kinds that the role is not told stay as they are."""
-    shown = {name for kinds in kinds_for(Role(membership.role)).values() for name, _kind in kinds if may_stop(name)}
+    shown = {name for kinds in kinds_told(membership).values() for name, _kind in kinds if may_stop(name)}
     with transaction.atomic():
         held = _locked(membership)
         return _save(held, (set(held.stopped_letters) - shown) | (shown - set(wanted)), request)

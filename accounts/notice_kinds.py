@@ -11,6 +11,8 @@ from accounts.models.membership import Role
 SENDERS = frozenset({Role.OWNER, Role.ADMIN})
 OWNERS = frozenset({Role.OWNER})
 PAYERS = frozenset({Role.OWNER, Role.BILLING})
+OF_A_DOMAIN = SENDERS | {Role.LIMITED}
+"""Somebody limited is told of the domains that they administer."""
 EVERYBODY = frozenset(Role)
 
 
@@ -44,24 +46,24 @@ class Kind:
 
 
 KINDS: dict[str, Kind] = {
-    "domain.verified": Kind(Topic.DOMAINS, _("A domain is verified"), may_stop=True),
-    "domain.approved": Kind(Topic.DOMAINS, _("A domain is approved"), may_stop=True),
-    "domain.reviewed": Kind(Topic.DOMAINS, _("A person looks at a domain"), may_stop=True),
-    "domain.questioned": Kind(Topic.DOMAINS, _("We have questions about a domain")),
-    "domain.card_asked": Kind(Topic.DOMAINS, _("We ask for a payment before a domain may send")),
-    "domain.rejected": Kind(Topic.DOMAINS, _("A domain is not approved")),
-    "domain.suspended": Kind(Topic.DOMAINS, _("A domain is suspended")),
-    "domain.released": Kind(Topic.DOMAINS, _("A domain is released"), may_stop=True),
-    "domain.records_gone": Kind(Topic.DOMAINS, _("Records of a domain are gone")),
-    "domain.records_still_gone": Kind(Topic.DOMAINS, _("Records of a domain are still gone")),
-    "domain.records_back": Kind(Topic.DOMAINS, _("Records of a domain are back"), may_stop=True),
-    "domain.unverified": Kind(Topic.DOMAINS, _("A domain may no longer send")),
-    "domain.verified_elsewhere": Kind(Topic.DOMAINS, _("Another account has verified a domain of yours")),
-    "dkim_key.replaced": Kind(Topic.DOMAINS, _("A signing key was replaced"), may_stop=True),
-    "stream.warned": Kind(Topic.SENDING, _("A stream is about to be suspended")),
-    "stream.suspended": Kind(Topic.SENDING, _("A stream is suspended")),
-    "stream.released": Kind(Topic.SENDING, _("A suspended stream may send again"), may_stop=True),
-    "webhook.paused": Kind(Topic.SENDING, _("A webhook was paused")),
+    "domain.verified": Kind(Topic.DOMAINS, _("A domain is verified"), OF_A_DOMAIN, may_stop=True),
+    "domain.approved": Kind(Topic.DOMAINS, _("A domain is approved"), OF_A_DOMAIN, may_stop=True),
+    "domain.reviewed": Kind(Topic.DOMAINS, _("A person looks at a domain"), OF_A_DOMAIN, may_stop=True),
+    "domain.questioned": Kind(Topic.DOMAINS, _("We have questions about a domain"), OF_A_DOMAIN),
+    "domain.card_asked": Kind(Topic.DOMAINS, _("We ask for a payment before a domain may send"), OF_A_DOMAIN),
+    "domain.rejected": Kind(Topic.DOMAINS, _("A domain is not approved"), OF_A_DOMAIN),
+    "domain.suspended": Kind(Topic.DOMAINS, _("A domain is suspended"), OF_A_DOMAIN),
+    "domain.released": Kind(Topic.DOMAINS, _("A domain is released"), OF_A_DOMAIN, may_stop=True),
+    "domain.records_gone": Kind(Topic.DOMAINS, _("Records of a domain are gone"), OF_A_DOMAIN),
+    "domain.records_still_gone": Kind(Topic.DOMAINS, _("Records of a domain are still gone"), OF_A_DOMAIN),
+    "domain.records_back": Kind(Topic.DOMAINS, _("Records of a domain are back"), OF_A_DOMAIN, may_stop=True),
+    "domain.unverified": Kind(Topic.DOMAINS, _("A domain may no longer send"), OF_A_DOMAIN),
+    "domain.verified_elsewhere": Kind(Topic.DOMAINS, _("Another account has verified a domain of yours"), OF_A_DOMAIN),
+    "dkim_key.replaced": Kind(Topic.DOMAINS, _("A signing key was replaced"), OF_A_DOMAIN, may_stop=True),
+    "stream.warned": Kind(Topic.SENDING, _("A stream is about to be suspended"), OF_A_DOMAIN),
+    "stream.suspended": Kind(Topic.SENDING, _("A stream is suspended"), OF_A_DOMAIN),
+    "stream.released": Kind(Topic.SENDING, _("A suspended stream may send again"), OF_A_DOMAIN, may_stop=True),
+    "webhook.paused": Kind(Topic.SENDING, _("A webhook was paused"), OF_A_DOMAIN),
     "log_export.ready": Kind(Topic.SENDING, _("An export that you asked for is ready"), EVERYBODY, may_stop=True),
     "usage.alert": Kind(Topic.MONEY, _("80, 90 and 100 % of a period’s emails are used"), PAYERS, may_stop=True),
     "payment.failed": Kind(Topic.MONEY, _("A payment failed"), PAYERS),
@@ -74,6 +76,7 @@ KINDS: dict[str, Kind] = {
     "account.owners_changed": Kind(Topic.ACCOUNT, _("The account has other owners"), EVERYBODY),
     "membership.joined": Kind(Topic.ACCOUNT, _("Somebody joined the account"), OWNERS, may_stop=True),
     "membership.left": Kind(Topic.ACCOUNT, _("Somebody left the account"), OWNERS, may_stop=True),
+    "membership.no_seat": Kind(Topic.ACCOUNT, _("Somebody could not join: all seats are taken"), OWNERS, may_stop=True),
     "membership.changed": Kind(Topic.ACCOUNT, _("What you may do in the account was changed"), EVERYBODY),
     "membership.removed": Kind(Topic.ACCOUNT, _("You no longer belong to an account"), EVERYBODY),
     "account.closing": Kind(Topic.ACCOUNT, _("The account is to be closed"), OWNERS),

@@ -13,6 +13,7 @@ from accounts.letter_choice import has_stopped, one_click_path, stop_path, stop_
 from accounts.letters import Letter, Meter, compose
 from accounts.links import link_path
 from accounts.models import Account, Notification, Role, User
+from accounts.readers import readers_of
 
 log = structlog.get_logger(__name__)
 
@@ -45,15 +46,16 @@ def notify(
     *,
     letter: bool = True,
     only: User | None = None,
+    domain_id: int | None = None,
 ) -> None:
     """One notification for each active member with one of the roles now, and a letter to each after the commit, other
     than those who stopped letters of its kind; without `letter` the dashboard is enough.
 
     `kind` is one of `accounts.notice_kinds` ("domain.verified"); `path` is where in the dashboard to act
-    ("/a/1/domains/2/"). With `only` this member alone is told, whatever their role, if they still are one.
+    ("/a/1/domains/2/"). With `only` this member alone is told, whatever their role, if they still are one. News about a
+    domain name it, so that those who administer it among some domains are told as well.
     """
-    named = roles if only is None else tuple(Role)
-    readers = User.objects.filter(memberships__account=account, memberships__role__in=named, is_active=True).distinct()
+    readers = readers_of(account, roles if only is None else tuple(Role), domain_id)
     if only is not None:
         readers = readers.filter(pk=only.pk)
     with transaction.atomic():
@@ -93,7 +95,7 @@ def _send_letters(account: Account, notifications: Sequence[Notification], drawn
 def _letter(account: Account, notification: Notification, drawn: Drawn) -> Letter:
     reader, path, stop = notification.user, notification.path, stop_path(account, notification.kind)
     one_click = one_click_path(account, reader, notification.kind)
-    reason = _("You get this because you look after the account %(account)s.") % {"account": account.name}
+    reason = _("You get this as a member of the account %(account)s.") % {"account": account.name}
     return Letter(
         subject=notification.title,
         paragraphs=tuple(filter(None, notification.body.split("\n\n"))) or (notification.title,),

@@ -245,6 +245,7 @@ def _tell_begun(domain: SendingDomain, key: DkimKey, before: DkimKey | None) -> 
         _("%(new)s signs from now on. %(old)s stays published, so that mail under way verifies.") % name,
         path=reverse("domains:keys", args=[domain.account_id, domain.pk]),
         letter=False,
+        domain_id=domain.pk,
     )
 
 

@@ -71,7 +71,7 @@ def _tell_others(domain: SendingDomain) -> None:
 def _notify(domain: SendingDomain, kind: str, words: Words) -> None:
     level, title, body = words
     path = reverse("domains:detail", args=[domain.account_id, domain.pk])
-    notices.notify(domain.account, kind, title[:LONGEST_TITLE], body, path=path, level=level)
+    notices.notify(domain.account, kind, title[:LONGEST_TITLE], body, path=path, level=level, domain_id=domain.pk)
 
 
 def _verified(domain: SendingDomain, name: dict[str, str]) -> Words:

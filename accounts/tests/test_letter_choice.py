@@ -11,7 +11,11 @@ from accounts.letter_choice import USAGE, one_click_path
 from accounts.links import link_path
 from accounts.models import AuditEntry, Membership, Notification, Role, User
 from accounts.notices import notify
-from mailtrap_site.testing.world import PASSWORD, World
+from accounts.people import domain_scopes
+from accounts.scopes import ADMIN, READ
+from domains.drift import Turn
+from domains.news import tell
+from mailtrap_site.testing.world import PASSWORD, World, make_user
 
 
 def as_user(user: User, *, checks: bool = False) -> Client:
@@ -59,6 +63,34 @@ def test_a_role_is_shown_what_it_is_told(world: World):
     text = as_user(world.vera).get(page(world)).content.decode()
     assert "An export that you asked for is ready" in text
     assert USAGE not in text
+
+
+def test_who_administers_some_domains_is_told_of_these_and_stops_what_they_like(
+    world: World, django_capture_on_commit_callbacks
+):
+    levels = {"ann": (world.domain.pk, ADMIN), "ben": (world.domain.pk, READ), "cem": (world.domain.pk + 10**6, ADMIN)}
+    people = {name: make_user(f"{name}@acme.test") for name in levels}
+    for name, level in levels.items():
+        scopes = list(domain_scopes([level]))
+        Membership.objects.create(account=world.account, user=people[name], role=Role.LIMITED, scopes=scopes)
+
+    def told() -> tuple[set[str], set[str]]:
+        """In the dashboard, and by letter."""
+        Notification.objects.all().delete()
+        mail.outbox.clear()
+        with django_capture_on_commit_callbacks(execute=True):
+            tell(world.domain, Turn.VERIFIED, "")
+        readers = {one.user.email.partition("@")[0] for one in Notification.objects.all()}
+        return readers, {letter.to[0].partition("@")[0] for letter in mail.outbox}
+
+    assert told() == ({"alice", "bob", "ann"}, {"alice", "bob", "ann"})
+    text = as_user(people["ann"]).get(page(world)).content.decode()
+    assert "A domain is verified" in text and USAGE not in text
+    assert "A domain is verified" not in as_user(people["ben"]).get(page(world)).content.decode()
+    as_user(people["ann"]).post(page(world), {"kind": []})
+    assert told() == ({"alice", "bob", "ann"}, {"alice", "bob"})
+    notify(world.account, "account.released", "Acme may send again", "")
+    assert not Notification.objects.filter(kind="account.released", user__in=people.values()).exists()
 
 
 def test_a_stranger_finds_no_page_and_changes_nothing(world: World):

@@ -9,13 +9,12 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from accounts import letter_choice
-from accounts.models import Role
-from accounts.notice_kinds import KINDS, TOPICS, kinds_for
+from accounts.notice_kinds import KINDS, TOPICS
 from accounts.roles import Ability
 from accounts.tenancy import AccountRequest, account_view
 
 
-@account_view(Ability.VIEW)
+@account_view(Ability.VIEW, by_domain=True)
 @require_http_methods(["GET", "HEAD", "POST"])
 def letters(request: AccountRequest) -> HttpResponse:
     """The reader's own choice, by kind."""
@@ -26,7 +25,7 @@ def letters(request: AccountRequest) -> HttpResponse:
     stopped = set(request.membership.stopped_letters)
     topics = [
         (TOPICS[topic], [(name, kind, name not in stopped) for name, kind in kinds])
-        for topic, kinds in kinds_for(Role(request.membership.role)).items()
+        for topic, kinds in letter_choice.kinds_told(request.membership).items()
     ]
     return render(request, "accounts/letters.html", {"topics": topics})
 

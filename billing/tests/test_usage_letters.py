@@ -195,7 +195,7 @@ def test_the_letter_shows_meter_day_and_why_and_where_it_is_stopped(django_captu
     assert 'class="meter-warn" width="80%"' in html
     assert f"{LIMIT:,} · resets" in html
     assert ">See usage and plans</a>" in html
-    assert "because you look after the account" in letter.body
+    assert "as a member of the account" in letter.body
     assert "once each in a period" in " ".join(letter.body.split())
     [token] = re.findall(r"^Stop usage letters: http://localhost:8020/l/(\S+)/$", str(letter.body), re.MULTILINE)
     assert read_link(token).path == f"/a/{account.pk}/letters/"

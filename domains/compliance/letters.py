@@ -85,4 +85,4 @@ def tell(domain: SendingDomain, kind: str, reason: str = "") -> None:
         body.insert(0, _(step.why) % values)
     path = reverse("domains:review", args=[domain.account_id, domain.pk])
     title = (_(step.title) % values)[:200]
-    notices.notify(domain.account, kind, title, "\n\n".join(body), path=path, level=step.level)
+    notices.notify(domain.account, kind, title, "\n\n".join(body), path=path, level=step.level, domain_id=domain.pk)

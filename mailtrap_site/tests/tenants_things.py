@@ -5,6 +5,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from accounts.models import Invitation, Role
+from accounts.models.single_sign_on import slug_of
 from billing.models import Invoice
 from mailtrap_site.testing.captured import make_captured, make_sandbox
 from mailtrap_site.testing.mail import make_message
@@ -67,5 +68,6 @@ def make_things(world: World) -> dict[str, object]:
         "invitation_id": invitation.pk,
         "erasure_id": Erasure.objects.create(account=account, mark="erased:1", created_by=world.alice).pk,
         "archive_id": Archive.objects.create(account=account, user=world.alice, file="1", state="ready").pk,
+        "provider": slug_of(account.pk),
         "access_id": account.memberships.get(user=world.vera).pk * 2,
     }

@@ -81,7 +81,8 @@ def _begin(domain_id: int, kind: str, part: int, whole: int, now: datetime) -> b
         return False
     words = words_for(alert, domain, evidence(alert, now))
     body = "\n\n".join(words.paragraphs)
-    notify(domain.account, KIND, words.subject[:LONGEST_TITLE], body, words.path, "critical", letter=False)
+    title = words.subject[:LONGEST_TITLE]
+    notify(domain.account, KIND, title, body, words.path, "critical", letter=False, domain_id=domain.pk)
     transaction.on_commit(partial(letters.send, domain, words))
     log.warning("domain_mail_critical", domain=domain.pk, account=domain.account_id, kind=kind, part=part, whole=whole)
     return True

@@ -1,4 +1,5 @@
-"""Letters about a domain: to the address that it names for them, or else to the account's owners and admins."""
+"""Letters about a domain: to the address that it names for them, or else to the account's owners and admins, and to
+those who administer the domain among some."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from django.utils.translation import gettext as _
 from accounts.letters import Letter, compose
 from accounts.links import link_path
 from accounts.models import Role, User
+from accounts.readers import readers_of
 from domains.models import SendingDomain
 from domains.names import display_name
 
@@ -43,10 +45,7 @@ def _readers(domain: SendingDomain) -> Iterator[tuple[str, User | None]]:
     if domain.alert_recipient:
         yield domain.alert_recipient, None
         return
-    members = User.objects.filter(
-        memberships__account=domain.account_id, memberships__role__in=READERS, is_active=True
-    ).distinct()
-    for reader in members.order_by("pk"):
+    for reader in readers_of(domain.account, READERS, domain.pk):
         yield reader.email, reader
 
 
@@ -64,7 +63,7 @@ def _letter(domain: SendingDomain, words: Words, reader: User | None) -> Letter:
     if reader is None:
         reason = _("You get this because letters about the domain %(name)s go to this address.") % name
     else:
-        reason = _("You get this because you look after the account %(account)s.") % name
+        reason = _("You get this as a member of the account %(account)s.") % name
     stop = reverse("domains:settings", args=[domain.account_id, domain.pk])
     return Letter(
         subject=words.subject,

@@ -83,7 +83,8 @@ def _notify(
     said = {"stream": row.get_stream_display(), "name": display_name(domain.name)}
     page = reverse("sending:statistics", args=[domain.account_id])
     path = f"{page}?domain={domain.pk}&stream={row.stream}&range=24h"
-    notify(domain.account, kind, (title % said)[:LONGEST_TITLE], "\n\n".join(filter(None, paragraphs)), path, level)
+    body = "\n\n".join(filter(None, paragraphs))
+    notify(domain.account, kind, (title % said)[:LONGEST_TITLE], body, path, level, domain_id=domain.pk)
 
 
 def _record(row: StreamSuspension, domain: SendingDomain, action: str) -> None:

@@ -70,7 +70,7 @@ class Week:
 
 def _week(account_id: int, now: datetime) -> Week | None:
     """None while nothing was counted."""
-    asked = read({"by": By.TIME.value}, now)
+    asked = read({"by": By.TIME.value}, now, None)
     found = by(asked.question(account_id), By.TIME)
     return Week(sum(found.values(), Counts()), chart(account_id, asked, found, now)) if found else None
 

@@ -42,13 +42,15 @@ class Asked:
     provider: str
     group: By
     wrong: bool = False
+    reach: tuple[int, ...] | None = None
+    """The domains that the reader looks after; None for all of the account."""
 
     def question(self, account_id: int) -> Question:
         """As the counters are asked."""
         return Question(
             account_id,
             self.time,
-            domains=None if self.domain is None else (self.domain,),
+            domains=self.reach if self.domain is None else (self.domain,),
             streams=(self.stream,) if self.stream else (),
             categories=(self.category,) if self.category else (),
             providers=(self.provider,) if self.provider else (),
@@ -95,20 +97,21 @@ class Asked:
         return told
 
 
-def read(told: Mapping[str, str], now: datetime) -> Asked:
-    """The parameters of an address; what cannot be read is left out."""
+def read(told: Mapping[str, str], now: datetime, reach: tuple[int, ...] | None) -> Asked:
+    """The parameters of an address; what cannot be read, or is beyond the reader's domains, is left out."""
     today = now.astimezone(UTC).date()
     chosen, time, wrong = _time(told, now, today)
-    group, domain = told.get("by", ""), told.get("domain", "")
+    group = told.get("by", "")
     return Asked(
         range=chosen,
         time=time,
-        domain=int(domain) if domain.isascii() and domain.isdecimal() and len(domain) < 19 else None,
+        domain=_domain(told.get("domain", ""), reach),
         stream=told.get("stream", "") if told.get("stream", "") in Stream.values else "",
         category=_text(told, "category", 255),
         provider=_text(told, "provider", 64),
         group=By(group) if group in {one.value for one in By} else USUAL_GROUP,
         wrong=wrong,
+        reach=reach,
     )
 
 
@@ -127,6 +130,11 @@ def _time(told: Mapping[str, str], now: datetime, today: date) -> tuple[str, Day
         return DATES, usual, bool(since or until)
     first, last = min(first, last), max(first, last)
     return DATES, Days(max(first, last - timedelta(days=MOST_DAYS - 1)), last), False
+
+
+def _domain(text: str, reach: tuple[int, ...] | None) -> int | None:
+    number = int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None
+    return number if reach is None or number in reach else None
 
 
 def _day(text: str) -> date | None:

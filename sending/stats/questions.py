@@ -103,9 +103,9 @@ class Choices:
     providers: list[str]
 
 
-def choices(account_id: int, first: date, last: date, most: int = 500) -> Choices:
-    """The categories and mailbox providers of the mail of these days (UTC), at most so many of each."""
-    rows = DailyCount.objects.filter(account=account_id, day__gte=first, day__lte=last).order_by()
+def choices(account_id: int, days: Days, domains: tuple[int, ...] | None = None, most: int = 500) -> Choices:
+    """The categories and mailbox providers of the mail of these days and domains, at most so many of each."""
+    rows = _rows(Question(account_id, days, domains)).order_by()
     found = set(rows.values_list("category", "provider").distinct())
     return Choices(
         sorted({category for category, _ in found if category})[:most],

@@ -167,4 +167,5 @@ def _tell_paused(endpoint: WebhookEndpoint) -> None:
         body % {"url": endpoint.shown_url, "count": endpoint.failures, "days": KEPT.days},
         path=reverse("sending:webhook", args=[account.pk, endpoint.pk]),
         level="warning",
+        domain_id=endpoint.domain_id,
     )

@@ -7,36 +7,29 @@ from typing import Any
 
 import pytest
 import requests
-from allauth.socialaccount.models import SocialAccount
-from django.test import Client
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.socialaccount.models import SocialAccount, SocialLogin
+from django.core import mail
+from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import single_sign_on, two_factor
-from accounts.models import AuditEntry, Membership, Role, SingleSignOn, User
+from accounts import invitations, seats, single_sign_on, two_factor
+from accounts.models import AuditEntry, Membership, Notification, Role, SingleSignOn, User
 from accounts.models.single_sign_on import slug_of
+from accounts.people import By, Rights
 from accounts.single_sign_on import Wanted
-from billing import subscriptions
-from billing.plans import PLANS, Feature
 from domains.models import SendingDomain
 from mailtrap_site.embedded.postgres import free_port
-from mailtrap_site.single_sign_on import guarded_session
+from mailtrap_site.single_sign_on import guarded_session, saml
+from mailtrap_site.single_sign_on.adapter import SocialAccountAdapter
 from mailtrap_site.single_sign_on.discovery import NoProvider, issuer_of
 from mailtrap_site.testing.outside import NODE_DIR
-from mailtrap_site.testing.world import PASSWORD, World, make_domain, make_user
+from mailtrap_site.testing.world import PASSWORD, World, make_user
+from mailtrap_site.tests.single_sign_on.conftest import signed_in
 
 SECRET = "secret-of-the-client"
 Start = Callable[[World], str]
-
-
-@pytest.fixture
-def offered(world: World, settings: Any) -> World:
-    """Acme has a plan with single sign-on, and has proved acme.test, whose addresses its members have."""
-    settings.DEBUG = True
-    plan = next(plan for plan in PLANS.on_offer if Feature.SSO in plan.features)
-    subscriptions.put_on(world.account, plan, subscriptions.By(), timezone.now())
-    make_domain(world.account, "acme.test")
-    return world
 
 
 @pytest.fixture
@@ -85,10 +78,6 @@ def sign_in(world: World, email: str, client: Client | None = None) -> tuple[Cli
     return client, client.get(path)
 
 
-def signed_in(client: Client) -> User | None:
-    return User.objects.filter(pk=client.session.get("_auth_user_id") or 0).first()
-
-
 @pytest.mark.outside("oidc-provider")
 def test_members_newcomers_and_who_may_not(offered: World, start: Start):
     """One provider for all cases, since it takes a second to start."""
@@ -135,6 +124,35 @@ def test_nobody_connects_a_provider_to_who_is_signed_in_already(offered: World, 
     assert answer.status_code in (302, 403)
 
 
+def test_who_joins_takes_a_seat_and_where_none_is_left_the_owners_read_it(
+    offered: World, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+):
+    row = set_up(offered, "https://login.acme.test")
+    invitation = invitations.invite(offered.account, "ivy@acme.test", Rights(Role.ADMIN), By())
+    taken, _limit = seats.seats_of(offered.account)
+    monkeypatch.setattr(seats, "_limit", lambda _account: taken)
+    adapter = SocialAccountAdapter()
+    mail.outbox.clear()
+    for _time in range(2):
+        account = SocialAccount(provider=row.slug, uid="1", extra_data={"id_token": claims(row, "olga@acme.test")})
+        with django_capture_on_commit_callbacks(execute=True), pytest.raises(ImmediateHttpResponse) as refused:
+            adapter.pre_social_login(RequestFactory().get("/"), SocialLogin(user=User(), account=account))
+        page = refused.value.response
+        assert (page.status_code, f"All {taken} seats of Acme are taken" in page.content.decode()) == (403, True)
+    assert not User.objects.filter(email="olga@acme.test").exists(), "nothing is left of who was turned away"
+    [notice] = Notification.objects.filter(kind="membership.no_seat")
+    assert (notice.user, "olga@acme.test" in notice.title) == (offered.alice, True)
+    assert [letter.to for letter in mail.outbox] == [["alice@acme.test"]]
+    assert single_sign_on.join(row, "vera@acme.test", "Vera") == offered.vera, "a member needs no further seat"
+    ivy = single_sign_on.join(row, invitation.email, "Ivy")
+    assert Membership.objects.get(user=ivy).role == Role.ADMIN, "the seat and the rights of the invitation"
+    assert seats.seats_of(offered.account)[0] == taken
+
+
+def claims(row: SingleSignOn, email: str) -> dict[str, str]:
+    return {"iss": row.issuer, "sub": email, "email": email}
+
+
 def test_where_it_is_enforced_a_password_is_refused_with_the_reason(offered: World):
     set_up(offered, "https://login.acme.test", enforced=True)
     client = Client()
@@ -172,6 +190,22 @@ def test_only_an_owner_with_the_plan_and_a_proved_domain_sets_it_up(offered: Wor
     client.force_login(offered.charlie)
     own = reverse("single_sign_on:settings", args=[offered.stranger_account.pk])
     assert "Your plan does not include single sign-on" in client.get(own).content.decode()
+
+
+def test_without_its_library_saml_is_explained_to_owners_and_members(offered: World, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(saml, "is_here", lambda: False)
+    page = reverse("single_sign_on:settings", args=[offered.account.pk])
+    client = Client()
+    client.force_login(offered.alice)
+    shown = client.get(f"{page}?protocol=saml").content.decode()
+    assert "make requirements-saml" in shown and "Entity ID" not in shown
+    assert client.post(f"{page}?protocol=saml", {"issuer": "urn:x"}).status_code == 422
+    assert "Entity ID" not in client.get(page).content.decode()
+    row = set_up(offered, "urn:example:provider")
+    SingleSignOn.objects.update(protocol=SingleSignOn.Protocol.SAML, sso_url="https://login.acme.test/saml")
+    row.refresh_from_db()
+    assert Client().get(row.login_path).status_code == 503
+    assert "login.acme.test" in Client().post("/sso/", {"email": "any@acme.test"}).content.decode()
 
 
 def test_the_secret_is_sealed_and_in_no_log(offered: World):
