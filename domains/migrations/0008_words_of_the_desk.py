@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('domains', '0007_search_by_name'),
+        ('domains', '0001_squashed_0007_search_by_name'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
