@@ -21,8 +21,8 @@ from mailtrap_site.tests.tenants_things import READER, make_things
 
 ACCOUNT_DOORS = list(doors("a/<int:account_id>/"))
 OBJECT_DOORS = [door for door in ACCOUNT_DOORS if len(door.arguments) > 1]
-OF_ONE_DOMAIN = frozenset({"domain_id", "message_id", "suppression_id", "webhook_id"})
-"""Arguments that name a thing of the domain in `make_things`."""
+OF_ONE_DOMAIN = frozenset({"domain_id", "message_id", "suppression_id", "webhook_id", "export_id", "view_id"})
+"""Arguments that name a thing of the domain in `make_things`, or of the whole account."""
 OPEN_TO_ALL = (
     "accounts/",  # sign-in, sign-up and the like; allauth guards the rest
     "admin/",  # guarded by the support desk itself, tested below

@@ -29,14 +29,14 @@ CHOICES_SINCE = timedelta(days=30)
 """Categories and providers that may be chosen are those of so many days before the range ends."""
 
 
-@account_view(Ability.VIEW)
+@account_view(Ability.VIEW, by_domain=True)
 @require_safe
 def statistics(request: AccountRequest) -> HttpResponse:
     """The page, or the part of it that changes with its filters."""
     account_id, now = request.account.pk, timezone.now()
-    asked = read(request.GET, now)
+    asked = read(request.GET, now, request.domain_ids)
     found = table.figures(account_id, asked)
-    known = choices(account_id, asked.days.last - CHOICES_SINCE, asked.days.last)
+    known = choices(account_id, asked.days.last - CHOICES_SINCE, asked.days.last, asked.reach)
     if not known.providers and not known.categories and not found.by_time and not asked.filters:
         return render(
             request, "sending/statistics_empty.html", {"ranges": _ranges(asked), "is_usual": asked.range == USUAL_RANGE}
@@ -51,11 +51,11 @@ def statistics(request: AccountRequest) -> HttpResponse:
     return response
 
 
-@account_view(Ability.VIEW)
+@account_view(Ability.VIEW, by_domain=True)
 @require_safe
 def statistics_csv(request: AccountRequest) -> StreamingHttpResponse:
     """The table as it is asked for, all rows and columns, for spreadsheets."""
-    asked = read(request.GET, timezone.now())
+    asked = read(request.GET, timezone.now(), request.domain_ids)
     lines = table.csv_lines(request.account.pk, asked)
     name = f"statistics-by-{asked.group.value}-{asked.days.first}-{asked.days.last}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"}
@@ -92,7 +92,7 @@ def _table(account_id: int, asked: Asked, found: table.Figures) -> dict[str, Any
 
 
 def _controls(account_id: int, asked: Asked, known: Choices) -> dict[str, Any]:
-    domains = domain_names(account_id)
+    domains = domain_names(account_id, asked.reach)
     return {
         "asked": asked,
         "scope": words.scope(asked, str(domains.get(asked.filters.get("domain", ""), ""))),

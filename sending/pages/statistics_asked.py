@@ -32,7 +32,7 @@ _YEARS = range(1970, 3000)
 @dataclass(frozen=True, slots=True)
 class Asked:
     """`since` and `until` are of a range of dates; empty filters let everything pass. `wrong`: dates that cannot be
-    read, for which the usual range is shown."""
+    read, for which the usual range is shown. `reach`: the domains that the reader reaches, None for all."""
 
     range: str
     time: Days | Hours
@@ -42,13 +42,14 @@ class Asked:
     provider: str
     group: By
     wrong: bool = False
+    reach: tuple[int, ...] | None = None
 
     def question(self, account_id: int) -> Question:
         """As the counters are asked."""
         return Question(
             account_id,
             self.time,
-            domains=None if self.domain is None else (self.domain,),
+            domains=self._domains,
             streams=(self.stream,) if self.stream else (),
             categories=(self.category,) if self.category else (),
             providers=(self.provider,) if self.provider else (),
@@ -83,6 +84,13 @@ class Asked:
         return Days(self.time.first.date(), (self.time.end - timedelta(hours=1)).date())
 
     @property
+    def _domains(self) -> tuple[int, ...] | None:
+        """Those whose mail counts; none where the reader does not reach the one that is asked for."""
+        if self.domain is None:
+            return self.reach
+        return (self.domain,) if self.reach is None or self.domain in self.reach else ()
+
+    @property
     def parameters(self) -> dict[str, str]:
         """What the address says, without what is usual."""
         told = dict(self.filters)
@@ -95,8 +103,8 @@ class Asked:
         return told
 
 
-def read(told: Mapping[str, str], now: datetime) -> Asked:
-    """The parameters of an address; what cannot be read is left out."""
+def read(told: Mapping[str, str], now: datetime, reach: tuple[int, ...] | None = None) -> Asked:
+    """The parameters of an address, asked by who reaches these domains; what cannot be read is left out."""
     today = now.astimezone(UTC).date()
     chosen, time, wrong = _time(told, now, today)
     group, domain = told.get("by", ""), told.get("domain", "")
@@ -109,6 +117,7 @@ def read(told: Mapping[str, str], now: datetime) -> Asked:
         provider=_text(told, "provider", 64),
         group=By(group) if group in {one.value for one in By} else USUAL_GROUP,
         wrong=wrong,
+        reach=reach,
     )
 
 

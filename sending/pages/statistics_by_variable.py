@@ -16,6 +16,7 @@ from mailtrap_site.web.csv_lines import csv_line
 from sending.log.by_variable import ByVariable, OfValue, by_variable
 from sending.log.conditions import Condition
 from sending.log.query import Query
+from sending.pages.reach import narrowed
 from sending.pages.statistics_asked import Asked, read
 
 MOST_VALUES = 200
@@ -30,13 +31,15 @@ _FILTERS = {
 _COLUMNS = ("emails", "delivered", "bounced", "opened", "clicked", "opted_out")
 
 
-@account_view(Ability.VIEW)
+@account_view(Ability.VIEW, by_domain=True)
 @require_safe
 def statistics_by_variable(request: AccountRequest) -> HttpResponseBase:
     """Asks for the name of the variable, then shows its values; with `file` they are a CSV."""
-    asked = read(request.GET, timezone.now())
+    asked = read(request.GET, timezone.now(), request.domain_ids)
     name = request.GET.get("variable", "").replace("\0", "").strip()[:LONGEST_NAME]
-    found = by_variable(request.account.pk, query_of(asked), name) if name else ByVariable([], None)
+    found = ByVariable([], None)
+    if name:
+        found = by_variable(request.account.pk, narrowed(request, query_of(asked)), name)
     if name and "file" in request.GET:
         return _file(found, asked)
     context = {
