@@ -1,7 +1,6 @@
 """Exports of the email log: a small one comes at once, a large one is written by a worker and fetched here."""
 
 from datetime import datetime
-from itertools import islice
 
 from django.contrib import messages
 from django.http import FileResponse, Http404, HttpResponseBase, QueryDict, StreamingHttpResponse
@@ -23,6 +22,8 @@ from sending.pages.saved_views import asked_sentences
 
 SHOWN = 20
 """Exports in the list, newest first."""
+LOOKED_AT = 200
+"""Among these are those that the reader may see."""
 TYPES = {LogExport.Format.CSV: "text/csv; charset=utf-8", LogExport.Format.NDJSON: "application/x-ndjson"}
 
 
@@ -95,7 +96,7 @@ def _export(request: AccountRequest, filters: dict[str, str]) -> HttpResponseBas
 
 def _newest(request: AccountRequest) -> list[LogExport]:
     rows = request.account.log_exports.select_related("user").order_by("-pk")
-    return list(islice((row for row in rows.iterator(SHOWN) if _is_reached(request, row)), SHOWN))
+    return [row for row in rows[:LOOKED_AT] if _is_reached(request, row)][:SHOWN]
 
 
 def _is_reached(request: AccountRequest, export: LogExport) -> bool:
