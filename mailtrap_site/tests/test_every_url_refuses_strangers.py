@@ -97,7 +97,8 @@ def test_every_page_of_an_account_says_what_it_asks_for():
     assert [door.name for door in ACCOUNT_DOORS if not isinstance(getattr(door.view, "ability", None), Ability)] == []
 
 
-def test_each_member_reaches_what_their_role_allows_and_strangers_nothing(world, things):
+def test_each_member_reaches_what_their_role_allows_and_strangers_nothing(world, things, settings):
+    settings.SUPPORT_EMAIL = "help@acme.test"
     people = {
         "owner": world.alice,
         "admin": world.bob,
@@ -109,9 +110,12 @@ def test_each_member_reaches_what_their_role_allows_and_strangers_nothing(world,
         client, member = as_user(user), Membership.objects.get(user=user, account=world.account)
         for door in ACCOUNT_DOORS:
             allowed = can(member, door.view.ability)
-            status = client.get(path_of(door, things)).status_code
+            answer = client.get(path_of(door, things))
+            status, page = answer.status_code, getattr(answer, "content", b"")
             if status not in (ANSWERS | ({404} if door.name in LACKING else set()) if allowed else {403}):
                 wrong.append((person, door.name, status))
+            if b'<html lang="' in page and b"mailto:help@acme.test" not in page:
+                wrong.append((person, door.name, "does not say where help is"))
     stranger, nobody = as_user(world.charlie), Client()
     for door in ACCOUNT_DOORS:
         path = path_of(door, things)
