@@ -46,13 +46,14 @@ test-services: requirements-dev ## the proof on PostgreSQL, RabbitMQ and Redis a
 lint: export SECRET_KEY = lint
 lint: export SEALING_KEY = bGludC1saW50LWxpbnQtbGludC1saW50LWxpbnQtbGk=
 lint: export DATABASE_URL = postgres://lint@127.0.0.1:1/lint
-lint: requirements-dev ## style, types, import directions, templates, migrations
+lint: requirements-dev ## style, types, import directions, templates, migrations, known vulnerabilities
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy .
 	$(BIN)/lint-imports
 	$(BIN)/djlint templates --lint --quiet
 	$(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/python mailtrap_site/embedded/audit.py requirements.txt requirements-dev.txt
 
 format: requirements-dev ## puts the code into shape
 	$(BIN)/ruff check --fix .

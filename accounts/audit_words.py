@@ -88,6 +88,7 @@ WORDS: dict[str, Promise] = {
     "sandbox.created": _("Made a sandbox"),
     "sandbox.deleted": _("Deleted a sandbox"),
     "sandbox.emptied": _("Emptied a sandbox"),
+    "sandbox.mail_deleted": _("Deleted an email in a sandbox"),
     "sandbox.renamed": _("Renamed a sandbox"),
     "saved_view.removed": _("Removed a saved view"),
     "saved_view.saved": _("Saved a view of the email log"),

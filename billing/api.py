@@ -4,7 +4,8 @@ from typing import Any
 
 from ninja import Router
 
-from accounts.api_auth import ApiRequest, account_of
+from accounts.api_auth import ApiRequest, account_of, require_level
+from accounts.scopes import READ
 from billing.metering import usage
 from billing.terms import terms_of
 from mailtrap_site.web.json_api import instant
@@ -19,6 +20,7 @@ UNLIMITED = 2**31 - 1
 def billing_usage(request: ApiRequest, account_id: int) -> dict[str, Any]:
     """The current period, and what was sent in it. The sandbox does not exist here, so its counts are zero."""
     account = account_of(request, account_id)
+    require_level(request, READ)
     judged = usage(account)
     plan = terms_of(account).plan
     return {

@@ -36,6 +36,11 @@ _RUN_AXE = """contrast => axe.run({
     iframes: false, resultTypes: ['violations'], rules: {'color-contrast': {enabled: contrast}}
 }).then(found => found.violations)"""
 
+# The desk's theme looks at what the browser prefers while it loads, and not again.
+_FOLLOW = """() => document.querySelector('html[x-data^="theme("]')?.classList.toggle(
+    'dark', matchMedia('(prefers-color-scheme: dark)').matches
+)"""
+
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
@@ -114,6 +119,7 @@ def flaws(page: Page, name: str = "", *, but: tuple[str, ...] = ()) -> list[str]
 def _show(page: Page, theme: Theme, width: int) -> None:
     page.emulate_media(color_scheme=theme, reduced_motion="reduce")
     page.set_viewport_size({"width": width, "height": HEIGHT})
+    page.evaluate(_FOLLOW)
 
 
 def axe_findings(page: Page, contrast: bool = True) -> list[str]:

@@ -10,6 +10,7 @@ from billing.models import Invoice
 from mailtrap_site.testing.captured import make_captured, make_sandbox
 from mailtrap_site.testing.mail import make_message
 from mailtrap_site.testing.world import World
+from sending.log.query import Query
 from sending.models import (
     Archive,
     Erasure,
@@ -44,7 +45,10 @@ def make_things(world: World) -> dict[str, object]:
     moments = dict.fromkeys(("issued_at", "period_starts_at", "period_ends_at"), now)
     invoice = Invoice.objects.create(account=account, stripe_id="in_1", status="paid", total_cents=1_500, **moments)
     view = account.saved_views.create(name="Mine", query="q=ada")
-    export = account.log_exports.create(user=world.alice, format="csv", filters="?", query={}, file="1", state="ready")
+    whole = Query().to_json()
+    export = account.log_exports.create(
+        user=world.alice, format="csv", filters="?", query=whole, file="1", state="ready"
+    )
     invitation = Invitation.objects.create(
         account=account, email="ivy@new.test", role=Role.VIEWER, expires_at=now + timedelta(days=7)
     )

@@ -1,5 +1,6 @@
 """The sandboxes of an account: made, renamed, emptied, deleted. The only writer of Sandbox."""
 
+import uuid
 from collections.abc import Sequence
 
 from django.db import transaction
@@ -65,6 +66,18 @@ def empty(sandbox: Sandbox, *, request: HttpRequest | None = None) -> int:
         gone = store.delete(sandbox.pk)
         changes = {"mails": {"from": gone, "to": 0}}
         audit.record("sandbox.emptied", account=sandbox.account, target=sandbox, changes=changes, request=request)
+    return gone
+
+
+def delete_mail(sandbox: Sandbox, captured_id: uuid.UUID, *, request: HttpRequest | None = None) -> int:
+    """Deletes one mail; returns 0 where it was gone already. The audit log names it by its id, as it holds no mail."""
+    with transaction.atomic():
+        gone = store.delete(sandbox.pk, captured_id)
+        if gone:
+            changes = {"mail": {"from": str(captured_id), "to": None}}
+            audit.record(
+                "sandbox.mail_deleted", account=sandbox.account, target=sandbox, changes=changes, request=request
+            )
     return gone
 
 

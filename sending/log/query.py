@@ -4,7 +4,7 @@ Every index of the log gives its rows newest first. A page asks one of them, and
 by row within a bound; no question reads the history of an account.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -68,6 +68,11 @@ class Query:
         if self.statuses:
             asked &= Q(status__in=self.statuses)
         return lowered(rows).filter(asked)
+
+    def is_within(self, domain_ids: Collection[int]) -> bool:
+        """Whether it asks for mail of some of these domains alone."""
+        named = [one for one in self.conditions if (one.name, one.operator) in _DOMAIN_NAMED]
+        return any(set(integers(one.values)) <= set(domain_ids) for one in named)
 
     def to_json(self) -> dict[str, Any]:
         """All of it, for `from_json`."""
@@ -139,6 +144,7 @@ def _domains(values: Sequence[str]) -> list[Q]:
     return _each("domain_id")([str(number) for number in integers(values)])
 
 
+_DOMAIN_NAMED = (("sending_domain_id", "equal"), ("domain_id", "equal"))
 _ADDRESSED = (("to", "ci_equal"), ("to", "ci_start"))
 _STORED = "stored_status"
 _LEADS: dict[tuple[str, str], Callable[[Sequence[str]], list[Q]]] = {

@@ -96,7 +96,10 @@ def delete_mail(request: HttpRequest, mailbox: Mailbox, captured_id: uuid.UUID) 
     mail = find(mailbox, captured_id)
     if request.method != "POST":
         return render(request, "sending/mailbox_delete.html", {"mailbox": mailbox, "mail": mail})
-    store.delete(mailbox.id, mail.pk)
+    if mailbox.sandbox is None:
+        store.delete(None, mail.pk)
+    else:
+        sandboxes.delete_mail(mailbox.sandbox, mail.pk, request=request)
     messages.success(request, _("The email was deleted."))
     return redirect(mailbox.url)
 

@@ -15,6 +15,8 @@ from sending.log.query import Query
 from sending.models import Message, Suppression
 from sending.suppressions import lists
 
+_DOMAIN = "sending_domain_id.equal"
+
 
 def message_of(request: AccountRequest, message_id: uuid.UUID) -> Message:
     """The message, for who may do with it what the view asks for. Raises Http404 and PermissionDenied."""
@@ -40,6 +42,18 @@ def narrowed(request: AccountRequest, query: Query) -> Query:
         return query
     own = Condition("domain_id", "equal", tuple(str(one) for one in request.domain_ids))
     return replace(query, conditions=(*query.conditions, own))
+
+
+def with_reach(request: AccountRequest, filters: dict[str, str]) -> dict[str, str]:
+    """The filters of the log as its address holds them; where they name no domain, those of a limited reader."""
+    if request.domain_ids is None or _DOMAIN in filters:
+        return filters
+    return filters | {_DOMAIN: ",".join(str(one) for one in request.domain_ids)}
+
+
+def is_reached(request: AccountRequest, query: Query) -> bool:
+    """Whether the question is about mail of the reader's domains alone."""
+    return request.domain_ids is None or query.is_within(request.domain_ids)
 
 
 def narrowed_entries(request: AccountRequest, query: lists.Query) -> lists.Query:

@@ -21,7 +21,7 @@ from sending.pages import statistics_words as words
 from sending.pages.filter_words import domain_names
 from sending.pages.statistics_asked import DATES, GROUPS, HOURS, USUAL_GROUP, USUAL_RANGE, Asked, read
 from sending.pages.statistics_chart import chart
-from sending.stats.questions import By, Choices, Days, choices, total
+from sending.stats.questions import By, Choices, choices, total
 from sending.stats.rates import BOUNCES, SPAM, Counts, Level, Limits
 from sending.stats.trouble import judged
 
@@ -36,7 +36,7 @@ def statistics(request: AccountRequest) -> HttpResponse:
     account_id, now = request.account.pk, timezone.now()
     asked = read(request.GET, now, request.domain_ids)
     found = table.figures(account_id, asked)
-    known = choices(account_id, Days(asked.days.last - CHOICES_SINCE, asked.days.last), request.domain_ids)
+    known = choices(account_id, asked.days.last - CHOICES_SINCE, asked.days.last, asked.reach)
     if not known.providers and not known.categories and not found.by_time and not asked.filters:
         return render(
             request, "sending/statistics_empty.html", {"ranges": _ranges(asked), "is_usual": asked.range == USUAL_RANGE}

@@ -32,7 +32,7 @@ _YEARS = range(1970, 3000)
 @dataclass(frozen=True, slots=True)
 class Asked:
     """`since` and `until` are of a range of dates; empty filters let everything pass. `wrong`: dates that cannot be
-    read, for which the usual range is shown."""
+    read, for which the usual range is shown. `reach`: the domains that the reader reaches, None for all."""
 
     range: str
     time: Days | Hours
@@ -43,14 +43,13 @@ class Asked:
     group: By
     wrong: bool = False
     reach: tuple[int, ...] | None = None
-    """The domains that the reader looks after; None for all of the account."""
 
     def question(self, account_id: int) -> Question:
         """As the counters are asked."""
         return Question(
             account_id,
             self.time,
-            domains=self.reach if self.domain is None else (self.domain,),
+            domains=self._domains,
             streams=(self.stream,) if self.stream else (),
             categories=(self.category,) if self.category else (),
             providers=(self.provider,) if self.provider else (),
@@ -85,6 +84,13 @@ class Asked:
         return Days(self.time.first.date(), (self.time.end - timedelta(hours=1)).date())
 
     @property
+    def _domains(self) -> tuple[int, ...] | None:
+        """Those whose mail counts; none where the reader does not reach the one that is asked for."""
+        if self.domain is None:
+            return self.reach
+        return (self.domain,) if self.reach is None or self.domain in self.reach else ()
+
+    @property
     def parameters(self) -> dict[str, str]:
         """What the address says, without what is usual."""
         told = dict(self.filters)
@@ -98,14 +104,14 @@ class Asked:
 
 
 def read(told: Mapping[str, str], now: datetime, reach: tuple[int, ...] | None) -> Asked:
-    """The parameters of an address; what cannot be read, or is beyond the reader's domains, is left out."""
+    """The parameters of an address, asked by who reaches these domains; what cannot be read is left out."""
     today = now.astimezone(UTC).date()
     chosen, time, wrong = _time(told, now, today)
-    group = told.get("by", "")
+    group, domain = told.get("by", ""), told.get("domain", "")
     return Asked(
         range=chosen,
         time=time,
-        domain=_domain(told.get("domain", ""), reach),
+        domain=int(domain) if domain.isascii() and domain.isdecimal() and len(domain) < 19 else None,
         stream=told.get("stream", "") if told.get("stream", "") in Stream.values else "",
         category=_text(told, "category", 255),
         provider=_text(told, "provider", 64),
@@ -130,11 +136,6 @@ def _time(told: Mapping[str, str], now: datetime, today: date) -> tuple[str, Day
         return DATES, usual, bool(since or until)
     first, last = min(first, last), max(first, last)
     return DATES, Days(max(first, last - timedelta(days=MOST_DAYS - 1)), last), False
-
-
-def _domain(text: str, reach: tuple[int, ...] | None) -> int | None:
-    number = int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None
-    return number if reach is None or number in reach else None
 
 
 def _day(text: str) -> date | None:

@@ -37,8 +37,9 @@ def statistics_by_variable(request: AccountRequest) -> HttpResponseBase:
     """Asks for the name of the variable, then shows its values; with `file` they are a CSV."""
     asked = read(request.GET, timezone.now(), request.domain_ids)
     name = request.GET.get("variable", "").replace("\0", "").strip()[:LONGEST_NAME]
-    query = narrowed(request, query_of(asked))
-    found = by_variable(request.account.pk, query, name) if name else ByVariable([], None)
+    found = ByVariable([], None)
+    if name:
+        found = by_variable(request.account.pk, narrowed(request, query_of(asked)), name)
     if name and "file" in request.GET:
         return _file(found, asked)
     context = {

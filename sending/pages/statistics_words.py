@@ -36,7 +36,7 @@ def scope(asked: Asked, domain_name: str) -> str:
     parts = [
         _("The last 24 hours") if asked.range == HOURS else _span(asked.days.first, asked.days.last),
         str(_STREAMS.get(asked.stream, _("both streams"))),
-        domain_name or (_("every domain") if asked.reach is None else _("your domains")),
+        domain_name or (_("every domain") if asked.reach is None else _("every domain that you look after")),
     ]
     if asked.category:
         parts.append(_("category “%(name)s”") % {"name": asked.category})

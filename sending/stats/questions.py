@@ -1,5 +1,6 @@
 """The questions that pages, API and alerts ask the counters: totals, and totals by something."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
@@ -103,9 +104,14 @@ class Choices:
     providers: list[str]
 
 
-def choices(account_id: int, days: Days, domains: tuple[int, ...] | None = None, most: int = 500) -> Choices:
-    """The categories and mailbox providers of the mail of these days and domains, at most so many of each."""
-    rows = _rows(Question(account_id, days, domains)).order_by()
+def choices(
+    account_id: int, first: date, last: date, domains: Collection[int] | None = None, most: int = 500
+) -> Choices:
+    """The categories and mailbox providers of the mail of these days (UTC), at most so many of each; that of `domains`
+    where it is not None."""
+    rows = DailyCount.objects.filter(account=account_id, day__gte=first, day__lte=last).order_by()
+    if domains is not None:
+        rows = rows.filter(domain__in=domains)
     found = set(rows.values_list("category", "provider").distinct())
     return Choices(
         sorted({category for category, _ in found if category})[:most],

@@ -92,20 +92,6 @@ def test_implicit_tls_is_served_on_its_own_port():
         assert client.sendmail("a@example.test", ["b@example.test"], MESSAGE) == {}
 
 
-@pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
-def test_old_tls_is_refused():
-
-    context = trusting_context()
-    context.minimum_version = ssl.TLSVersion.TLSv1
-    context.maximum_version = ssl.TLSVersion.TLSv1_1
-    context.set_ciphers("ALL:@SECLEVEL=0")
-    with listening([port(STARTTLS)]) as listener:
-        client = smtplib.SMTP(*listener.addresses[0], timeout=5)
-        with pytest.raises(ssl.SSLError):
-            client.starttls(context=context)
-        client.close()
-
-
 def test_one_recipient_is_refused_and_the_other_taken():
     with listening([port(PLAIN)]) as listener, smtplib.SMTP(*listener.addresses[0], timeout=5) as client:
         refused = client.sendmail("a@example.test", ["no@example.test", "b@example.test"], MESSAGE)

@@ -150,7 +150,13 @@ def test_what_is_marked_deleted_and_emptied_is_so_for_everybody(as_alice: Client
     assert "One email is deleted" in page_of(as_alice, f"{url}empty/")
     as_alice.post(f"{url}empty/")
     assert list(CapturedMail.objects.values_list("pk", flat=True)) == [other.pk]
-    assert AuditEntry.objects.get(action="sandbox.emptied").changes == {"mails": {"from": 1, "to": 0}}
+    noted = AuditEntry.objects.order_by("pk").values_list("action", "target_name", "changes")
+    assert list(noted) == [
+        ("sandbox.mail_deleted", sandbox.name, {"mail": {"from": str(first.pk), "to": None}}),
+        ("sandbox.emptied", sandbox.name, {"mails": {"from": 1, "to": 0}}),
+    ]
+    as_alice.post(f"{url}{first.pk}/delete/")
+    assert AuditEntry.objects.count() == 2
 
 
 def test_a_sandbox_is_made_renamed_and_deleted_with_its_mail(world: World, as_alice: Client, sandbox: Sandbox) -> None:
