@@ -6,10 +6,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import Membership, Role
-from accounts.people import domain_scopes
-from accounts.scopes import ADMIN
-from mailtrap_site.testing.world import World, make_domain, make_user
+from mailtrap_site.testing.world import World, make_domain
 from sending.tests.stats.counting import happen
 
 pytestmark = pytest.mark.django_db
@@ -114,21 +111,3 @@ def test_only_members_see_them_and_the_last_days_of_another_domain_stay_apart(wo
     happen(shop, timezone.now(), delivered=5)
     assert "<small>5</small>" in text_of(as_alice, f"/a/{world.account.pk}/statistics/?domain={shop.pk}")
     assert as_alice.get(f"/a/{world.stranger_account.pk}/statistics/").status_code == 404
-
-
-def test_who_looks_after_some_domains_sees_the_figures_of_these_alone(world: World) -> None:
-    some(world)
-    shop = make_domain(world.account, "shop.test")
-    happen(shop, timezone.now(), provider="Proton", category="Order", delivered=5)
-    user, client = make_user("lim@acme.test"), Client()
-    scopes = list(domain_scopes([(shop.pk, ADMIN)]))
-    Membership.objects.create(account=world.account, user=user, role=Role.LIMITED, scopes=scopes)
-    client.force_login(user)
-    statistics = f"/a/{world.account.pk}/statistics/"
-    for asked in ("", f"?domain={world.domain.pk}", "?by=domain&range=24h", "?by=category", "?by=time"):
-        page = text_of(client, statistics + asked)
-        assert "100 %<small>5</small>" in page, asked
-        assert "your domains" in page, asked
-        assert not any(word in page for word in ("example.test", "Receipt", "News", "Yahoo", "192")), asked
-    file = client.get(f"{statistics}table/?by=domain").getvalue().decode()
-    assert "shop.test" in file and "example.test" not in file
