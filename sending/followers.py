@@ -7,6 +7,7 @@ import structlog
 
 from sending.events import feed
 from sending.events.feed import FedEvent
+from sending.phishing import going
 from sending.retention import settled
 from sending.stats import READER as STATISTICS
 from sending.stats import counters
@@ -20,6 +21,7 @@ READERS: dict[str, Callable[[Sequence[FedEvent]], None]] = {
     consequences.READER: consequences.take,
     WEBHOOKS: fan_out.take,
     STATISTICS: counters.take,
+    going.READER: going.take,
     settled.READER: settled.take,
 }
 AT_ONCE = 1000
