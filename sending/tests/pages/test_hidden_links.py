@@ -15,7 +15,8 @@ from mailtrap_site.testing.mail import make_event, make_message
 from mailtrap_site.testing.url_map import doors
 from mailtrap_site.testing.world import World, make_token, make_user
 from mailtrap_site.tests.tenants_things import make_things
-from sending.models import Event, StreamSetting
+from sending.models import Event, StreamSetting, WebhookAttempt, WebhookDelivery
+from sending.models.content import pack
 
 SECRET = "8fK2pLx09ZqTv3mW7cYb"
 LINK = f"https://shop.test/reset/{SECRET}"
@@ -56,8 +57,9 @@ VIEWS = {
     "sending:sandbox_preview": ("",),
     "sending:sandbox_source": ("",),
     "sending:sandbox_part": ("",),
+    "sending:webhook": ("?open={attempt}",),
 }
-"""Every page that shows something of a mail's content, and how it can be asked for."""
+"""Every page that shows something of a mail's content or of clicks, and how it can be asked for."""
 CONTENTLESS = {"sending:sandbox_read"}
 """Asks for the right to read, and shows nothing."""
 
@@ -67,7 +69,23 @@ def mails(world: World) -> dict[str, object]:
     message = make_message(world.domain, "rita@far.test", source=SOURCE)
     make_event(message, Event.Type.CLICK, {"click_url": LINK})
     captured = make_captured(make_sandbox(world.account), SOURCE)
-    return make_things(world) | {
+    things = make_things(world)
+    delivery = WebhookDelivery.objects.get(endpoint__account=world.account)
+    delivery.payload = pack(b'{"event": "click", "url": "%b"}' % LINK.encode())
+    delivery.save()
+    attempt = WebhookAttempt.objects.create(
+        endpoint=delivery.endpoint,
+        delivery=delivery,
+        number=1,
+        started_at=timezone.now(),
+        milliseconds=12,
+        status=500,
+        request_head="POST / HTTP/1.1",
+        answer_head="HTTP/1.1 500",
+        answer_body=f"What is {LINK}?",
+    )
+    return things | {
+        "attempt": attempt.pk,
         "message_id": message.pk,
         "sandbox_id": captured.sandbox_id,
         "captured_id": captured.pk,
@@ -108,7 +126,9 @@ def test_no_view_shows_a_secret_to_who_only_looks(
         *VIEWS,
         *CONTENTLESS,
     }
-    paths = [(name, named[name].path(mails) + query) for name, queries in VIEWS.items() for query in queries]
+    paths = [
+        (name, named[name].path(mails) + query.format(**mails)) for name, queries in VIEWS.items() for query in queries
+    ]
     for is_on in (False, True):
         StreamSetting.objects.update_or_create(
             account=world.account, stream="transactional", defaults={"hides_links": is_on}
