@@ -3,9 +3,9 @@ sentences are data (`rules.toml`)."""
 
 import re
 import tomllib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from sending.phishing.seen_links import Link, SeenLinks
 FILE = Path(__file__).with_name("rules.toml")
 MOST_EVIDENCE = 3
 """Findings of one rule in one mail that are kept."""
+_NONE = frozenset[str]()
 _HARMLESS = re.compile(r"javascript:\s*(?:void\s*\(?\s*0?\s*\)?|;|//)?\s*;?\s*", re.IGNORECASE)
 
 
@@ -74,7 +75,7 @@ def rule_book() -> RuleBook:
     )
 
 
-def judge(seen: SeenLinks, own: str, bait: Collection[str] = (), harmless: Collection[str] = ()) -> Suspicion:
+def judge(seen: SeenLinks, own: str, bait: frozenset[str] = _NONE, harmless: frozenset[str] = _NONE) -> Suspicion:
     """What the rules find in a mail of the domain `own`. `bait` and `harmless` are those of the compliance rules: words
     beside a brand's name, and names that are only near to one."""
     weights, kept = rule_book().weights, dict[str, list[Finding]]()
@@ -86,7 +87,7 @@ def judge(seen: SeenLinks, own: str, bait: Collection[str] = (), harmless: Colle
     return Suspicion(tuple(one for rule in heaviest for one in kept[rule]), sum(weights[rule] for rule in kept))
 
 
-def _look(seen: SeenLinks, own: str, bait: Collection[str], harmless: Collection[str]) -> Iterator[Finding]:
+def _look(seen: SeenLinks, own: str, bait: frozenset[str], harmless: frozenset[str]) -> Iterator[Finding]:
     if seen.asks_for_password:
         yield Finding("password_form", "", {})
     for link in seen.links:
@@ -98,7 +99,7 @@ def _look(seen: SeenLinks, own: str, bait: Collection[str], harmless: Collection
 Found = tuple[str, dict[str, str]]
 
 
-def _about(link: Link, site: str, own: str, bait: Collection[str], harmless: Collection[str]) -> Iterator[Found]:
+def _about(link: Link, site: str, own: str, bait: frozenset[str], harmless: frozenset[str]) -> Iterator[Found]:
     if link.scheme in ("javascript", "vbscript", "data"):
         if not _HARMLESS.fullmatch(link.url.strip()) and not link.url.strip().lower().startswith("data:image/"):
             yield "runs_script", {"scheme": link.scheme}
@@ -115,7 +116,7 @@ def _about(link: Link, site: str, own: str, bait: Collection[str], harmless: Col
     yield from _about_text(link, site, own)
     yield from _about_file(link, site, own)
     if site != own:
-        yield from _about_name(link.host, site, bait, harmless)
+        yield from _about_name(link.host, bait, harmless)
 
 
 def _about_text(link: Link, site: str, own: str) -> Iterator[Found]:
@@ -139,8 +140,14 @@ def _about_file(link: Link, site: str, own: str) -> Iterator[Found]:
         yield ("own_file_that_runs" if site == own else "file_that_runs"), {"file": name[:80]}
 
 
-def _about_name(host: str, site: str, bait: Collection[str], harmless: Collection[str]) -> Iterator[Found]:
-    if site in rule_book().shorteners:
+@lru_cache(maxsize=4096)
+def _about_name(host: str, bait: frozenset[str], harmless: frozenset[str]) -> tuple[Found, ...]:
+    """Kept for the next mail: most links lead to a few hosts."""
+    return tuple(_look_at_name(host, bait, harmless))
+
+
+def _look_at_name(host: str, bait: frozenset[str], harmless: frozenset[str]) -> Iterator[Found]:
+    if registered_name(host) in rule_book().shorteners:
         yield "shortener", {}
     scripts = list(look_at_scripts(host))
     for rule, detail in (*look_at_brands(host, bait, harmless), *scripts):

@@ -3,7 +3,7 @@
 Pictures and sound stay. Every other file that cannot be read as text is left out, since it may hold the same links.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from email import policy
 from email.charset import QP, Charset
 from email.message import Message
@@ -14,7 +14,7 @@ from sending.protocol.mime_tree import parse, readable
 from sending.protocol.secret_links import MOST_ROUNDS, Hidden, hide_in_html, hide_in_text
 
 LEFT_OUT = "[left out, because secrets of links are hidden from you]"
-MOST_CHARACTERS = 2_000_000
+MOST_CHARACTERS = 1_000_000
 """Of a part; a longer one is left out."""
 MOST_SECRETS = 5_000
 """Of a message; one with more is left out whole."""
@@ -43,21 +43,22 @@ def hide(source: bytes) -> HiddenMail:
     texts = {id(part): _text(part) for part in parts}
     heads = [_Head(message) for message in root.walk()]
     pieces = [text for text in texts.values() if text is not None] + [line for head in heads for line in head.lines]
-    secrets = _secrets(pieces)
-    if secrets is None:
+    found = _at_rest(pieces)
+    if found is None:
         return _nothing()
-    changed = [head.hide(secrets) for head in heads]
-    changed += [_hide_part(part, texts[id(part)], secrets) for part in parts]
+    shown, secrets = found
+    changed = [head.hide(shown) for head in heads]
+    changed += [_hide_part(part, texts[id(part)], shown) for part in parts]
     changed += [_hide_around(message, secrets) for message in root.walk() if message.is_multipart()]
     if not any(changed):
         return HiddenMail(source, is_changed=False)
     try:
-        shown = root.as_bytes(policy=policy.compat32.clone(linesep="\r\n", max_line_length=0))
-        kept = any(secret.encode() in shown for secret in secrets)
+        written = root.as_bytes(policy=policy.compat32.clone(linesep="\r\n", max_line_length=0))
+        is_left = any(secret.encode() in written for secret in secrets)
     except Exception:
         # Of a hostile message the library's writer raises whatever comes to hand.
         return _nothing()
-    return _nothing() if kept else HiddenMail(shown, is_changed=True)
+    return _nothing() if is_left else HiddenMail(written, is_changed=True)
 
 
 class _Text(NamedTuple):
@@ -76,11 +77,11 @@ class _Head:
         self._values = [_in_one_line(str(value)) for value in message.values()]
         self.lines = [_Text(value, is_html=False) for value in self._values]
 
-    def hide(self, secrets: Iterable[str]) -> bool:
-        shown = [line.hide(secrets).text for line in self.lines]
-        changed = shown != self._values
+    def hide(self, shown: "Shown") -> bool:
+        values = [shown[line].text for line in self.lines]
+        changed = values != self._values
         if changed:
-            fields = list(zip(self._message.keys(), self._message.values(), self._values, shown, strict=True))
+            fields = list(zip(self._message.keys(), self._message.values(), self._values, values, strict=True))
             for name in set(self._message.keys()):
                 del self._message[name]
             for name, raw, before, after in fields:
@@ -88,16 +89,21 @@ class _Head:
         return changed
 
 
-def _secrets(pieces: Iterable[_Text]) -> frozenset[str] | None:
-    """Of all pieces together: what one link gives away is hidden everywhere. None where they do not end."""
-    pieces, known = list(pieces), frozenset[str]()
+Shown = Mapping[_Text, Hidden]
+
+
+def _at_rest(pieces: Iterable[_Text]) -> tuple[Shown, frozenset[str]] | None:
+    """Each piece as it is shown, and the secrets of all: what one gives away is hidden in every other. None where they
+    do not end."""
+    shown = {one: one.hide(()) for one in pieces}
     for _ in range(MOST_ROUNDS):
-        found = known.union(*(one.hide(known).secrets for one in pieces))
-        if len(found) > MOST_SECRETS:
+        known = frozenset[str]().union(*(done.secrets for done in shown.values()))
+        if len(known) > MOST_SECRETS:
             return None
-        if found == known:
-            return known
-        known = found
+        behind = [one for one, done in shown.items() if done.secrets != known]
+        if not behind:
+            return shown, known
+        shown |= {one: one.hide(known) for one in behind}
     return None
 
 
@@ -113,12 +119,12 @@ def _text(part: Message) -> _Text | None:
     return _Text(text, is_html=kind in _MARKUP or text.lstrip().startswith("<"))
 
 
-def _hide_part(part: Message, text: _Text | None, secrets: frozenset[str]) -> bool:
+def _hide_part(part: Message, text: _Text | None, shown: Shown) -> bool:
     if text is None:
         kept = part.get_content_maintype() in _KEPT and part.get_content_type() not in _READ
         return False if kept or not part.get_payload() else _replace(part, LEFT_OUT, "text/plain")
-    shown = text.hide(secrets).text
-    return False if shown == text.text else _replace(part, shown, part.get_content_type())
+    done = shown[text].text
+    return False if done == text.text else _replace(part, done, part.get_content_type())
 
 
 def _hide_around(message: Message, secrets: frozenset[str]) -> bool:

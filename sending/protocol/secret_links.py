@@ -14,6 +14,8 @@ from urllib.parse import quote, unquote
 HIDDEN = "hidden"
 MOST_ROUNDS = 10
 """A text that has not come to rest by then is hidden whole."""
+LONGEST_LINK = 4_000
+"""Characters. Of a longer one everything behind the host is hidden."""
 _DEEPEST = 3
 """Links within a link; what lies deeper is hidden whole."""
 _URL = r"""(?i)(?:[a-z][a-z0-9+.-]{0,30}:\\?/\\?/|(?<![\w.@-])(?:[\w-]++\.)++[a-z]{2,24}(?=[/?#:]))[^\s<>"%s]+"""
@@ -43,7 +45,7 @@ class Hidden(NamedTuple):
 def hide_in_text(text: str, known: Iterable[str] = ()) -> Hidden:
     """The text with the secrets of its links hidden, and those that are `known` wherever they stand. Text without
     links and known secrets comes back as it is; what comes back stays as it is from then on."""
-    return _at_rest(text, known, lambda one, found: _IN_TEXT.sub(lambda url: _link(url[0], found), one))
+    return _at_rest(text, known, lambda one, link: _IN_TEXT.sub(lambda url: link(url[0]), one))
 
 
 def hide_in_html(html: str, known: Iterable[str] = ()) -> Hidden:
@@ -72,11 +74,17 @@ def looks_random(text: str) -> bool:
     return turns >= (0.25 if len(kinds) >= 20 else 0.35)
 
 
-def _at_rest(text: str, known: Iterable[str], step: Callable[[str, set[str]], str]) -> Hidden:
-    secrets = set(known)
+def _at_rest(text: str, known: Iterable[str], step: Callable[[str, Callable[[str], str]], str]) -> Hidden:
+    secrets, met = set(known), dict[str, str]()
+
+    def link(url: str) -> str:
+        if url not in met:
+            met[url] = _link(url, secrets)
+        return met[url]
+
     for _ in range(MOST_ROUNDS):
         before = text
-        text = step(text, secrets)
+        text = step(text, link)
         for secret in sorted(secrets, key=len, reverse=True):
             text = text.replace(secret, HIDDEN)
         if text == before:
@@ -84,18 +92,18 @@ def _at_rest(text: str, known: Iterable[str], step: Callable[[str, set[str]], st
     return Hidden(HIDDEN, frozenset(secrets))
 
 
-def _html_links(html: str, secrets: set[str]) -> str:
+def _html_links(html: str, link: Callable[[str], str]) -> str:
     def attribute(match: re.Match[str]) -> str:
         quotes = match[2][:1] if match[2][:1] in ("'", '"') else ""
         value = match[2].strip(quotes) if quotes else match[2]
-        return f"{match[1]}{quotes}{_escaped_link(value, secrets)}{quotes}"
+        return f"{match[1]}{quotes}{_escaped_link(value, link)}{quotes}"
 
-    return _IN_HTML.sub(lambda url: _escaped_link(url[0], secrets), _ATTRIBUTE.sub(attribute, html))
+    return _IN_HTML.sub(lambda url: _escaped_link(url[0], link), _ATTRIBUTE.sub(attribute, html))
 
 
-def _escaped_link(raw: str, secrets: set[str]) -> str:
+def _escaped_link(raw: str, link: Callable[[str], str]) -> str:
     url = unescape(raw)
-    shown = _link(url, secrets)
+    shown = link(url)
     return raw if shown == url else escape(shown)
 
 
@@ -117,7 +125,8 @@ def _link(url: str, secrets: set[str], depth: int = 0) -> str:
     name, colon, password = user.partition(":")
     if at and colon and (scheme or looks_random(password)):
         user = f"{name}:{_hide(password, secrets)}"
-    return scheme + user + at + host + _rest(rest, secrets, depth) + url[len(kept) :]
+    shown = _rest(rest, secrets, depth) if len(kept) <= LONGEST_LINK else f"/{HIDDEN}"
+    return scheme + user + at + host + shown + url[len(kept) :]
 
 
 def _rest(rest: str, secrets: set[str], depth: int) -> str:
