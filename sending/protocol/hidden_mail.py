@@ -16,7 +16,7 @@ from sending.protocol.secret_links import MOST_ROUNDS, Hidden, hide_in_html, hid
 LEFT_OUT = "[left out, because secrets of links are hidden from you]"
 MOST_CHARACTERS = 1_000_000
 """Of a part; a longer one is left out."""
-MOST_SECRETS = 5_000
+MOST_SECRETS = 2_000
 """Of a message; one with more is left out whole."""
 _KEPT = ("image", "audio", "video")
 _MARKUP = ("text/html", "application/xhtml+xml", "application/xml", "text/xml", "image/svg+xml")
