@@ -14,12 +14,16 @@ from domains.models import SendingDomain
 from domains.names import display_name
 from mailtrap_site.support.links_acts import acts_on, suspension_of
 from mailtrap_site.web.wording import duration_words, figure_words
+from sending.alerts import link_suspensions
 from sending.models import Message, SuspiciousLinks
 from sending.phishing import store
+from sending.phishing.reading import ONE_IN
 from sending.phishing.rules import rule_book
 from sending.phishing.words import sentence, sentences
 
 MOST = 100
+MOST_SENTENCES = 3
+"""Of one finding in the list; its page has all."""
 PERMISSION = "sending.view_suspiciouslinks"
 
 
@@ -32,8 +36,10 @@ def link_queue(request: HttpRequest) -> HttpResponse:
     domains = SendingDomain.objects.in_bulk({one.domain_id for one in rows})
     context = {
         "title": _("Suspicious links"),
-        "rows": [(one, _name(domains.get(one.domain_id)), sentences(one.findings)) for one in rows],
+        "rows": [(one, _name(domains.get(one.domain_id)), sentences(one.findings)[:MOST_SENTENCES]) for one in rows],
         "high": rule_book().high,
+        "one_in": ONE_IN,
+        "several": link_suspensions.SEVERAL,
     }
     return render(request, "admin/links/queue.html", admin.site.each_context(request) | context)
 

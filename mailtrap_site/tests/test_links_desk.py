@@ -37,12 +37,12 @@ def test_evidence_is_shown_and_no_body(world: World, staff: Client, found: Suspi
     assert (str(pile.pile.title), pile.oldest, pile.url) == ("Suspicious links", found.found_at, "/admin/links/")
     for page in (staff.get("/admin/links/").text, staff.get(f"/admin/links/{found.pk}/").text):
         assert "“paypal” stands beside “secure” in paypal-secure.com, which is no site of theirs." in page
-        assert "setup.exe at cdn.bad.com" in page
         assert "Acme" in page
         assert "example.test" in page
         assert "It left this morning" not in page
         assert "rita@far.test" not in page
     assert '<code class="break-all">https://paypal.com@8.8.8.8/</code>' in page
+    assert "setup.exe at cdn.bad.com" in page
     assert staff.get("/admin/links/999999/").status_code == 404
     assert staff.get(f"/admin/links/{found.pk}/delete/").status_code == 404
 

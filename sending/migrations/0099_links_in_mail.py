@@ -7,14 +7,6 @@ from django.conf import settings
 from django.db import migrations, models
 
 
-def begin_to_follow(apps, schema_editor):
-    """A new reader of the feed begins at its end, not at its beginning."""
-    FeedPosition = apps.get_model('sending', 'FeedPosition')
-    last = FeedPosition.objects.filter(reader='numbered').first()
-    if last is not None:
-        FeedPosition.objects.get_or_create(reader='links', defaults={'number': last.number})
-
-
 class Migration(migrations.Migration):
 
     dependencies = [
@@ -68,5 +60,4 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('domain', 'stream', 'fingerprint'), name='same_links_once')],
             },
         ),
-        migrations.RunPython(begin_to_follow, migrations.RunPython.noop),
     ]

@@ -1,6 +1,6 @@
 """Reads mail of new accounts whose bodies go as soon as nobody waits for them: later there would be nothing to read.
 
-It follows the feed before `retention.settled`, which deletes these bodies.
+Called right before `retention.settled`, which deletes these bodies.
 """
 
 import time
@@ -12,7 +12,6 @@ from sending.events.feed import FedEvent
 from sending.models import Message, StreamSetting
 from sending.phishing.reading import Budget, accounts_that_are_new, read
 
-READER = "links"
 SECONDS = 5.0
 """The feed waits no longer."""
 

@@ -15,14 +15,23 @@ from billing.models import QuotaOverride
 from mailtrap_site.celery import app
 from mailtrap_site.testing.mail import make_message
 from mailtrap_site.testing.world import World
+from sending import followers
 from sending.alerts import streams
-from sending.followers import READERS
-from sending.models import Content, LinkReading, Message, QueuePause, StreamSetting, StreamSuspension, SuspiciousLinks
-from sending.phishing import going, reading, store
+from sending.models import (
+    Content,
+    Event,
+    EventBatch,
+    LinkReading,
+    Message,
+    QueuePause,
+    StreamSetting,
+    StreamSuspension,
+    SuspiciousLinks,
+)
+from sending.phishing import reading, store
 from sending.phishing.reading import Budget, tend
 from sending.privacy import deletion, erased_emails
 from sending.queue import control
-from sending.retention import settled
 from sending.tasks import read_links
 
 pytestmark = pytest.mark.django_db
@@ -132,9 +141,11 @@ def test_an_old_account_and_what_was_dismissed_suspend_nothing(world: World, new
 def test_bodies_that_go_at_once_are_read_before(world: World, new_account: Account) -> None:
     StreamSetting.objects.create(account=world.account, stream="transactional", body_days=0)
     message = sent(world, "paypal-secure.com", at=timezone.now())
-    event = type("Event", (), {"message_id": message.pk, "account_id": world.account.pk, "type": "delivery"})()
-    going.take([event])
-    assert list(READERS).index(going.READER) < list(READERS).index(settled.READER)
+    EventBatch.objects.create(
+        account=world.account, event_ids=list(Event.objects.filter(message=message).values_list("pk", flat=True))
+    )
+    followers.follow(time.monotonic() + 9)
+    assert not Content.objects.exists()
     assert SuspiciousLinks.objects.get().message_id == message.pk
 
 
