@@ -14,6 +14,6 @@ LURES = (
 
 def make_links(message: Message, html: str = LURES) -> SuspiciousLinks:
     """As if this HTML had been read in the message."""
-    found = look_at(message, b"Content-Type: text/html; charset=utf-8\r\n\r\n" + html.encode(), "example.test")
+    found = look_at(b"Content-Type: text/html; charset=utf-8\r\n\r\n" + html.encode(), "example.test")
     assert found is not None
     return store.keep(message, found, timezone.now())

@@ -66,14 +66,10 @@ def is_read(submission_id: uuid.UUID, *, is_new: bool) -> bool:
     return is_new or submission_id.int % ONE_IN == 0
 
 
-def look_at(message: Message, source: bytes, own: str) -> Suspicion | None:
-    """What the rules find that is worth a look. Mail that cannot be read has none."""
+def look_at(source: bytes, own: str) -> Suspicion | None:
+    """What the rules find in a mail of the domain `own`, if it is worth a look."""
     book = compliance_rules()
-    try:
-        found = judge(seen_links(read_tree(source)), own, book.bait, book.harmless)
-    except Exception:  # of a hostile mail the library raises whatever comes to hand; the others are read all the same
-        log.exception("links_unread", message=str(message.pk))
-        return None
+    found = judge(seen_links(read_tree(source)), own, book.bait, book.harmless)
     return found if found.score >= rule_book().worth_a_look else None
 
 
@@ -120,8 +116,12 @@ def read(messages: Sequence[Message], new: Collection[int], now: datetime, budge
             continue
         source = content.message
         budget.octets, budget.mails = budget.octets - len(source), budget.mails - 1
-        if (found := look_at(message, source, domain.name)) is not None:
-            kept.append(store.keep(message, found, now))
+        try:
+            found = look_at(source, domain.name)
+            with transaction.atomic():
+                kept += [store.keep(message, found, now)] if found else []
+        except Exception:  # of a hostile mail a parser raises whatever comes to hand; the others are read all the same
+            log.exception("links_unread", message=str(message.pk))
     _suspend(kept, new, now)
     return left
 

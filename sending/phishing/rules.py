@@ -20,6 +20,7 @@ from sending.phishing.seen_links import Link, SeenLinks
 FILE = Path(__file__).with_name("rules.toml")
 MOST_EVIDENCE = 3
 """Findings of one rule in one mail that are kept."""
+LONGEST_DETAIL = 253
 _NONE = frozenset[str]()
 _HARMLESS = re.compile(r"javascript:\s*(?:void\s*\(?\s*0?\s*\)?|;|//)?\s*;?\s*", re.IGNORECASE)
 
@@ -93,7 +94,8 @@ def _look(seen: SeenLinks, own: str, bait: frozenset[str], harmless: frozenset[s
     for link in seen.links:
         site = registered_name(link.host)
         for rule, detail in _about(link, site, own, bait, harmless):
-            yield Finding(rule, link.evidence, {"site": link.host, **detail})
+            told = {"site": link.host, **detail}
+            yield Finding(rule, link.evidence, {name: _plain(value) for name, value in told.items()})
 
 
 Found = tuple[str, dict[str, str]]
@@ -107,7 +109,7 @@ def _about(link: Link, site: str, own: str, bait: frozenset[str], harmless: froz
     if not link.host:
         return
     if "." in (user := link.user.partition(":")[0].rpartition("@")[2]):
-        yield "user_info", {"user": user[:80]}
+        yield "user_info", {"user": user}
     if link.is_address:
         yield "ip_address", {}
         return
@@ -135,9 +137,9 @@ def _about_text(link: Link, site: str, own: str) -> Iterator[Found]:
 
 
 def _about_file(link: Link, site: str, own: str) -> Iterator[Found]:
-    name = link.path.rpartition("/")[2]
-    if rule_book().runs.fullmatch(name):
-        yield ("own_file_that_runs" if site == own else "file_that_runs"), {"file": name[:80]}
+    if rule_book().runs.fullmatch(link.path.rpartition("/")[2]):
+        rule = "own_file_that_runs" if site == own else "file_that_runs"
+        yield rule, {"file": link.evidence.rpartition("/")[2]}
 
 
 @lru_cache(maxsize=4096)
@@ -168,3 +170,8 @@ def _known_suffixes() -> PublicSuffixList:
 def _is_known(host: str) -> bool:
     """Whether its ending is one; `Node.js` has none."""
     return _known_suffixes().publicsuffix(host) is not None
+
+
+def _plain(text: str) -> str:
+    """As PostgreSQL keeps it, and a page shows it in a line."""
+    return "".join(char for char in text if char.isprintable())[:LONGEST_DETAIL]

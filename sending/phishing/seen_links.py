@@ -106,7 +106,8 @@ class Link:
         segments = [HIDDEN if "@" in unquote(one) else one for one in path.split("/")]
         before = f"{user.partition(':')[0]}@" if at and "@" not in unquote(user) else f"{HIDDEN}@" if at else ""
         plain = hide_in_text(f"{scheme}://{host}/{'/'.join(segments)}").text
-        return plain.replace("://", f"://{before}", 1)[:300]
+        shown = plain.replace("://", f"://{before}", 1)
+        return "".join(char for char in shown if char.isprintable())[:300]
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,9 +153,10 @@ def test_hostile_and_missing_bodies_stop_nothing(world: World, new_account: Acco
     gone = sent(world, "paypal-secure.com")
     Content.objects.all().delete()
     make_message(world.domain, source=b"Content-Type: multipart/mixed; boundary=a\r\n\r\n--a" * 99, at=gone.sent_at)
+    sent(world, "a%00b.com@paypal\0-login.com")
     sent(world, "paypal-login.com")
     assert not run()
-    assert SuspiciousLinks.objects.count() == 1
+    assert SuspiciousLinks.objects.count() == 2
 
 
 def test_findings_go_with_the_log_the_recipient_and_the_account(world: World, new_account: Account) -> None:
@@ -175,5 +176,4 @@ def test_findings_go_with_the_log_the_recipient_and_the_account(world: World, ne
 
 def found_in(host: str) -> Any:
     source = f'Content-Type: text/html\r\n\r\n<a href="https://{host}/">Log in</a>'.encode()
-    message = type("Message", (), {"pk": uuid.uuid4()})()
-    return reading.look_at(message, source, "example.test")
+    return reading.look_at(source, "example.test")
