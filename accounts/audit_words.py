@@ -46,6 +46,8 @@ WORDS: dict[str, Promise] = {
     "invitation.sent_again": _("Sent an invitation again"),
     "invoice.disputed": _("Noted a disputed payment"),
     "invoice.refunded": _("Noted a refund"),
+    "links.confirmed": _("Found that links in mail deceive"),
+    "links.dismissed": _("Found that links in mail are harmless"),
     "log_export.asked": _("Asked for an export of the email log"),
     "log_export.downloaded": _("Exported the email log"),
     "log_export.fetched": _("Downloaded an export of the email log"),

@@ -22,6 +22,8 @@ class Ability(StrEnum):
     """Overview, email log without bodies, domains, how to connect, which tokens there are."""
     VIEW_CONTENT = "view_content"
     """The bodies and sources of messages; a viewer has it where `Membership.sees_content` says so."""
+    VIEW_LINKS = "view_links"
+    """The secrets of links in content, where a stream hides them from those who only look."""
     SEND = "send"
     """Send a test email, and say what becomes of mail that waits or is uncertain."""
     MANAGE_SANDBOXES = "manage_sandboxes"
@@ -48,6 +50,7 @@ class Ability(StrEnum):
 _VIEWER = frozenset({Ability.VIEW, Ability.VIEW_USAGE})
 _ADMIN = _VIEWER | {
     Ability.VIEW_CONTENT,
+    Ability.VIEW_LINKS,
     Ability.SEND,
     Ability.MANAGE_SANDBOXES,
     Ability.MANAGE_DOMAINS,
@@ -70,6 +73,7 @@ OF_A_DOMAIN = frozenset(
     {
         Ability.VIEW,
         Ability.VIEW_CONTENT,
+        Ability.VIEW_LINKS,
         Ability.SEND,
         Ability.MANAGE_DOMAINS,
         Ability.MANAGE_SUPPRESSIONS,

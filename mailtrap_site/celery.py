@@ -28,6 +28,7 @@ app.conf.beat_schedule = {
     "judge domains": _every(10_800, "sending.judge_domains"),
     "judge new accounts": _every(3600, "sending.judge_new_accounts"),
     "judge streams": _every(600, "sending.judge_streams"),
+    "read links": _every(60, "sending.read_links"),
     "write weekly summaries": _every(1800, "sending.write_weekly_summaries"),
     "import suppressions": _every(30, "sending.import_suppressions"),
     "follow the audit log": _every(5, "sending.follow_audit_log"),

@@ -4,9 +4,11 @@ import time
 from collections.abc import Callable, Sequence
 
 import structlog
+from django.db import transaction
 
 from sending.events import feed
 from sending.events.feed import FedEvent
+from sending.phishing import going
 from sending.retention import settled
 from sending.stats import READER as STATISTICS
 from sending.stats import counters
@@ -16,11 +18,22 @@ from sending.webhooks import fan_out
 
 log = structlog.get_logger(__name__)
 
+
+def _settle(events: Sequence[FedEvent]) -> None:
+    """What is about to go is read for links first; that failing, it goes all the same."""
+    try:
+        with transaction.atomic():
+            going.take(events)
+    except Exception:
+        log.exception("links_unread")
+    settled.take(events)
+
+
 READERS: dict[str, Callable[[Sequence[FedEvent]], None]] = {
     consequences.READER: consequences.take,
     WEBHOOKS: fan_out.take,
     STATISTICS: counters.take,
-    settled.READER: settled.take,
+    settled.READER: _settle,
 }
 AT_ONCE = 1000
 """Events of one transaction of one reader."""

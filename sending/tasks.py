@@ -18,6 +18,8 @@ from sending.capture import upkeep
 from sending.delivery import drain
 from sending.log import balance_check, export_job
 from sending.models import partitions
+from sending.phishing import reading as link_reading
+from sending.phishing import store as link_store
 from sending.privacy import archive, archive_files, deletion, erasure
 from sending.queue import hourly, orders, parked
 from sending.queue import sweep as queue_sweep
@@ -97,6 +99,15 @@ def judge_domains() -> None:
 def judge_streams() -> None:
     """Warns of, begins and ends suspensions of streams by their rates."""
     streams.judge(timezone.now())
+
+
+@shared_task(name="sending.read_links")
+def read_links() -> None:
+    """Reads recent mail for links that deceive, and forgets what the log keeps no more."""
+    now = timezone.now()
+    link_store.forget(now)
+    if link_reading.tend(now, time.monotonic() + TEND_SECONDS):
+        send_now("sending.read_links", queue="upkeep")
 
 
 @shared_task(name="sending.judge_new_accounts")

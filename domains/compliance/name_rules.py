@@ -1,19 +1,19 @@
-"""What the name of a domain gives away: imitated brands, scripts that do not belong together. Pure."""
+"""What a name gives away, a domain's or that of a link: imitated brands, scripts that do not belong together. Pure."""
 
 from collections.abc import Collection, Iterator
 
 from domains.compliance.brands import Brand, bait_beside, brands, imitates, is_named, is_near
-from domains.compliance.case import Case, Found
+from domains.compliance.case import Found
 from domains.compliance.registered import registered_name
 from domains.compliance.scripts import is_mixed, looks_like, scripts_of
 from domains.names import display_name
 
 
-def look_at_brands(case: Case, bait: Collection[str], harmless: Collection[str]) -> Iterator[Found]:
-    """At most one finding a brand, the gravest."""
-    registered = registered_name(case.domain)
+def look_at_brands(name: str, bait: Collection[str], harmless: Collection[str]) -> Iterator[Found]:
+    """At most one finding a brand, the gravest. `name` in A-labels, as below."""
+    registered = registered_name(name)
     own_label = display_name(registered).split(".", 1)[0]
-    below = case.domain.removesuffix(registered).strip(".")
+    below = name.removesuffix(registered).strip(".")
     sub_labels = display_name(below).split(".") if below else []
     for brand in brands():
         if registered in brand.domains:
@@ -22,9 +22,9 @@ def look_at_brands(case: Case, bait: Collection[str], harmless: Collection[str])
             yield found
 
 
-def look_at_scripts(case: Case) -> Iterator[Found]:
+def look_at_scripts(name: str) -> Iterator[Found]:
     """Labels that mix scripts, and labels wholly in letters that look like Latin ones before a Latin ending."""
-    ascii_labels = case.domain.split(".")
+    ascii_labels = name.split(".")
     for ascii_label in ascii_labels:
         if not ascii_label.startswith("xn--"):
             continue

@@ -91,8 +91,8 @@ def for_customer(findings: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def _look(case: Case, book: RuleBook) -> Iterator[Found]:
-    yield from name_rules.look_at_brands(case, book.bait, book.harmless)
-    yield from name_rules.look_at_scripts(case)
+    yield from name_rules.look_at_brands(case.domain, book.bait, book.harmless)
+    yield from name_rules.look_at_scripts(case.domain)
     yield from owner_rules.look_at_mailboxes(case)
     yield from owner_rules.look_at_website(case)
     yield from owner_rules.look_at_blocklists(case)

@@ -19,6 +19,7 @@ from sending.log.unknown_replies import unknown_replies
 from sending.models import Hold, HourCheck, IncomingReport, MeterDifference, QueueEntry, StreamSuspension
 from sending.models.identifiers import time_of
 from sending.models.statements import raw_cursor
+from sending.phishing import store
 from sending.queue.totals import totals
 
 COUNT_TO = 1_000
@@ -111,6 +112,10 @@ def _reports(now: datetime) -> Found:
     return _oldest(IncomingReport.objects.filter(done_at=None), "received_at")
 
 
+def _links(now: datetime) -> Found:
+    return _oldest(store.waiting(), "found_at")
+
+
 def _streams(now: datetime) -> Found:
     return _oldest(StreamSuspension.objects.filter(ended_at=None, suspended_at__isnull=False), "suspended_at")
 
@@ -150,6 +155,7 @@ PILES: tuple[Pile, ...] = (
         _requests([Kind.MESSAGE_SIZE, Kind.PLAN]),
     ),
     Pile(_("Mail to abuse and postmaster"), "report", "sending.view_incomingreport", _to("reports"), _reports),
+    Pile(_("Suspicious links"), "phishing", "sending.view_suspiciouslinks", _to("links"), _links),
     Pile(
         _("Suspended accounts"),
         "block",
@@ -164,7 +170,13 @@ PILES: tuple[Pile, ...] = (
         _to("domains_sendingdomain_changelist", "?compliance_status__exact=suspended"),
         _domains,
     ),
-    Pile(_("Streams suspended by their rates"), "trending_down", "sending.view_queueentry", _to("queue"), _streams),
+    Pile(
+        _("Streams suspended by their rates or links"),
+        "trending_down",
+        "sending.view_queueentry",
+        _to("queue"),
+        _streams,
+    ),
     Pile(_("Mail held by pauses and by hand"), "pause_circle", "sending.view_queueentry", _to("queue"), _by_hand),
     Pile(
         _("Failed payments"),

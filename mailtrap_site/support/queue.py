@@ -64,7 +64,7 @@ def queue(request: HttpRequest) -> HttpResponse:
     assert isinstance(request.user, User)
     with transaction.atomic():
         made = _CALLS[verb](scope, reason=reason, by=request.user)
-        _record(request, f"queue.{verb}", made, scope.columns | {"reason": reason})
+        record(request, f"queue.{verb}", made, scope.columns | {"reason": reason})
     messages.success(request, _("“%(verb)s” was ordered for %(what)s.") % {"verb": _VERBS[verb], "what": _said(scope)})
     return redirect("admin:queue")
 
@@ -88,7 +88,7 @@ def resume(request: HttpRequest, pause_id: int) -> HttpResponse:
         )
     with transaction.atomic():
         if control.resume(pause.pk):
-            _record(request, "queue.resume", pause, scope.columns)
+            record(request, "queue.resume", pause, scope.columns)
     messages.success(request, _("The pause of %(what)s has ended.") % {"what": _said(scope)})
     return redirect("admin:queue")
 
@@ -159,7 +159,8 @@ def _confirm(request: HttpRequest, **context: Any) -> HttpResponse:
     return render(request, "admin/queue/confirm.html", everything)
 
 
-def _record(request: HttpRequest, action: str, target: QueueOrder | QueuePause, values: dict[str, Any]) -> None:
+def record(request: HttpRequest, action: str, target: QueueOrder | QueuePause, values: dict[str, Any]) -> None:
+    """The entry of the audit log about what staff order for queued mail."""
     account = Account.objects.filter(pk=target.account_id).first() if target.account_id else None
     changes = {name: {"from": None, "to": value} for name, value in values.items() if value}
     audit.record(action, account=account, target=target, changes=changes, request=request, by_staff=True)

@@ -50,6 +50,7 @@ RIGHTS: dict[Role, Rights] = {
             "domains.change_sendingdomain",
             "sending.change_incomingreport",
             "sending.change_queueentry",
+            "sending.change_suspiciouslinks",
         ),
     ),
     Role.BILLING: Rights(

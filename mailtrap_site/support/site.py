@@ -28,6 +28,8 @@ class SupportDesk(UnfoldAdminSite):
             compliance,
             compliance_acts,
             find,
+            links,
+            links_acts,
             operator,
             plan_acts,
             plan_page,
@@ -46,6 +48,9 @@ class SupportDesk(UnfoldAdminSite):
             path("visits/<int:account_id>/", self.admin_view(visits.begin), name="visit"),
             path("reports/", self.admin_view(reports.report_list), name="reports"),
             path("reports/<int:report_id>/done/", self.admin_view(reports.report_done), name="report_done"),
+            path("links/", self.admin_view(links.link_queue), name="links"),
+            path("links/<int:finding_id>/", self.admin_view(links.link_finding), name="link_finding"),
+            path("links/<int:finding_id>/<slug:act>/", self.admin_view(links_acts.link_act), name="link_act"),
             path("find/", self.admin_view(find.find), name="find"),
             path("tenants/<int:account_id>/", self.admin_view(tenant.tenant), name="tenant"),
             path(

@@ -8,6 +8,7 @@ from django.test import Client
 
 from accounts.models import AuditEntry, User
 from mailtrap_site.support.roles import Role, make_staff
+from mailtrap_site.testing.links import make_links
 from mailtrap_site.testing.mail import make_message
 from mailtrap_site.testing.world import World, make_platform, make_user
 
@@ -39,6 +40,10 @@ OPEN_TO: dict[str, set[Role]] = {
     "queue/": {S, D},
     "replies/": {S, D},
     "reports/": {S, D},
+    "links/": {S, D},
+    "links/{links}/": {S, D},
+    "links/{links}/dismiss/": {D},
+    "links/{links}/account/": {D},
     "health/": {D},
 }
 
@@ -46,7 +51,8 @@ OPEN_TO: dict[str, set[Role]] = {
 @pytest.fixture
 def names(world: World) -> dict[str, object]:
     message = make_message(world.domain)
-    return {"account": world.account.pk, "domain": world.domain.pk, "message": message.pk}
+    links = make_links(message)
+    return {"account": world.account.pk, "domain": world.domain.pk, "message": message.pk, "links": links.pk}
 
 
 def staff(role: Role) -> Client:

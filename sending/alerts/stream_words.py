@@ -1,5 +1,6 @@
 """What the people of an account read about a stream that is about to be suspended, that is, or that sends again."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.urls import reverse
@@ -15,11 +16,17 @@ from sending.alerts.stream_rules import STREAM_RULES
 from sending.models import DomainAlert, StreamSuspension
 
 LONGEST_TITLE = 200
+Kind = StreamSuspension.Kind
 
 
 def fact(row: StreamSuspension) -> str:
     """The rate and what it is of, as one sentence."""
-    is_spam = row.kind == DomainAlert.Kind.SPAM
+    if row.kind == Kind.LINKS:
+        return _("Within 24 hours, %(part)s different emails of the stream “%(stream)s” had links that deceive.") % {
+            "part": figure_words(row.part),
+            "stream": row.get_stream_display(),
+        }
+    is_spam = row.kind == Kind.SPAM
     said = {
         "share": percent_words(row.part / row.whole, 2 if is_spam else 1),
         "part": figure_words(row.part),
@@ -51,21 +58,21 @@ def tell_warning(row: StreamSuspension, domain: SendingDomain, now: datetime) ->
 
 def tell_suspension(row: StreamSuspension, domain: SendingDomain, now: datetime) -> None:
     """A notice and a letter with the evidence, and the entry of the audit log."""
+    end = _("The first suspension within a month ends by itself after 24 hours; support can end each one.")
+    _tell_suspension(row, domain, (*_evidence(row, now), _advice(row), end))
+
+
+def tell_links(row: StreamSuspension, domain: SendingDomain, sentences: Sequence[str]) -> None:
+    """The same for a suspension by its links, in the words of the rules that found them."""
+    advice = _("If you did not write these emails, replace the account’s API tokens. Support ends the suspension.")
+    _tell_suspension(row, domain, (*sentences, advice))
+
+
+def _tell_suspension(row: StreamSuspension, domain: SendingDomain, paragraphs: Sequence[str]) -> None:
     _record(row, domain, "stream.suspended")
-    _notify(
-        row,
-        domain,
-        "stream.suspended",
-        _("%(stream)s mail of %(name)s is suspended"),
-        (
-            fact(row),
-            _("What you send is accepted and held. Cancel what should not leave; the rest leaves when this ends."),
-            *_evidence(row, now),
-            _advice(row),
-            _("The first suspension within a month ends by itself after 24 hours; support can end each one."),
-        ),
-        "critical",
-    )
+    held = _("What you send is accepted and held. Cancel what should not leave; the rest leaves when this ends.")
+    title = _("%(stream)s mail of %(name)s is suspended")
+    _notify(row, domain, "stream.suspended", title, (fact(row), held, *paragraphs), "critical")
 
 
 def tell_release(row: StreamSuspension, domain: SendingDomain, *, by_staff: bool) -> None:
@@ -74,6 +81,8 @@ def tell_release(row: StreamSuspension, domain: SendingDomain, *, by_staff: bool
         # What staff do at the queue stands in the audit log as their act.
         _record(row, domain, "stream.released")
     body = _("Held mail leaves now. The hours before the suspension count no more.")
+    if row.kind == Kind.LINKS:
+        body = _("Held mail leaves now.")
     _notify(row, domain, "stream.released", _("%(stream)s mail of %(name)s may leave again"), (body,), "info")
 
 
@@ -104,6 +113,6 @@ def _evidence(row: StreamSuspension, now: datetime) -> tuple[str, ...]:
 
 
 def _advice(row: StreamSuspension) -> str:
-    if row.kind == DomainAlert.Kind.SPAM:
+    if row.kind == Kind.SPAM:
         return _("Send only to people who asked for this mail, and let them stop it with one click.")
     return _("Stop the mailing that these addresses belong to, and find out where they came from.")

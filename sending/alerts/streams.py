@@ -118,6 +118,8 @@ def _maybe_release(row: StreamSuspension, domain: SendingDomain, now: datetime) 
     if not QueuePause.objects.filter(pk=pause_id).exists():
         stream_words.tell_release(row, domain, by_staff=True)
         return _end(row, End.BY_STAFF, now)
+    if row.kind == StreamSuspension.Kind.LINKS:
+        return False
     past = StreamSuspension.objects.filter(
         domain=domain, stream=row.stream, suspended_at__isnull=False, ended_at__gte=now - ONCE_IN - timedelta(days=1)
     )

@@ -8,8 +8,9 @@ from django.http import Http404
 from ninja import Router
 from ninja.errors import HttpError
 
-from accounts.api_auth import ApiRequest, readable_domains, require_rate
+from accounts.api_auth import ApiRequest, access_level, readable_domains, require_rate
 from accounts.rate_limits import EMAIL_LOG, EMAIL_LOGS
+from accounts.scopes import ADMIN
 from mailtrap_site.web.json_api import instant
 from sending.api.log_query import read_filters
 from sending.api.raw_messages import raw_message_url
@@ -18,6 +19,8 @@ from sending.events.lifecycle import contract_status
 from sending.log.paging import fetch, find, total
 from sending.log.story import events_of
 from sending.models import Event, Message, Submission
+from sending.policy.streams import hides_links
+from sending.protocol.secret_links import hide_in_text
 
 router = Router(tags=["Email logs"])
 
@@ -71,10 +74,12 @@ def get_email_log(request: ApiRequest, account_id: int, message_id: uuid.UUID) -
     message, readable = find(account_id, message_id), readable_domains(request)
     if message is None or (readable is not None and message.domain_id not in readable):
         raise Http404
+    administers = access_level(request.auth, "domain", message.domain_id) >= ADMIN
+    hides = not administers and hides_links(account_id, message.stream)
     return {
         **_shown(message, _submissions([message]).get(message.submission_id)),
-        "raw_message_url": raw_message_url(message),
-        "events": [_shown_event(event) for event in _told_events(message)],
+        "raw_message_url": raw_message_url(message, with_links=administers),
+        "events": [_shown_event(event, hides=hides) for event in _told_events(message)],
     }
 
 
@@ -121,6 +126,8 @@ def _told_events(message: Message) -> list[Event]:
     return [event for event in events_of(message).filter(type__in=DETAILS) if not is_machine(event.details)]
 
 
-def _shown_event(event: Event) -> dict[str, Any]:
+def _shown_event(event: Event, *, hides: bool) -> dict[str, Any]:
     details = {name: event.details.get(name) for name in DETAILS[event.type]}
+    if hides and details.get("click_url"):
+        details["click_url"] = hide_in_text(details["click_url"]).text
     return {"event_type": event.type, "created_at": instant(event.occurred_at), "details": details}

@@ -24,6 +24,7 @@ from sending.models.stream_suspension import StreamSuspension
 from sending.models.submission import Door, Stream, Submission
 from sending.models.suppression import Suppression
 from sending.models.suppression_import import SuppressionImport
+from sending.models.suspicious_links import LinkReading, SuspiciousLinks
 from sending.models.tracking_opt_out import TrackingOptOut
 from sending.models.webhook import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 
@@ -48,6 +49,7 @@ __all__ = [
     "HourlyCount",
     "IdempotencyKey",
     "IncomingReport",
+    "LinkReading",
     "LogExport",
     "Message",
     "MessageStatus",
@@ -67,6 +69,7 @@ __all__ = [
     "Submission",
     "Suppression",
     "SuppressionImport",
+    "SuspiciousLinks",
     "TrackingOptOut",
     "WebhookAttempt",
     "WebhookDelivery",

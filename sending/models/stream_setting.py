@@ -31,6 +31,7 @@ class StreamSetting(models.Model):
     more. Null: as long as the log."""
     keeps_subject = models.BooleanField(_("keeps subjects"), default=True)
     """Where not, subjects go together with the body, which is kept 0 days."""
+    hides_links = models.BooleanField(_("hides links with tokens from those who only look"), default=False)
 
     objects: ClassVar[models.Manager["StreamSetting"]] = models.Manager()
 

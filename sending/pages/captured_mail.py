@@ -25,7 +25,9 @@ from sending.pages.previews import (
     show_source,
     source_response,
 )
+from sending.policy.streams import hides_links
 from sending.protocol import return_path
+from sending.protocol.hidden_mail import HiddenMail, hide
 from sending.protocol.message_head import split
 from sending.protocol.mime_tree import MimeTree, Part, read_tree
 
@@ -49,7 +51,7 @@ def show_mail(request: HttpRequest, mailbox: Mailbox, captured_id: uuid.UUID) ->
     mail = find(mailbox, captured_id)
     if not mail.is_read:
         store.mark_read(mailbox.id, mail.pk)
-    source = mail.message
+    source, is_hidden = _for_reader(mailbox, mail)
     tree = read_tree(source)
     findings = check(source, tree, _stream(mail))
     show, tabs = _tabs(request, tree, findings)
@@ -62,6 +64,7 @@ def show_mail(request: HttpRequest, mailbox: Mailbox, captured_id: uuid.UUID) ->
         "show": show,
         "tabs": tabs,
         "findings": findings,
+        "hidden_in": (mail.get_stream_display() or _("any")) if is_hidden else "",
         **_content(request, mailbox, mail, source, tree, show),
     }
     return render(request, "sending/mailbox_mail.html", context)
@@ -69,20 +72,21 @@ def show_mail(request: HttpRequest, mailbox: Mailbox, captured_id: uuid.UUID) ->
 
 def show_preview(request: HttpRequest, mailbox: Mailbox, captured_id: uuid.UUID) -> HttpResponse:
     """The HTML part alone, for the sandboxed frame."""
-    reading = read_mail(find(mailbox, captured_id).message)
+    reading = read_mail(_for_reader(mailbox, find(mailbox, captured_id)).source)
     if not reading.html:
         raise Http404
     return preview_response(reading)
 
 
 def show_source_file(request: HttpRequest, mailbox: Mailbox, captured_id: uuid.UUID) -> HttpResponse:
-    """The mail as a file, byte for byte as it arrived."""
-    return source_response(find(mailbox, captured_id).message, str(captured_id))
+    """The mail as a file, byte for byte as it arrived unless secrets of its links are hidden from the reader."""
+    shown = _for_reader(mailbox, find(mailbox, captured_id))
+    return source_response(shown.source, f"{captured_id}-links-hidden" if shown.is_changed else str(captured_id))
 
 
 def show_part(request: HttpRequest, mailbox: Mailbox, captured_id: uuid.UUID, number: int) -> HttpResponse:
     """One part as a file to keep. Its type is never told to the browser, which so neither shows nor runs it."""
-    parts = read_tree(find(mailbox, captured_id).message).leaves
+    parts = read_tree(_for_reader(mailbox, find(mailbox, captured_id)).source).leaves
     part = next((one for one in parts if one.number == number), None)
     if part is None:
         raise Http404
@@ -90,6 +94,14 @@ def show_part(request: HttpRequest, mailbox: Mailbox, captured_id: uuid.UUID, nu
     response["Content-Disposition"] = content_disposition_header(True, _file_name(part)) or "attachment"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return response
+
+
+def _for_reader(mailbox: Mailbox, mail: CapturedMail) -> HiddenMail:
+    """The source as the mailbox may be read."""
+    sandbox = mailbox.sandbox
+    if not mailbox.reads_links and sandbox is not None and hides_links(sandbox.account_id, mail.stream or ""):
+        return hide(mail.message)
+    return HiddenMail(mail.message, is_changed=False)
 
 
 def _content(
@@ -115,7 +127,7 @@ def _content(
             return {"source": show_source(source), "source_url": f"{mailbox.url}{mail.pk}/source/"}
         case _:
             parts = [(part, min(part.depth, DEEPEST)) for part in tree.parts]
-            return {"statements": authenticate(mail, source), "parts": parts}
+            return {"statements": authenticate(mail, mail.message), "parts": parts}
 
 
 def _shown(part: Part | None) -> Source:

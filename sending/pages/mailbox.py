@@ -35,6 +35,8 @@ class Mailbox:
     url: str
     may_read: bool = True
     """Bodies and sources."""
+    reads_links: bool = True
+    """The secrets of their links too, where a stream hides them from those who only look."""
     may_manage: bool = True
 
     @property

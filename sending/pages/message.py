@@ -1,6 +1,7 @@
 """One message: where it is, what was said on the wire, what was in it."""
 
 import uuid
+from dataclasses import replace
 from datetime import datetime
 
 from django.http import Http404, HttpResponse
@@ -16,16 +17,19 @@ from domains.models import SendingDomain
 from mailtrap_site.web.navigation import url_or_nothing
 from mailtrap_site.web.partials import STOP_POLLING, render_page, unchanged
 from sending.capture.store import captured_copy
-from sending.delivery.source import CannotCompose, source_of
+from sending.delivery.source import CannotCompose
 from sending.log.sentences import headline, support
 from sending.log.story import Story, tell
-from sending.log.timeline import timeline
+from sending.log.timeline import Line, timeline
 from sending.models import Message
 from sending.pages.decisions import decisions_about
+from sending.pages.hidden_links import hides_from, source_for
 from sending.pages.previews import Reading, preview_response, read_mail, show_source, source_response
 from sending.pages.questions import QuestionForm
 from sending.pages.reach import message_of
 from sending.pages.scheduled import scheduled_of, time_form
+from sending.protocol.hidden_mail import HiddenMail
+from sending.protocol.secret_links import hide_in_text
 from sending.suppressions.lists import standing_for
 
 SUPPRESSED = ("bounced", "rejected", "opted_out", "spam")
@@ -55,7 +59,7 @@ def message(request: AccountRequest, message_id: uuid.UUID) -> HttpResponse:
         "poll_seconds": poll_seconds,
         "show": show,
         "tabs": _tabs(request, show),
-        "timeline": timeline(story, _token_name(story)),
+        "timeline": _timeline(request, story),
         "captured": captured_copy(found),
         "suppression": standing_for(found) if story.state in SUPPRESSED else None,
         "decisions": decisions_about(found) if may_send else (),
@@ -67,7 +71,7 @@ def message(request: AccountRequest, message_id: uuid.UUID) -> HttpResponse:
         "scheduled": scheduled,
         "time_form": time_form(scheduled, zone) if scheduled else None,
         "zone": zone,
-        **_content(found, show),
+        **_content(request, found, show),
     }
     done = "seen" in request.GET and not poll_seconds
     return render_page(
@@ -84,15 +88,16 @@ def message(request: AccountRequest, message_id: uuid.UUID) -> HttpResponse:
 @require_safe
 def message_preview(request: AccountRequest, message_id: uuid.UUID) -> HttpResponse:
     """The HTML part alone, for the sandboxed frame: no scripts, no remote images."""
-    return preview_response(_reading(_source(message_of(request, message_id))))
+    return preview_response(_reading(_source(request, message_of(request, message_id)).source))
 
 
 @account_view(Ability.VIEW_CONTENT, by_domain=True)
 @require_safe
 def message_source(request: AccountRequest, message_id: uuid.UUID) -> HttpResponse:
-    """The message as a file, byte for byte as it left."""
+    """The message as a file, byte for byte as it left unless secrets of its links are hidden from the reader."""
     found = message_of(request, message_id)
-    return source_response(_source(found), str(found.pk))
+    shown = _source(request, found)
+    return source_response(shown.source, f"{found.pk}-links-hidden" if shown.is_changed else str(found.pk))
 
 
 def _ways(request: AccountRequest, story: Story) -> list[tuple[str, str]]:
@@ -115,9 +120,17 @@ def _token_name(story: Story) -> str:
     return ApiToken.objects.filter(pk=token_id).values_list("name", flat=True).first() or ""
 
 
-def _source(found: Message) -> bytes:
+def _timeline(request: AccountRequest, story: Story) -> list[Line]:
+    """A click tells the link."""
+    lines = timeline(story, _token_name(story))
+    if hides_from(request, story.message):
+        return [replace(line, rest=hide_in_text(line.rest).text) for line in lines]
+    return lines
+
+
+def _source(request: AccountRequest, found: Message) -> HiddenMail:
     try:
-        return source_of(found)
+        return source_for(request, found)
     except CannotCompose as gone:
         raise Http404(gone.sentence) from gone
 
@@ -129,15 +142,16 @@ def _reading(source: bytes) -> Reading:
     return reading
 
 
-def _content(found: Message, show: str) -> dict[str, object]:
+def _content(request: AccountRequest, found: Message, show: str) -> dict[str, object]:
     """What the tab beside the timeline needs; `gone` says why there is nothing to show."""
     if show == "timeline":
         return {}
     try:
-        source = source_of(found)
+        source, is_hidden = source_for(request, found)
     except CannotCompose as gone:
         return {"gone": gone.sentence}
-    return {"source": show_source(source)} if show == "source" else {"reading": read_mail(source)}
+    shown = {"source": show_source(source)} if show == "source" else {"reading": read_mail(source)}
+    return {**shown, "hidden_in": found.get_stream_display() if is_hidden else ""}
 
 
 def _shown_tab(request: AccountRequest) -> str:

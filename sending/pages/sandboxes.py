@@ -51,6 +51,7 @@ def _of_sandbox(ability: Ability, *methods: str) -> Callable[[Callable[..., Http
                 sandbox,
                 reverse("sending:sandbox", args=[request.account.pk, sandbox.pk]),
                 may_read=can(request.membership, Ability.VIEW_CONTENT),
+                reads_links=can(request.membership, Ability.VIEW_LINKS),
                 may_manage=can(request.membership, Ability.MANAGE_SANDBOXES),
             )
             return view(request, mailbox, **arguments)

@@ -1,4 +1,5 @@
-"""The account's streams: what becomes of mail of which nobody knows whether it arrived, and how long bodies stay."""
+"""The account's streams: what becomes of mail of which nobody knows whether it arrived, how long bodies stay, and who
+sees the secrets of their links."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -34,7 +35,7 @@ _DAYS = (1, 2, 3, 7, 14)
 
 
 class StreamsForm(forms.Form):
-    """Two choices a stream: uncertain mail, and how long bodies are kept."""
+    """Three choices a stream: uncertain mail, how long bodies are kept, whether links with tokens are hidden."""
 
     transactional = forms.ChoiceField(
         label=gettext_lazy("Transactional mail"), choices=_CHOICES, widget=forms.RadioSelect
@@ -42,6 +43,8 @@ class StreamsForm(forms.Form):
     bulk = forms.ChoiceField(label=gettext_lazy("Bulk mail"), choices=_CHOICES, widget=forms.RadioSelect)
     transactional_kept = forms.ChoiceField(label=gettext_lazy("Transactional mail"))
     bulk_kept = forms.ChoiceField(label=gettext_lazy("Bulk mail"))
+    transactional_hides_links = forms.BooleanField(label=gettext_lazy("Transactional mail"), required=False)
+    bulk_hides_links = forms.BooleanField(label=gettext_lazy("Bulk mail"), required=False)
 
     def __init__(self, *told: Any, log_days: int, chosen: Mapping[Stream, Choice], **named: Any) -> None:
         super().__init__(*told, **named)
@@ -61,11 +64,13 @@ class StreamsForm(forms.Form):
             ]
             self.initial.setdefault(stream.value, chosen[stream].on_uncertain.value)
             self.initial.setdefault(f"{stream.value}_kept", _kept(chosen[stream], log_days))
+            self.initial.setdefault(f"{stream.value}_hides_links", chosen[stream].hides_links)
 
     def wanted(self) -> dict[Stream, Choice]:
         """What a valid form chooses."""
+        told = self.cleaned_data
         return {
-            stream: _choice(self.cleaned_data[stream.value], self.cleaned_data[f"{stream.value}_kept"])
+            stream: _choice(told[stream.value], told[f"{stream.value}_kept"], told[f"{stream.value}_hides_links"])
             for stream in Stream
         }
 
@@ -78,10 +83,13 @@ def _kept(choice: Choice, log_days: int) -> str:
     return str(choice.body_days)
 
 
-def _choice(on_uncertain: str, kept: str) -> Choice:
+def _choice(on_uncertain: str, kept: str, hides_links: bool) -> Choice:
     days = {_AS_LONG_AS_THE_LOG: None, _WITHOUT_SUBJECT: 0}
     return Choice(
-        OnUncertain(on_uncertain), days[kept] if kept in days else int(kept), keeps_subject=kept != _WITHOUT_SUBJECT
+        OnUncertain(on_uncertain),
+        days[kept] if kept in days else int(kept),
+        keeps_subject=kept != _WITHOUT_SUBJECT,
+        hides_links=hides_links,
     )
 
 

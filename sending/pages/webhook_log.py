@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from statistics import median
 from typing import Any
@@ -20,6 +20,8 @@ from mailtrap_site.web.statuses import Look
 from sending.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from sending.pages.webhook_words import answer_look, domain_words, explained, told_words
 from sending.pages.webhooks import of_webhook
+from sending.policy.streams import hides_links
+from sending.protocol.secret_links import hide_in_text
 from sending.webhooks import KEPT, MOST_TRIES
 from sending.webhooks.as_curl import as_curl
 from sending.webhooks.batches import lines_of, waiting_events
@@ -86,12 +88,15 @@ def webhook(request: AccountRequest, endpoint: WebhookEndpoint) -> HttpResponse:
     seen = f"{attempts[0].pk if attempts else ''}.{waiting}.{endpoint.state}.{seconds}"
     if request.GET.get("seen") == seen:
         return unchanged()
+    rows = _rows(attempts[:PAGE], opened)
+    if not can(request.membership, Ability.VIEW_LINKS) and hides_links(request.account.pk):
+        rows = [_without_secrets(row) for row in rows]
     context: dict[str, Any] = {
         "endpoint": endpoint,
         "told": told_words(endpoint),
         "domain": domain_words(endpoint),
         "event_words": [NAMES[EVENT_TYPES[word].value] for word in endpoint.event_types],
-        "rows": _rows(attempts[:PAGE], opened),
+        "rows": rows,
         "poll": _poll(request, opened, only_failed, since, seen) if seconds else "",
         "poll_seconds": seconds,
         "only_failed": only_failed,
@@ -167,6 +172,12 @@ def _rows(attempts: Sequence[WebhookAttempt], opened: Any) -> list[Row]:
             )
         )
     return rows
+
+
+def _without_secrets(row: Row) -> Row:
+    """An event of a click tells the link, and a server may say it back."""
+    row.attempt.answer_body = hide_in_text(row.attempt.answer_body).text
+    return replace(row, body=hide_in_text(row.body).text, curl="")
 
 
 def _has_later(attempt: WebhookAttempt) -> bool:

@@ -18,15 +18,23 @@ class Choice:
     on_uncertain: OnUncertain = OnUncertain.SEND_AGAIN
     body_days: int | None = None
     keeps_subject: bool = True
+    hides_links: bool = False
 
 
 def choices_of(account: Account) -> dict[Stream, Choice]:
     """The choice for each stream."""
     chosen = {
-        Stream(one.stream): Choice(OnUncertain(one.on_uncertain), one.body_days, one.keeps_subject)
+        Stream(one.stream): Choice(OnUncertain(one.on_uncertain), one.body_days, one.keeps_subject, one.hides_links)
         for one in StreamSetting.objects.filter(account=account)
     }
     return dict.fromkeys(Stream, Choice()) | chosen
+
+
+def hides_links(account_id: int, stream: str = "") -> bool:
+    """Whether links with tokens are hidden, in mail of this stream, from those who only look. Without a stream: whether
+    they are in any."""
+    chosen = StreamSetting.objects.filter(account=account_id, hides_links=True)
+    return (chosen.filter(stream=stream) if stream else chosen).exists()
 
 
 def choose(

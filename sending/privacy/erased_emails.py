@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sending.models import Content, Erasure, Message, Submission
+from sending.models import Content, Erasure, Message, Submission, SuspiciousLinks
 from sending.models.identifiers import id_floor, time_of
 from sending.models.statements import raw_cursor, statement
 from sending.privacy.steps import Step
@@ -84,6 +84,7 @@ def _erase(messages: Sequence[Message]) -> None:
     ids = [one.pk for one in messages]
     rows = Message.objects.filter(pk__in=ids, pk__gte=min(ids), pk__lte=max(ids))
     rows.update(recipient=ERASED, subject="", reply=None, recipient_mx=None)
+    SuspiciousLinks.objects.filter(message__in=ids).delete()
     asked = {"ids": ids, "low": id_floor(time_of(min(ids))), "kept": KEPT_DETAILS}
     cursor = raw_cursor()
     cursor.execute(_ATTEMPTS, asked)

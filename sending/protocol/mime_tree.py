@@ -96,12 +96,18 @@ class MimeTree:
 
 def read_tree(source: bytes) -> MimeTree:
     """The parts of a message."""
+    root = parse(source)
+    return MimeTree(() if root is None else tuple(_walk(root)))
+
+
+def parse(source: bytes) -> Message | None:
+    """The message as the library reads it; None where it has too many parts."""
     if len(_MULTIPART.findall(source)) > MOST_MULTIPARTS:
-        return MimeTree(())
+        return None
     try:
-        return MimeTree(tuple(_walk(BytesParser(_Parts(), policy=policy.compat32).parsebytes(source))))
+        return BytesParser(_Parts(), policy=policy.compat32).parsebytes(source)
     except (RecursionError, _TooMany):
-        return MimeTree(())
+        return None
 
 
 def readable(value: str | bytes) -> str:
