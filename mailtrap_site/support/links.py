@@ -40,6 +40,7 @@ def link_queue(request: HttpRequest) -> HttpResponse:
         "high": rule_book().high,
         "one_in": ONE_IN,
         "several": link_suspensions.SEVERAL,
+        "many": link_suspensions.MANY,
     }
     return render(request, "admin/links/queue.html", admin.site.each_context(request) | context)
 

@@ -1,4 +1,5 @@
-"""Suspends the stream of a new account at once when several of its mails had links that deceive. Staff end it."""
+"""Suspends the stream of a new account at once when several of its mails had links that deceive, or one kind of mail
+went out again and again. Staff end it."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -15,7 +16,9 @@ from sending.queue.control import Scope
 log = structlog.get_logger(__name__)
 
 SEVERAL = 3
-"""Different mails; one template that is misjudged suspends nobody."""
+"""Mails in which different things were found."""
+MANY = 20
+"""Mails in which the same was found: a single one that is misjudged suspends nobody, but deceit comes in numbers."""
 MOST_SENTENCES = 10
 
 
@@ -30,7 +33,8 @@ def suspend(rows: Sequence[SuspiciousLinks], sentences: Sequence[str], now: date
     last = past.order_by("-ended_at").values_list("ended_at", flat=True).exclude(ended_at=None).first()
     fresh = [one for one in rows if last is None or one.found_at > last]
     domain = SendingDomain.objects.select_related("account").filter(pk=domain_id, deleted_at=None).first()
-    if domain is None or len(fresh) < SEVERAL:
+    mails = sum(one.mails for one in fresh)
+    if domain is None or (len(fresh) < SEVERAL and mails < MANY):
         return False
     row, is_new = StreamSuspension.objects.get_or_create(
         domain=domain,
@@ -42,7 +46,7 @@ def suspend(rows: Sequence[SuspiciousLinks], sentences: Sequence[str], now: date
             "warned_at": now,
             "suspended_at": now,
             "part": len(fresh),
-            "whole": sum(one.mails for one in fresh),
+            "whole": mails,
         },
     )
     if not is_new:

@@ -22,8 +22,8 @@ Kind = StreamSuspension.Kind
 def fact(row: StreamSuspension) -> str:
     """The rate and what it is of, as one sentence."""
     if row.kind == Kind.LINKS:
-        return _("Within 24 hours, %(part)s different emails of the stream “%(stream)s” had links that deceive.") % {
-            "part": figure_words(row.part),
+        return _("Within 24 hours, %(whole)s emails of the stream “%(stream)s” had links that deceive.") % {
+            "whole": figure_words(row.whole),
             "stream": row.get_stream_display(),
         }
     is_spam = row.kind == Kind.SPAM

@@ -16,7 +16,7 @@ from mailtrap_site.celery import app
 from mailtrap_site.testing.mail import make_message
 from mailtrap_site.testing.world import World
 from sending import followers
-from sending.alerts import streams
+from sending.alerts import link_suspensions, streams
 from sending.models import (
     Content,
     Event,
@@ -103,7 +103,7 @@ def test_several_different_mails_suspend_the_stream_until_staff_release_it(
         run()
     pause = QueuePause.objects.get()
     assert (pause.domain_id, pause.stream) == (world.domain.pk, "transactional")
-    assert "3 different emails" in pause.reason
+    assert "5 emails" in pause.reason
     text = " ".join(str(mail.outbox[0].body).split())
     assert "“paypal” stands beside “secure” in paypal-secure.com, which is no site of theirs." in text
     assert "replace the account’s API tokens" in text
@@ -116,6 +116,17 @@ def test_several_different_mails_suspend_the_stream_until_staff_release_it(
     sent(world, "paypal-billing.com")
     run(now + timedelta(minutes=2))
     assert StreamSuspension.objects.get().ended_by == StreamSuspension.End.BY_STAFF
+
+
+def test_the_same_deceit_in_many_mails_suspends_too(world: World, new_account: Account) -> None:
+    for number in range(link_suspensions.MANY - 1):
+        sent(world, "paypal-secure.com", f"r{number}@far.test")
+    run()
+    assert not QueuePause.objects.exists()
+    sent(world, "paypal-secure.com")
+    run()
+    assert "20 emails" in QueuePause.objects.get().reason
+    assert SuspiciousLinks.objects.count() == 1
 
 
 def test_an_old_account_and_what_was_dismissed_suspend_nothing(world: World, new_account: Account) -> None:
