@@ -1,7 +1,7 @@
 """The terms in force for an account: its plan, and what staff granted beside it."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +17,8 @@ from mailtrap_site.bulk_values import Column
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What one account may use right now. None stands for "no limit"."""
+    """What one account may use right now. None stands for "no limit". Of a sub-account: of its organisation's plan, and
+    what staff granted to itself."""
 
     plan: Plan
     anchor: datetime
@@ -30,6 +31,10 @@ class Terms:
     log_days: int
     overage_cap: int
     """Emails above `emails_per_month` that the account pays for in each period."""
+    sub_accounts: int | None = 0
+    organization_id: int | None = None
+    """The account whose plan this one shares. Then what is taken here is taken from its month and day as well, and
+    `emails_per_month` is this one's own cap."""
 
     @property
     def hard_limit(self) -> int | None:
@@ -38,14 +43,15 @@ class Terms:
 
 
 def read_terms(cursor: "psycopg.Cursor[Any]", account_ids: Iterable[int], now: datetime) -> dict[int, Terms]:
-    """The terms of each account that exists, in one statement on the caller's transaction."""
+    """The terms of each account that exists, and of the organisations of those, in one statement on the caller's
+    transaction."""
     ask_terms(cursor, account_ids, now)
     return answered_terms(cursor)
 
 
 def ask_terms(cursor: "psycopg.Cursor[Any]", account_ids: Iterable[int], now: datetime) -> None:
     """The first half of `read_terms`: in a pipeline it needs no trip of its own when something else is fetched."""
-    cursor.execute(_QUERY, (Column("timestamptz", [now]), Column("bigint", sorted(set(account_ids)))))
+    cursor.execute(_QUERY, (Column("bigint", sorted(set(account_ids))), Column("timestamptz", [now])))
 
 
 def answered_terms(cursor: "psycopg.Cursor[Any]") -> dict[int, Terms]:
@@ -56,16 +62,20 @@ def answered_terms(cursor: "psycopg.Cursor[Any]") -> dict[int, Terms]:
 def terms_of(account: Account, now: datetime | None = None) -> Terms:
     """The terms of one account, for pages and checks outside the hot path; two queries."""
     moment = now or timezone.now()
-    subscription = Subscription.objects.filter(account=account).first()
+    payer_id = account.organization_id or account.pk
+    subscription = Subscription.objects.filter(account=payer_id).first()
     granted = (
         QuotaOverride.objects.filter(account=account, starts_at__lte=moment)
         .exclude(ends_at__lte=moment)
         .order_by("id")
         .values_list("term", "value")
     )
+    shares = (account.organization_id, account.monthly_cap)
     if subscription is None:
-        return _terms(account.created_at, None, None, 0, dict(granted))
+        anchor = account.organization.created_at if account.organization else account.created_at
+        return _terms(*shares, anchor, None, None, 0, dict(granted))
     return _terms(
+        *shares,
         subscription.anchor,
         subscription.plan_code,
         subscription.plan_generation,
@@ -78,15 +88,21 @@ _ACCOUNT, _SUBSCRIPTION, _OVERRIDE = Account._meta, Subscription._meta, QuotaOve
 
 # The newest override of a term comes last and wins (jsonb keeps the last of two equal keys).
 _QUERY = f"""
-SELECT a.id, coalesce(s.anchor, a.created_at), s.plan_code, s.plan_generation, coalesce(s.overage_cap, 0),
+WITH asked AS (SELECT id, organization_id FROM {_ACCOUNT.db_table} WHERE id = ANY(%b::bigint[]))
+SELECT a.id, a.organization_id, a.monthly_cap,
+    coalesce(s.anchor, (SELECT created_at FROM {_ACCOUNT.db_table} p WHERE p.id = coalesce(a.organization_id, a.id))),
+    s.plan_code, s.plan_generation, coalesce(s.overage_cap, 0),
     (SELECT jsonb_object_agg(o.term, o.value ORDER BY o.id) FROM {_OVERRIDE.db_table} o, unnest(%b::timestamptz[]) n
      WHERE o.account_id = a.id AND o.starts_at <= n AND (o.ends_at IS NULL OR o.ends_at > n))
-FROM {_ACCOUNT.db_table} a LEFT JOIN {_SUBSCRIPTION.db_table} s ON s.account_id = a.id
-WHERE a.id = ANY(%b::bigint[])
+FROM (SELECT id FROM asked UNION SELECT organization_id FROM asked WHERE organization_id IS NOT NULL) wanted
+JOIN {_ACCOUNT.db_table} a USING (id)
+LEFT JOIN {_SUBSCRIPTION.db_table} s ON s.account_id = coalesce(a.organization_id, a.id)
 """  # noqa: S608 the tables' names come from the models
 
 
 def _terms(
+    organization_id: int | None,
+    monthly_cap: int | None,
     anchor: datetime,
     plan_code: str | None,
     generation: int | None,
@@ -106,7 +122,18 @@ def _terms(
         domains=plan.domains,
         log_days=plan.log_days,
         overage_cap=min(overage_cap, plan.most_overage),
+        sub_accounts=plan.sub_accounts,
     )
+    if organization_id is not None:
+        # Month and day are the organisation's, and held to its terms; the others are this account's own.
+        terms = replace(
+            terms,
+            emails_per_month=monthly_cap,
+            emails_per_day=None,
+            overage_cap=0,
+            sub_accounts=0,
+            organization_id=organization_id,
+        )
     return _with(terms, granted) if granted else terms
 
 
