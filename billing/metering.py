@@ -137,11 +137,11 @@ def begin_period(account: Account, starts_at: datetime) -> None:
 
 
 def keep_of_deleted(account: Account) -> None:
-    """What the account sent stays on the meters of its organisation, for it is about to be deleted; on the caller's
-    transaction."""
+    """What the account sent stays on the meters of its organisation, without what it gave back: it is about to be
+    deleted, on the caller's transaction."""
     for own in UsagePeriod.objects.filter(account=account).exclude(organization=None).order_by("starts_at"):
         pool = UsagePeriod.objects.filter(account=own.organization_id, starts_at=own.starts_at)
-        pool.update(of_deleted=F("of_deleted") + own.used)
+        pool.update(of_deleted=F("of_deleted") + own.used, given_back=F("given_back") - own.given_back)
 
 
 def usage(account: Account, now: datetime | None = None) -> Usage:

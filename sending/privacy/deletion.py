@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from accounts import audit, closing
 from accounts.letters import Letter, compose
 from accounts.models import Account, AuditEntry, Membership, Notification, Role, User
-from billing import stripe_leaving
+from billing import metering, stripe_leaving
 from billing.models import StripeEvent, Subscription, UsageDay
 from domains.models import SendingDomain
 from domains.models.reports import DmarcReport
@@ -149,6 +149,7 @@ def _finish(account: Account) -> None:
         StripeEvent.objects.filter(customer_id__in=known).delete()
         domains = SendingDomain.objects.filter(account=account).count()
         number, name = account.pk, account.name
+        metering.keep_of_deleted(account)
         account.delete()
         changes = {
             "account": {"from": number, "to": None},
