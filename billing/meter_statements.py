@@ -19,8 +19,8 @@ FROM unnest(%b::bigint[], %b::timestamptz[], %b::timestamptz[], %b::bigint[], %b
   AS demand (account_id, starts_at, ends_at, recipients, message_limit, organization_id)"""
 
 # Each row is locked, also where the condition does not hold, and read again before that is judged: so the limit holds
-# whoever else is sending. Accounts come in order, so two batches wait for each other and never deadlock. The limit stays
-# as it was last seen: what differs has changed since.
+# whoever else is sending. Accounts come in order, so two batches wait for each other and never deadlock. The limit
+# stays as it was last seen: what differs has changed since.
 RESERVE = f"""
 INSERT INTO {_METER} AS meter (account_id, starts_at, ends_at, used, message_limit, organization_id)
 SELECT account_id, starts_at, ends_at, recipients, message_limit, organization_id {_DEMANDS}

@@ -163,7 +163,7 @@ _Sender = tuple[int, int, str, str, int]
 
 @dataclass(slots=True)
 class _Meter:
-    """What is asked of one account's meter; `row`, `before` and `known_limit` are those of the row, once it is locked."""
+    """What is asked of one account's meter; `row`, `before`, `known_limit` are those of its row, once locked."""
 
     account_id: int
     terms: Terms

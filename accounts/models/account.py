@@ -64,7 +64,8 @@ class Account(models.Model):
                 fields=["is_platform"], condition=models.Q(is_platform=True), name="one_platform_account"
             ),
             models.CheckConstraint(
-                condition=models.Q(organization=None) | ~models.Q(organization=models.F("id")) & models.Q(is_platform=False),
+                condition=models.Q(organization=None)
+                | ~models.Q(organization=models.F("id")) & models.Q(is_platform=False),
                 name="organization_is_another_account",
             ),
             models.CheckConstraint(

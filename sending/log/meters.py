@@ -68,9 +68,7 @@ def compare(now: datetime) -> list[Meter]:
         if since is not None and begins < since and of_days != used:
             of_days = completed(of_days, used, *_accepted_before(counts[key], since))
         at_most = returned + sum(waiting[one] for one in counts[key])
-        meter = Meter(
-            key, account_id, used, of_deleted + accepted - believed(given, returned, at_most), of_days
-        )
+        meter = Meter(key, account_id, used, of_deleted + accepted - believed(given, returned, at_most), of_days)
         if not meter.agrees:
             found.append(meter)
     _keep(found, now)
