@@ -44,15 +44,15 @@ def closing(request: AccountRequest) -> HttpResponse:
         raise PermissionDenied(_("The account that sends the service’s own letters stays."))
     if request.account.is_closing:
         return _keep(request)
+    if request.account.sub_accounts.exists():
+        status = 422 if request.method == "POST" else 200
+        return render(request, "accounts/closing_with_sub_accounts.html", status=status)
     answer: HttpResponse = _close(request)
     return answer
 
 
 @reauthentication_required
 def _close(request: AccountRequest) -> HttpResponse:
-    if request.account.sub_accounts.exists():
-        status = 422 if request.method == "POST" else 200
-        return render(request, "accounts/closing_with_sub_accounts.html", status=status)
     form = ClosingForm(request.account.name, request.POST or None)
     if request.method == "POST" and form.is_valid():
         if closings.ask(request.account, request.user, request):

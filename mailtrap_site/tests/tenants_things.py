@@ -50,6 +50,7 @@ def make_things(world: World) -> dict[str, object]:
     sub_account = Account.objects.create(name="Shop", organization=account, monthly_cap=100)
     return {
         "account_id": account.pk,
+        "organization_id": account.pk,
         "sub_account_id": sub_account.pk,
         "domain_id": world.domain.pk,
         "token_id": world.token.pk,
