@@ -80,7 +80,7 @@ class CapForm(forms.Form):
         required=False,
         min_value=0,
         max_value=MOST,
-        help_text=_("Of those that all share. Leave it empty for no cap."),
+        widget=forms.NumberInput(attrs={"class": "input", "placeholder": _("no cap")}),
         error_messages={
             "invalid": _("This is not a whole number."),
             "min_value": _("A cap cannot be below zero. Leave it empty for none."),
@@ -99,3 +99,7 @@ class SubAccountForm(CapForm):
         error_messages={"required": _("The sub-account needs a name. Type one.")},
     )
     field_order = ("name", "cap")
+
+    def __init__(self, *told: Any) -> None:
+        super().__init__(*told)
+        self.fields["cap"].help_text = _("Of the emails that all share. Leave it empty for no cap.")

@@ -49,7 +49,7 @@ def organization(request: AccountRequest) -> HttpResponse:
 def sub_account_cap(request: AccountRequest, sub_account_id: int) -> HttpResponse:
     """How many of the shared emails it uses at most."""
     account = _find(request, sub_account_id)
-    form = CapForm(request.POST)
+    form = CapForm(request.POST, auto_id=f"id_{account.pk}_%s")
     if not form.is_valid():
         return _page(request, SubAccountForm(), capped={account.pk: form}, status=422)
     cap = form.cleaned_data["cap"]

@@ -33,6 +33,7 @@ def usage(request: AccountRequest) -> HttpResponse:
             (_("By stream"), _("Stream"), usage_figures.by_stream(account, meter)),
             (_("By token"), _("API token"), usage_figures.by_token(account, meter)),
         ],
+        "is_shared": bool(shares),
         "periods": usage_figures.history(account),
         "readers": usage_letters.readers_of(account),
         "told": usage_letters.last_told(account, meter),
