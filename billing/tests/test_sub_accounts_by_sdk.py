@@ -7,12 +7,14 @@ from typing import Any
 import mailtrap
 import pytest
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 from mailtrap.exceptions import APIError
 from mailtrap.models.organizations import CreateSubAccountParams
 
-from accounts.models import Account, AuditEntry, Membership
-from billing import subscriptions
+from accounts.models import Account, ApiToken, AuditEntry, Membership
+from accounts.people import By
+from billing import organization, subscriptions
 from billing.plans import PLANS
 from mailtrap_site.testing.sdk_to_client import ToDjango
 from mailtrap_site.testing.world import World, make_token
@@ -93,3 +95,45 @@ def test_more_than_the_plan_includes_are_refused(world: World) -> None:
         422,
         {"errors": {"base": ["The plan Free includes no sub-accounts."]}},
     )
+
+
+def test_a_token_for_the_organisation_reaches_its_sub_accounts_and_no_others(acme: World) -> None:
+    shop = organization.create(acme.account, "Shop", None, acme.alice, By())
+    page = reverse("accounts:token_add", args=[acme.account.pk])
+    client = Client()
+    client.force_login(acme.bob)
+    client.post(page, {"name": "Bob’s", "reaches_all": "on"})
+    assert ApiToken.objects.get(name="Bob’s").scopes[0]["resource_type"] == "account"
+    client.force_login(acme.alice)
+    assert client.post(page, {"name": "All", "reaches_all": "on", "access": "sends"}).status_code == 422
+    secret = client.post(page, {"name": "All", "reaches_all": "on"}).context["secret"]
+    token = ApiToken.objects.get(name="All")
+
+    def ask(path: str, secret: str = secret, method: str = "get", body: object = None) -> Any:
+        headers = {"Api-Token": secret}
+        return getattr(Client(), method)(f"/api/{path}", body, content_type="application/json", headers=headers)
+
+    assert [(one["id"], one["access_levels"]) for one in ask("accounts").json()] == [
+        (acme.account.pk, [100]),
+        (shop.pk, [100]),
+    ]
+    assert [one["id"] for one in ask("accounts", acme.secret).json()] == [acme.account.pk]
+    assert ask(f"accounts/{shop.pk}/sending_domains").json() == {"data": []}
+    made = ask(f"accounts/{shop.pk}/sending_domains", method="post", body={"domain": {"domain_name": "shop.test"}})
+    assert (made.status_code, shop.domains.get().name) == (200, "shop.test")
+    assert AuditEntry.objects.get(account=shop, action="domain.added").means_id == str(token.pk)
+    assert [one["domain_name"] for one in ask("sending_domains").json()["data"]] == ["example.test"]
+    for account_id, asker in (
+        (acme.stranger_account.pk, secret),
+        (shop.pk, acme.secret),
+        (acme.account.pk, make_token(shop)[1]),
+    ):
+        assert ask(f"accounts/{account_id}/sending_domains", asker).status_code == 403
+    assert ask(f"api_tokens/{token.pk}/reset", acme.secret, "post").status_code == 403
+    assert ask(f"api_tokens/{token.pk}/reset", secret, "post").status_code == 200
+    resources = [{"resource_type": "organization", "resource_id": acme.account.pk, "access_level": 100}]
+    assert ask("api_tokens", acme.secret, "post", {"name": "X", "resources": resources}).status_code == 422
+    client.force_login(acme.bob)
+    assert client.get(reverse("accounts:token_reset", args=[acme.account.pk, token.pk])).status_code == 403
+    organization.let_go(shop, By(), timezone.now())
+    assert ask(f"accounts/{shop.pk}/sending_domains").status_code == 403
