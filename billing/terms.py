@@ -62,8 +62,7 @@ def answered_terms(cursor: "psycopg.Cursor[Any]") -> dict[int, Terms]:
 def terms_of(account: Account, now: datetime | None = None) -> Terms:
     """The terms of one account, for pages and checks outside the hot path; two queries."""
     moment = now or timezone.now()
-    payer_id = account.organization_id or account.pk
-    subscription = Subscription.objects.filter(account=payer_id).first()
+    subscription = Subscription.objects.filter(account=account.payer_id).first()
     granted = (
         QuotaOverride.objects.filter(account=account, starts_at__lte=moment)
         .exclude(ends_at__lte=moment)

@@ -90,6 +90,11 @@ class Account(models.Model):
         return self.state == self.State.BANNED
 
     @property
+    def payer_id(self) -> int:
+        """The account whose plan it is on: its organisation, or itself."""
+        return self.organization_id or self.pk
+
+    @property
     def is_closing(self) -> bool:
         return self.closes_at is not None
 
