@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import psycopg
+from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
@@ -136,12 +137,20 @@ def begin_period(account: Account, starts_at: datetime) -> None:
     running.filter(Q(account=account) | Q(account__organization=account)).update(ends_at=starts_at)
 
 
+@transaction.atomic
 def keep_of_deleted(account: Account) -> None:
-    """What the account sent stays on the meters of its organisation, without what it gave back: it is about to be
-    deleted, on the caller's transaction."""
-    for own in UsagePeriod.objects.filter(account=account).exclude(organization=None).order_by("starts_at"):
-        pool = UsagePeriod.objects.filter(account=own.organization_id, starts_at=own.starts_at)
-        pool.update(of_deleted=F("of_deleted") + own.used, given_back=F("given_back") - own.given_back)
+    """What the account sent stays on the meters of its organisation, without what it gave back: all else that says so
+    is about to be deleted. May be called again."""
+    shared = UsagePeriod.objects.filter(account=account).exclude(organization=None)
+    accounts = {account.pk, *shared.values_list("organization_id", flat=True)}
+    both = UsagePeriod.objects.filter(
+        account__in=accounts, starts_at__in=list(shared.values_list("starts_at", flat=True))
+    )
+    for own in both.select_for_update().order_by("account_id", "starts_at"):
+        if own.account_id == account.pk and own.organization_id is not None:
+            pool = UsagePeriod.objects.filter(account=own.organization_id, starts_at=own.starts_at)
+            pool.update(of_deleted=F("of_deleted") + own.used, given_back=F("given_back") - own.given_back)
+            UsagePeriod.objects.filter(pk=own.pk).update(organization=None)
 
 
 def usage(account: Account, now: datetime | None = None) -> Usage:

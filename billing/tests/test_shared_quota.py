@@ -154,6 +154,7 @@ def test_what_a_deleted_sub_account_sent_stays_used() -> None:
     sub = make_sub(organization)
     ask(demand(sub, 5), demand(organization, 2))
     metering.keep_of_deleted(sub)
+    metering.keep_of_deleted(sub)
     sub.delete()
     assert UsagePeriod.objects.values_list("used", "of_deleted").get() == (7, 5)
 

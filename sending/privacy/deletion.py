@@ -81,6 +81,7 @@ def work_off(now: datetime, until: float) -> bool:
         except ValueError:
             log.error("account_not_closed", account=account_id, problem="stripe")
             continue
+        metering.keep_of_deleted(account)
         if not _empty(account, until):
             return True
         _finish(account)
@@ -149,7 +150,6 @@ def _finish(account: Account) -> None:
         StripeEvent.objects.filter(customer_id__in=known).delete()
         domains = SendingDomain.objects.filter(account=account).count()
         number, name = account.pk, account.name
-        metering.keep_of_deleted(account)
         account.delete()
         changes = {
             "account": {"from": number, "to": None},
