@@ -51,12 +51,17 @@ def read_terms(cursor: "psycopg.Cursor[Any]", account_ids: Iterable[int], now: d
 
 def ask_terms(cursor: "psycopg.Cursor[Any]", account_ids: Iterable[int], now: datetime) -> None:
     """The first half of `read_terms`: in a pipeline it needs no trip of its own when something else is fetched."""
-    cursor.execute(_QUERY, (Column("bigint", sorted(set(account_ids))), Column("timestamptz", [now])))
+    cursor.execute(_QUERY, (Column("timestamptz", [now]), Column("bigint", sorted(set(account_ids)))))
 
 
 def answered_terms(cursor: "psycopg.Cursor[Any]") -> dict[int, Terms]:
     """The other half: what `ask_terms` asked with this cursor."""
-    return {row[0]: _terms(*row[1:]) for row in cursor.fetchall()}
+    found = {}
+    for account_id, *told, granted_to_organization in cursor.fetchall():
+        found[account_id] = _terms(*told)
+        if (organization_id := told[0]) is not None:
+            found[organization_id] = _terms(*(None, None, *told[2:-1], granted_to_organization))
+    return found
 
 
 def terms_of(account: Account, now: datetime | None = None) -> Terms:
@@ -86,16 +91,19 @@ def terms_of(account: Account, now: datetime | None = None) -> Terms:
 _ACCOUNT, _SUBSCRIPTION, _OVERRIDE = Account._meta, Subscription._meta, QuotaOverride._meta
 
 # The newest override of a term comes last and wins (jsonb keeps the last of two equal keys).
+_GRANTED = f"""
+    (SELECT jsonb_object_agg(o.term, o.value ORDER BY o.id) FROM {_OVERRIDE.db_table} o
+     WHERE o.account_id = {{account}} AND o.starts_at <= asked.at AND (o.ends_at IS NULL OR o.ends_at > asked.at))"""  # noqa: S608
+# Subscription and anchor are those of the organisation, where there is one; so the same row says its terms as well.
 _QUERY = f"""
-WITH asked AS (SELECT id, organization_id FROM {_ACCOUNT.db_table} WHERE id = ANY(%b::bigint[]))
 SELECT a.id, a.organization_id, a.monthly_cap,
-    coalesce(s.anchor, (SELECT created_at FROM {_ACCOUNT.db_table} p WHERE p.id = coalesce(a.organization_id, a.id))),
-    s.plan_code, s.plan_generation, coalesce(s.overage_cap, 0),
-    (SELECT jsonb_object_agg(o.term, o.value ORDER BY o.id) FROM {_OVERRIDE.db_table} o, unnest(%b::timestamptz[]) n
-     WHERE o.account_id = a.id AND o.starts_at <= n AND (o.ends_at IS NULL OR o.ends_at > n))
-FROM (SELECT id FROM asked UNION SELECT organization_id FROM asked WHERE organization_id IS NOT NULL) wanted
-JOIN {_ACCOUNT.db_table} a USING (id)
+    coalesce(s.anchor, CASE WHEN a.organization_id IS NULL THEN a.created_at
+                       ELSE (SELECT created_at FROM {_ACCOUNT.db_table} p WHERE p.id = a.organization_id) END),
+    s.plan_code, s.plan_generation, coalesce(s.overage_cap, 0), {_GRANTED.format(account="a.id")},
+    CASE WHEN a.organization_id IS NOT NULL THEN {_GRANTED.format(account="a.organization_id")} END
+FROM unnest(%b::timestamptz[]) AS asked (at), {_ACCOUNT.db_table} a
 LEFT JOIN {_SUBSCRIPTION.db_table} s ON s.account_id = coalesce(a.organization_id, a.id)
+WHERE a.id = ANY(%b::bigint[])
 """  # noqa: S608 the tables' names come from the models
 
 
