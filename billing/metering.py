@@ -19,8 +19,9 @@ from accounts.models import Account
 from billing import alerts, hours
 from billing import meter_statements as sql
 from billing.fitting import Demand, Limit, Room
+from billing.meter import Meter, meters_for
 from billing.models import UsagePeriod
-from billing.periods import Period, period_of
+from billing.periods import period_of
 from billing.quota import Usage, judge
 from billing.terms import Terms, terms_of
 from mailtrap_site.bulk_values import Column
@@ -59,7 +60,7 @@ def reserve(cursor: Cursor, demands: Sequence[Demand], terms: Mapping[int, Terms
     are locked.
     """
     refusals: list[Limit | None] = [None] * len(demands)
-    meters = _meters(demands, terms, now)
+    meters = meters_for(demands, terms, now)
     if not meters:
         return Reserved(refusals)
     today = now.astimezone(UTC).date()
@@ -125,7 +126,7 @@ def look(cursor: Cursor, terms: Mapping[int, Terms], now: datetime) -> dict[int,
 
 def hold(cursor: Cursor, terms: Mapping[int, Terms], now: datetime) -> None:
     """Locks the meters of these accounts until the commit, as whoever reserves does."""
-    meters = [_Meter(key, terms[key], period_of(terms[key].anchor, now)) for key in sorted(terms)]
+    meters = [Meter(key, terms[key], period_of(terms[key].anchor, now)) for key in sorted(terms)]
     if meters:
         _lock_and_add(cursor, meters, now)
 
@@ -170,71 +171,8 @@ _Sender = tuple[int, int, str, str, int]
 """Account id, id of the meter's row, domain, stream and token id: who is counted by themselves on a day."""
 
 
-@dataclass(slots=True)
-class _Meter:
-    """What is asked of one account's meter; `row`, `before`, `known_limit` are those of its row, once locked."""
-
-    account_id: int
-    terms: Terms
-    period: Period
-    own: list[Demand] = field(default_factory=list)
-    recipients: int = 0
-    """Of its own demands and those of its sub-accounts."""
-    row: int = 0
-    before: int = 0
-    known_limit: int = 0
-    accepted: int = 0
-
-    @property
-    def limit(self) -> int:
-        hard_limit = self.terms.hard_limit
-        return sql.UNLIMITED if hard_limit is None else hard_limit
-
-    @property
-    def at_once(self) -> int:
-        """What is added before anything is known of the row; zero where it is more than a whole period holds."""
-        return self.recipients if self.recipients <= self.limit else 0
-
-    @property
-    def token_limits(self) -> dict[int, int]:
-        return {demand.token_id: demand.token_limit for demand in self.own if demand.token_limit is not None}
-
-    @property
-    def domains_left(self) -> dict[str, int]:
-        return {demand.domain: demand.domain_left for demand in self.own if demand.domain_left is not None}
-
-    def turns_on(self, day: date) -> bool:
-        """Whether a limit of day or hour is to be held while the period begins or ends on it."""
-        is_border = day in (self.period.starts_at.date(), self.period.ends_at.date())
-        return is_border and (self.terms.emails_per_day is not None or self.terms.emails_per_hour is not None)
-
-    def differs_from(self, added: Mapping[int, int]) -> bool:
-        return self.accepted != added.get(self.account_id, 0) or self.known_limit != self.limit
-
-    @property
-    def passed(self) -> alerts.Passed:
-        """Of a limit that has changed, all that was used before is news."""
-        before = self.before if self.known_limit == self.limit else 0
-        return alerts.Passed(self.account_id, self.period.starts_at, before, self.before + self.accepted, self.terms)
-
-
-def _meters(demands: Sequence[Demand], terms: Mapping[int, Terms], now: datetime) -> list[_Meter]:
-    """By account, in the order in which they are locked."""
-    found: dict[int, _Meter] = {}
-    for demand in demands:
-        if not demand.metered:
-            continue
-        for account_id in filter(None, (demand.account_id, terms[demand.account_id].organization_id)):
-            if account_id not in found:
-                its = terms[account_id]
-                found[account_id] = _Meter(account_id, its, period_of(its.anchor, now))
-            found[account_id].recipients += demand.recipients
-        found[demand.account_id].own.append(demand)
-    return [found[account_id] for account_id in sorted(found)]
-
-
 def _lock_and_add(
-    cursor: Cursor, meters: Sequence[_Meter], now: datetime
+    cursor: Cursor, meters: Sequence[Meter], now: datetime
 ) -> tuple[dict[int, Room], dict[int, int], hours.Booked]:
     """What each account has left; what its meter was moved by already: its whole sum, where the month has room for it;
     and the hours that are booked. That costs one statement, and no trip more where there are limits beside the
@@ -261,7 +199,7 @@ def _lock_and_add(
 
 
 def _execute(
-    cursor: Cursor, statement: str, meters: Sequence[_Meter], now: datetime
+    cursor: Cursor, statement: str, meters: Sequence[Meter], now: datetime
 ) -> tuple[dict[tuple[int, int], int], hours.Booked]:
     """Locks the rows and keeps in `meters` what they show; the sums of the day (token 0) and of tokens with a
     limit, and the hours that are booked."""
@@ -302,7 +240,7 @@ def _execute(
     return used, hours.answered_booked(of_hours) if hourly else {}
 
 
-def _correct(cursor: Cursor, meters: Sequence[_Meter], added: Mapping[int, int]) -> None:
+def _correct(cursor: Cursor, meters: Sequence[Meter], added: Mapping[int, int]) -> None:
     """Moves the meters to what was accepted, and notes the limits in force."""
     if not meters:
         return
