@@ -83,7 +83,10 @@ class AccountAdmin(LookOnly, ModelAdmin):
     list_filter = ("state", "is_platform")
     search_fields = ("name", "=id", "memberships__user__email")
     ordering = ("-id",)
-    fields = ("name", "id", "state", "suspension_reason", "is_platform", "max_message_bytes", "created_at", "closes_at")
+    fields = (
+        "name", "id", "organization", "monthly_cap", "state", "suspension_reason", "is_platform", "max_message_bytes",
+        "created_at", "closes_at",
+    )  # fmt: skip
     inlines = (AccountMembers, AccountInvitations, AccountTokens)
     actions_detail = (
         "tenant",

@@ -1,5 +1,6 @@
 """Who calls the general API: an API token, by either of the two headers that clients use."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.http import HttpRequest
@@ -11,7 +12,7 @@ from accounts.authentication import TokenIdentity, authenticate_token, could_be_
 from accounts.login_throttle import LoginDoor
 from accounts.models import Account
 from accounts.rate_limits import TOKEN, Allowance, Limit, take
-from accounts.scopes import READ, level_on
+from accounts.scopes import READ, level_on, level_on_sub_accounts
 from mailtrap_site.web.json_api import FORBIDDEN, FOREIGN_ACCOUNT
 
 
@@ -25,7 +26,8 @@ class ApiRequest(HttpRequest):
 class TokenAuth(HttpBearer):
     """`Authorization: Bearer <token>` or `Api-Token: <token>`; `request.auth` becomes the TokenIdentity.
 
-    Each request counts against the token's limit. A token that only sends gets the contract's 403.
+    Each request counts against the token's limit. A token that only sends gets the contract's 403. One for a whole
+    organisation stands in the sub-account that the path names.
     """
 
     def __call__(self, request: HttpRequest) -> TokenIdentity | None:
@@ -39,7 +41,20 @@ class TokenAuth(HttpBearer):
             require_rate(request, TOKEN, identity.token_id)
             if identity.sends_only:
                 raise AuthorizationError(message=FORBIDDEN)
+            return _in_account_of_path(identity, request)
+        return None
+
+
+def _in_account_of_path(identity: TokenIdentity, request: HttpRequest) -> TokenIdentity:
+    """Everything else is refused later, as for any account that is not the token's."""
+    named = request.resolver_match.kwargs.get("account_id") if request.resolver_match else None
+    level = level_on_sub_accounts(identity.scopes, identity.account_id)
+    if not level or named in (None, identity.account_id):
         return identity
+    if not Account.objects.filter(pk=named, organization=identity.account_id).exists():
+        return identity
+    scope = {"resource_type": "account", "resource_id": named, "access_level": level}
+    return replace(identity, account_id=named, scopes=(scope,))
 
 
 def secret_of(request: HttpRequest) -> str:

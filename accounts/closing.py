@@ -19,9 +19,11 @@ TOLD_BEFORE = timedelta(days=3)
 
 
 def ask(account: Account, user: User, request: HttpRequest | None = None) -> bool:
-    """Begins the grace; False when somebody else had, or the account is the platform's own."""
+    """Begins the grace; False when somebody else had, the account is the platform's own, or others share its plan."""
     closes_at = timezone.now() + GRACE
     with transaction.atomic():
+        if Account.objects.select_for_update(no_key=True).get(pk=account.pk).sub_accounts.exists():
+            return False
         open_ones = Account.objects.filter(pk=account.pk, closes_at=None, is_platform=False)
         if not open_ones.update(closes_at=closes_at, closing_asked_by=user, closing_told_at=None):
             return False

@@ -83,6 +83,7 @@ KINDS: dict[str, Kind] = {
     "account.kept_open": Kind(Topic.ACCOUNT, _("The account stays open after all"), OWNERS),
     "account.suspended": Kind(Topic.ACCOUNT, _("The account is suspended")),
     "account.banned": Kind(Topic.ACCOUNT, _("The account is banned")),
+    "account.let_go": Kind(Topic.ACCOUNT, _("The account no longer shares a plan"), PAYERS),
     "account.released": Kind(Topic.ACCOUNT, _("The account may send again")),
     "account.limit_raised": Kind(Topic.ACCOUNT, _("A new account may send more an hour"), may_stop=True),
     "api_token.ends": Kind(Topic.SECURITY, _("An API token ends soon")),

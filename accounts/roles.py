@@ -45,6 +45,8 @@ class Ability(StrEnum):
     """Take an account's data along, say what is stored about a recipient, and erase it."""
     MANAGE_SECURITY = "manage_security"
     """How members sign in: a required second factor, single sign-on."""
+    MANAGE_SUB_ACCOUNTS = "manage_sub_accounts"
+    """Make accounts that share the plan, cap them, let them go."""
 
 
 _VIEWER = frozenset({Ability.VIEW, Ability.VIEW_USAGE})

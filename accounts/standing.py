@@ -1,4 +1,7 @@
-"""Suspends, bans and releases accounts. `Account.state` is the truth that policy and queue read for each email."""
+"""Suspends, bans and releases accounts. `Account.state` is the truth that policy and queue read for each email.
+
+What is done to an organisation is done to its sub-accounts, each with an audit entry and a notice of its own.
+"""
 
 from django.db import transaction
 from django.http import HttpRequest
@@ -22,6 +25,8 @@ def suspend(account: Account, reason: str, *, staff: User, request: HttpRequest 
             % {"reason": reason},
             level="critical",
         )
+        for one in account.sub_accounts.order_by("pk"):
+            suspend(one, reason, staff=staff, request=request)
     return True
 
 
@@ -37,12 +42,16 @@ def ban(account: Account, reason: str, *, staff: User, request: HttpRequest | No
             _("We refuse its mail, and what waited will not leave. The reason: %(reason)s") % {"reason": reason},
             level="critical",
         )
+        for one in account.sub_accounts.order_by("pk"):
+            ban(one, reason, staff=staff, request=request)
     return True
 
 
 def release(account: Account, reason: str = "", *, staff: User, request: HttpRequest | None = None) -> bool:
-    """Lets the account send again and tells its people; False when it was neither suspended nor banned."""
+    """Lets the account send again and tells its people; False when it was neither suspended nor banned. Sub-accounts
+    that were stopped for another reason than it stay so."""
     with transaction.atomic():
+        before = Account.objects.select_for_update().get(pk=account.pk)
         if not _change(account, _STOPPED, Account.State.ACTIVE, reason, staff, request):
             return False
         notify(
@@ -51,6 +60,9 @@ def release(account: Account, reason: str = "", *, staff: User, request: HttpReq
             _("%(account)s may send again") % {"account": account.name},
             _("Mail from this account leaves as before, and what was held follows in its order."),
         )
+        alike = account.sub_accounts.filter(state=before.state, suspension_reason=before.suspension_reason)
+        for one in alike.order_by("pk"):
+            release(one, reason, staff=staff, request=request)
     return True
 
 

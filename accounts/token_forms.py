@@ -12,7 +12,7 @@ from django.utils.translation import ngettext_lazy
 from accounts.models import Account
 from accounts.networks import BadNetwork, read_networks
 from accounts.people import domain_scopes
-from accounts.scopes import ADMIN, READ
+from accounts.scopes import ADMIN, ORGANIZATION, READ
 from accounts.token_life import DAYS, LONGEST, USUAL_DAYS
 from accounts.tokens import Limits
 
@@ -48,6 +48,11 @@ class TokenForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         help_text=_("With none chosen it is for the whole account, and for domains that you add later."),
     )
+    reaches_all = forms.BooleanField(
+        label=_("For the sub-accounts as well"),
+        required=False,
+        help_text=_("Programs then reach all accounts of the organisation by the API, but send for this one alone."),
+    )
     life = forms.ChoiceField(label=_("It ends after"), choices=LIFE_WORDS, required=False, initial=str(USUAL_DAYS))
     last_day = forms.DateField(
         label=_("Last day"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
@@ -68,8 +73,10 @@ class TokenForm(forms.Form):
         help_text=_("More is refused to this token. Leave it empty for no limit beside the plan's."),
     )
 
-    def __init__(self, account: Account, data: Any = None) -> None:
+    def __init__(self, account: Account, data: Any = None, *, may_reach_all: bool = False) -> None:
         super().__init__(data)
+        if not may_reach_all or not account.sub_accounts.exists():
+            del self.fields["reaches_all"]
         self._account = account
         own = account.domains.filter(deleted_at=None)  # type: ignore[attr-defined, unused-ignore]
         names = list(own.order_by("name").values_list("pk", "name"))
@@ -86,7 +93,8 @@ class TokenForm(forms.Form):
         chosen = self.cleaned_data.get("domains")
         if chosen:
             return list(domain_scopes((domain_id, level) for domain_id in chosen))
-        return [{"resource_type": "account", "resource_id": self._account.pk, "access_level": level}]
+        kind = ORGANIZATION if self.cleaned_data.get("reaches_all") else "account"
+        return [{"resource_type": kind, "resource_id": self._account.pk, "access_level": level}]
 
     @property
     def limits(self) -> Limits:
@@ -110,6 +118,8 @@ class TokenForm(forms.Form):
         life = values.get("life")
         if life == NEVER and not values.get("for_ever"):
             self.add_error("for_ever", _("A token without an end is found one day. Tick this if you mean it."))
+        if values.get("reaches_all") and (values.get("domains") or values.get("access") == SENDS):
+            self.add_error("reaches_all", _("A token for all accounts is for all domains, and for more than sending."))
         if life == CUSTOM and "last_day" in values:
             self._check_last_day(values["last_day"])
         return values

@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts import audit
 from accounts.authentication import digest_of, forget_tokens
 from accounts.models import Account, ApiToken, User
-from accounts.scopes import ADMIN
+from accounts.scopes import ADMIN, level_on_sub_accounts
 from accounts.token_life import told_at_start
 
 GRACE_AFTER_RESET = timedelta(hours=12)
@@ -130,6 +130,11 @@ def delete(
         target.delete()
         transaction.on_commit(forget_tokens)
     return True
+
+
+def reaches_sub_accounts(token: ApiToken) -> bool:
+    """Whether it is for the whole organisation: then only who may give that away gets its successor."""
+    return level_on_sub_accounts(token.scopes, token.account_id) > 0
 
 
 def is_ending(token: ApiToken, last_moment: datetime | None = None) -> bool:

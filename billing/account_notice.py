@@ -1,6 +1,6 @@
 """The one notice of an account's pages: which news comes first, and its words."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -19,6 +19,8 @@ class Kind(StrEnum):
     CLOSING = "closing"
     SUSPENDED = "suspended"
     PAYMENT_FAILED = "payment_failed"
+    SHARED_FULL = "shared_full"
+    """The emails that the organisation shares are used up."""
     LIMIT_REACHED = "limit_reached"
     NEAR = "near"
     """At least 90 percent."""
@@ -47,8 +49,10 @@ def choose(
     grace_until: datetime | None,
     usage: Usage,
     now: datetime,
+    shared: Usage | None = None,
 ) -> Kind | None:
-    """The first of all news that hold; `usage` is looked at only when nothing comes before it. Pure.
+    """The first of all news that hold; `usage` and `shared`, the meter of the account's organisation, are looked at
+    only when nothing comes before them. Pure.
 
     >>> from datetime import UTC
     >>> from billing.periods import Period
@@ -87,13 +91,22 @@ def choose(
         return Kind.SUSPENDED
     if grace_until is not None and grace_until > now:
         return Kind.PAYMENT_FAILED
+    if shared is not None and shared.is_full:
+        return Kind.SHARED_FULL
     return _OF_LEVEL.get(usage.level)
 
 
 def words_of(
-    kind: Kind, *, reason: str, grace_until: datetime | None, usage: Usage, closes_at: datetime | None = None
+    kind: Kind,
+    *,
+    reason: str,
+    grace_until: datetime | None,
+    usage: Usage,
+    closes_at: datetime | None = None,
+    organization: str = "",
 ) -> Notice:
-    """The notice in words, its days in the reader's zone. `reason` is that of the suspension or ban."""
+    """The notice in words, its days in the reader's zone. `reason` is that of the suspension or ban; `organization`
+    shares its emails with the account, whose own limit is a cap then."""
     if kind is Kind.BANNED:
         return Notice(_("This account is banned"), reason or _("Mail is refused."), "bad")
     if kind is Kind.CLOSING and closes_at is not None:
@@ -112,8 +125,17 @@ def words_of(
             _("Sending goes on until %(day)s. Without a payment by then the account goes to Free.") % values,
             "bad",
         )
-    if kind is Kind.LIMIT_REACHED:
-        return _full(usage)
+    values = {"day": _day(usage.resets_on), "organization": organization}
+    if kind is Kind.SHARED_FULL:
+        heading = _("The emails that %(organization)s shares are used up") % values
+        return Notice(heading, _("Mail is refused until %(day)s.") % values, "bad")
+    notice = _full(usage) if kind is Kind.LIMIT_REACHED else _near(usage)
+    if organization:
+        notice = replace(notice, sentence=f"{notice.sentence} {_('%(organization)s set this cap.') % values}")
+    return notice
+
+
+def _near(usage: Usage) -> Notice:
     heading = _("%(percent)s of this month’s emails are used") % {"percent": f"{int(usage.percent)}{NBSP}%"}
     return Notice(heading, _next(usage), "warn")
 

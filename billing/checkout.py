@@ -58,6 +58,7 @@ def quote(row: Subscription, plan: Plan, now: datetime) -> Quote:
 
 def begin(account: Account, plan: Plan, user: User, now: datetime) -> str:
     """The address where the first paid plan is paid. Raises NotPossible, StripeTrouble."""
+    _require_own_plan(account)
     if plan.is_free or plan.cents_per_month is None:
         raise NotPossible(_("%(plan)s cannot be paid here.") % {"plan": plan.name})
     row = subscriptions.subscription_of(account)
@@ -136,6 +137,7 @@ def keep(account: Account, now: datetime) -> None:
 
 def portal(account: Account, return_url: str) -> str:
     """The address where card, address and tax id are changed. Raises NotPossible, StripeTrouble."""
+    _require_own_plan(account)
     row = subscriptions.subscription_of(account)
     if not row.stripe_customer_id:
         raise NotPossible(_("Nothing was paid yet, so there is nothing to change."))
@@ -146,7 +148,14 @@ def _is_upgrade(old: Plan, new: Plan) -> bool:
     return (new.cents_per_month or 0, new.emails_per_month) > (old.cents_per_month or 0, old.emails_per_month)
 
 
+def _require_own_plan(account: Account) -> None:
+    """Raises NotPossible for a sub-account."""
+    if problem := subscriptions.why_shared(account):
+        raise NotPossible(problem)
+
+
 def _paid_subscription(account: Account) -> Thing:
+    _require_own_plan(account)
     row: Subscription = subscriptions.subscription_of(account)
     live = live_ones(stripe_gateway.subscriptions_of(row.stripe_customer_id)) if row.stripe_customer_id else []
     if not live:

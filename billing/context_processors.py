@@ -54,6 +54,7 @@ def _notice(request: AccountRequest, meter: Usage) -> AccountNotice | None:
         # Drawn as a notice too, and a page has one.
         return None
     account = request.account
+    organization = account.organization
     grace_until = Subscription.objects.filter(account=account).values_list("grace_until", flat=True).first()
     kind = choose(
         is_banned=account.is_banned,
@@ -62,12 +63,20 @@ def _notice(request: AccountRequest, meter: Usage) -> AccountNotice | None:
         grace_until=grace_until,
         usage=meter,
         now=timezone.now(),
+        shared=usage_of(organization) if organization else None,
     )
     match = request.resolver_match
     if kind is None or (match and kind in SAID_BY_PAGE.get(match.view_name, ())):
         return None
     reason, closes_at = account.suspension_reason, account.closes_at
-    words = words_of(kind, reason=reason, grace_until=grace_until, usage=meter, closes_at=closes_at)
+    words = words_of(
+        kind,
+        reason=reason,
+        grace_until=grace_until,
+        usage=meter,
+        closes_at=closes_at,
+        organization=organization.name if organization else "",
+    )
     url, action = _button(kind, request)
     return AccountNotice(words, "" if url == request.path else url, action)
 
@@ -81,6 +90,6 @@ def _button(kind: Kind, request: AccountRequest) -> tuple[str, str]:
         return "", ""
     if kind is Kind.PAYMENT_FAILED:
         return reverse("billing:invoices", args=[account_id]), _("See the invoices")
-    if can(request.membership, Ability.MANAGE_BILLING):
+    if can(request.membership, Ability.MANAGE_BILLING) and request.account.organization is None:
         return reverse("billing:plan", args=[account_id]), _("Compare plans")
     return reverse("billing:usage", args=[account_id]), _("See the usage")

@@ -44,27 +44,35 @@ class Room:
     tokens: dict[int, int] = field(default_factory=dict)
     domains: dict[str, int] = field(default_factory=dict)
 
-    def take(self, demand: Demand) -> Limit | None:
-        """Takes the whole demand, or nothing and says which limit is in its way."""
-        wanted, token = demand.recipients, self.tokens.get(demand.token_id)
-        domain = self.domains.get(demand.domain)
-        if self.month is not None and wanted > self.month:
-            return Limit.MONTH
-        if self.day is not None and wanted > self.day:
-            return Limit.DAY
+    def take(self, demand: Demand, pool: "Room | None" = None) -> Limit | None:
+        """Takes the whole demand, also from the month and day of the `pool` that the account shares; or nothing, and
+        says which limit is in its way."""
+        wanted, shared = demand.recipients, [self, pool] if pool else [self]
+        if refusal := next(filter(None, (one._lacks(wanted) for one in shared)), None):
+            return refusal
+        token, domain = self.tokens.get(demand.token_id), self.domains.get(demand.domain)
         if token is not None and wanted > token:
             return Limit.TOKEN
         if domain is not None and wanted > domain:
             return Limit.DOMAIN
-        if self.month is not None:
-            self.month -= wanted
-        if self.day is not None:
-            self.day -= wanted
+        for one in shared:
+            one._give(wanted)
         if token is not None:
             self.tokens[demand.token_id] = token - wanted
         if domain is not None:
             self.domains[demand.domain] = domain - wanted
         return None
+
+    def _lacks(self, wanted: int) -> Limit | None:
+        if self.month is not None and wanted > self.month:
+            return Limit.MONTH
+        return Limit.DAY if self.day is not None and wanted > self.day else None
+
+    def _give(self, wanted: int) -> None:
+        if self.month is not None:
+            self.month -= wanted
+        if self.day is not None:
+            self.day -= wanted
 
 
 HOUR = timedelta(hours=1)

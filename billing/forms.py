@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from billing.overrides import MOST
 from billing.plans import PLANS, Plan
 from mailtrap_site.web.wording import figure_words
 
@@ -69,3 +70,36 @@ class OverageForm(forms.Form):
             most = figure_words(self._most)
             raise forms.ValidationError(_("The plan offers no more than %(most)s.") % {"most": most})
         return emails
+
+
+class CapForm(forms.Form):
+    """The most emails a month of one sub-account; empty for no cap."""
+
+    cap = forms.IntegerField(
+        label=_("Cap of emails a month"),
+        required=False,
+        min_value=0,
+        max_value=MOST,
+        widget=forms.NumberInput(attrs={"class": "input", "placeholder": _("no cap")}),
+        error_messages={
+            "invalid": _("This is not a whole number."),
+            "min_value": _("A cap cannot be below zero. Leave it empty for none."),
+            "max_value": _("This number is out of range. Leave it empty for no cap."),
+        },
+    )
+
+
+class SubAccountForm(CapForm):
+    """A new account that shares the plan."""
+
+    name = forms.CharField(
+        label=_("Name of the sub-account"),
+        max_length=150,
+        help_text=_("That of a brand, a client or a team. It has its own domains, tokens, people and log."),
+        error_messages={"required": _("The sub-account needs a name. Type one.")},
+    )
+    field_order = ("name", "cap")
+
+    def __init__(self, *told: Any) -> None:
+        super().__init__(*told)
+        self.fields["cap"].help_text = _("Of the emails that all share. Leave it empty for no cap.")

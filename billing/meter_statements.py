@@ -15,16 +15,15 @@ SELECT pg_advisory_xact_lock(1835365, account_id::integer) FROM (
 """
 
 _DEMANDS = """
-FROM unnest(%b::bigint[], %b::timestamptz[], %b::timestamptz[], %b::bigint[], %b::bigint[])
-  AS demand (account_id, starts_at, ends_at, recipients, message_limit)"""
+FROM unnest(%b::bigint[], %b::timestamptz[], %b::timestamptz[], %b::bigint[], %b::bigint[], %b::bigint[])
+  AS demand (account_id, starts_at, ends_at, recipients, message_limit, organization_id)"""
 
-# The row is locked and read again before the condition is judged, so the limit holds whoever else is sending; accounts
-# come in order, so two batches wait for each other and never deadlock. The limit stays as it was last seen: what
-# differs has changed since.
+# Each row is locked, also where the condition does not hold, and read again before that is judged: so the limit holds
+# whoever else is sending. Accounts come in order, so two batches wait for each other and never deadlock. The limit
+# stays as it was last seen: what differs has changed since.
 RESERVE = f"""
-INSERT INTO {_METER} AS meter (account_id, starts_at, ends_at, used, message_limit)
-SELECT account_id, starts_at, ends_at, recipients, message_limit {_DEMANDS}
-WHERE recipients <= message_limit
+INSERT INTO {_METER} AS meter (account_id, starts_at, ends_at, used, message_limit, organization_id)
+SELECT account_id, starts_at, ends_at, recipients, message_limit, organization_id {_DEMANDS}
 ORDER BY account_id
 ON CONFLICT (account_id, starts_at) DO UPDATE SET used = meter.used + excluded.used
 WHERE meter.used + excluded.used <= excluded.message_limit
@@ -33,8 +32,8 @@ RETURNING account_id, id, used, message_limit
 
 # Locks and reads, adds nothing.
 HOLD = f"""
-INSERT INTO {_METER} AS meter (account_id, starts_at, ends_at, used, message_limit)
-SELECT account_id, starts_at, ends_at, 0, message_limit {_DEMANDS}
+INSERT INTO {_METER} AS meter (account_id, starts_at, ends_at, used, message_limit, organization_id)
+SELECT account_id, starts_at, ends_at, 0, message_limit, organization_id {_DEMANDS}
 ORDER BY account_id
 ON CONFLICT (account_id, starts_at) DO UPDATE SET used = meter.used
 RETURNING account_id, id, used, message_limit
@@ -50,11 +49,15 @@ SELECT account_id, used FROM {_METER}
 WHERE (account_id, starts_at) IN (SELECT * FROM unnest(%b::bigint[], %b::timestamptz[]))
 """  # noqa: S608
 
-# Days first, under token 0; then tokens in their period. Its own statement after the lock, so that it sees all that was
-# committed before.
+# Days first, under token 0: what the account sent and what its meter counted of others; then tokens in their period.
+# Its own statement after the lock, so that it sees all that was committed before.
 SUMS = f"""
 SELECT of_day.account_id, 0, coalesce((
     SELECT sum(used) FROM {_DAY} d WHERE d.account_id = of_day.account_id AND d.day = of_day.day), 0)::bigint
+  + coalesce((
+    SELECT sum(d.used) FROM {_METER} p
+    JOIN {_DAY} d ON d.account_id = p.account_id AND d.day = of_day.day AND d.period_id = p.id
+    WHERE p.organization_id = of_day.account_id AND p.starts_at > of_day.day - 33), 0)::bigint
 FROM unnest(%b::bigint[], %b::date[]) AS of_day (account_id, day)
 UNION ALL
 SELECT of_token.account_id, of_token.token_id, coalesce((
@@ -71,14 +74,20 @@ FROM unnest(%b::bigint[], %b::bigint[], %b::date[], %b::text[], %b::text[], %b::
 ON CONFLICT (account_id, day, period_id, domain, stream, token_id) DO UPDATE SET used = counted.used + excluded.used
 """  # noqa: S608
 
-# What has no meter, the platform's own, is given back to none.
+# What has no meter, the platform's own, is given back to none; what two meters counted, to both.
 GIVE_BACK = f"""
-WITH given AS MATERIALIZED (
-    SELECT period.id, count(*) AS recipients
+WITH counted AS MATERIALIZED (
+    SELECT period.id, period.organization_id, period.starts_at
     FROM unnest(%b::bigint[], %b::timestamptz[]) AS cancelled (account_id, accepted_at)
     JOIN {_METER} AS period ON period.account_id = cancelled.account_id
       AND period.starts_at <= cancelled.accepted_at AND cancelled.accepted_at < period.ends_at
-    GROUP BY period.id
+), given AS MATERIALIZED (
+    SELECT id, count(*) AS recipients FROM (
+        SELECT id FROM counted
+        UNION ALL
+        SELECT pool.id FROM counted
+        JOIN {_METER} AS pool ON pool.account_id = counted.organization_id AND pool.starts_at = counted.starts_at
+    ) AS meters GROUP BY id
 ), locked AS MATERIALIZED (
     SELECT period.id FROM {_METER} AS period JOIN given USING (id)
     ORDER BY period.account_id, period.starts_at FOR UPDATE OF period

@@ -1,5 +1,8 @@
 """The meter: the only writer of UsagePeriod and UsageDay. Reserves recipients inside the transaction that accepts
-them, and takes back what was cancelled before its first attempt."""
+them, and takes back what was cancelled before its first attempt.
+
+What a sub-account sends is taken from its own meter and from its organisation's, which counts everybody of it.
+"""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -8,14 +11,17 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import psycopg
+from django.db import transaction
+from django.db.models import F, Q
 from django.utils import timezone
 
 from accounts.models import Account
 from billing import alerts, hours
 from billing import meter_statements as sql
 from billing.fitting import Demand, Limit, Room
+from billing.meter import Meter, meters_for
 from billing.models import UsagePeriod
-from billing.periods import Period, period_of
+from billing.periods import period_of
 from billing.quota import Usage, judge
 from billing.terms import Terms, terms_of
 from mailtrap_site.bulk_values import Column
@@ -49,29 +55,36 @@ class Returned:
 def reserve(cursor: Cursor, demands: Sequence[Demand], terms: Mapping[int, Terms], now: datetime) -> Reserved:
     """Takes the demands that fit, in their order, on the caller's transaction; `terms` were read in it.
 
-    Each is taken whole or not at all, from the month, the day (UTC) and its token's month alike. Exact whoever else is
-    sending, in READ COMMITTED: until the commit the account's meter is locked.
+    Each is taken whole or not at all, from the month, the day (UTC), its token's month, and those of its organisation
+    alike; an hour is each account's own. Exact whoever else is sending, in READ COMMITTED: until the commit the meters
+    are locked.
     """
     refusals: list[Limit | None] = [None] * len(demands)
-    meters = _meters(demands, terms, now)
+    meters = meters_for(demands, terms, now)
     if not meters:
         return Reserved(refusals)
     today = now.astimezone(UTC).date()
     rooms, added, booked = _lock_and_add(cursor, meters, now)
+    by_account = {meter.account_id: meter for meter in meters}
     before = {account_id: dict(of_hours) for account_id, of_hours in booked.items()}
     waits: dict[int, hours.Waits] = {}
     counted: Counter[_Sender] = Counter()
-    for meter in meters:
-        for place, demand in meter.asked:
-            refusals[place] = rooms[meter.account_id].take(demand)
-            if refusals[place] is not None:
-                continue
-            if meter.terms.emails_per_hour is not None:
-                own = booked.setdefault(meter.account_id, {})
-                if found := hours.book(demand, meter.terms.emails_per_hour, own, now):
-                    waits[place] = found
-            meter.accepted += demand.recipients
-            counted[meter.account_id, meter.row, demand.domain, demand.stream, demand.token_id] += demand.recipients
+    for place, demand in enumerate(demands):
+        if not demand.metered:
+            continue
+        meter = by_account[demand.account_id]
+        pool = by_account.get(meter.terms.organization_id or 0)
+        refusals[place] = rooms[meter.account_id].take(demand, rooms[pool.account_id] if pool else None)
+        if refusals[place] is not None:
+            continue
+        if meter.terms.emails_per_hour is not None:
+            own = booked.setdefault(meter.account_id, {})
+            if found := hours.book(demand, meter.terms.emails_per_hour, own, now):
+                waits[place] = found
+        meter.accepted += demand.recipients
+        if pool:
+            pool.accepted += demand.recipients
+        counted[meter.account_id, meter.row, demand.domain, demand.stream, demand.token_id] += demand.recipients
     _correct(cursor, [meter for meter in meters if meter.differs_from(added)], added)
     _count_day(cursor, counted, today)
     hours.keep_booked(cursor, before, booked)
@@ -99,28 +112,46 @@ def give_back(cursor: Cursor, returned: Sequence[Returned]) -> None:
 
 
 def look(cursor: Cursor, terms: Mapping[int, Terms], now: datetime) -> dict[int, int | None]:
-    """How many more recipients the month of each account takes right now, None for "no limit"; locks nothing. For an
-    early refusal (SMTP AUTH): `reserve` decides."""
+    """How many more recipients the month of each account takes right now, and that of its organisation, whose terms
+    stand beside; None for "no limit". Locks nothing. For an early refusal (SMTP AUTH): `reserve` decides."""
     starts = [period_of(one.anchor, now).starts_at for one in terms.values()]
     cursor.execute(sql.READ, (Column("bigint", list(terms)), Column("timestamptz", starts)))
     used: dict[int, int] = dict(cursor.fetchall())
+    own = {key: one.hard_limit - used.get(key, 0) for key, one in terms.items() if one.hard_limit is not None}
     return {
-        account_id: None if one.hard_limit is None else one.hard_limit - used.get(account_id, 0)
-        for account_id, one in terms.items()
+        key: min((own[meter] for meter in (key, one.organization_id) if meter in own), default=None)
+        for key, one in terms.items()
     }
 
 
 def hold(cursor: Cursor, terms: Mapping[int, Terms], now: datetime) -> None:
     """Locks the meters of these accounts until the commit, as whoever reserves does."""
-    meters = [_Meter(key, terms[key], period_of(terms[key].anchor, now)) for key in sorted(terms)]
+    meters = [Meter(key, terms[key], period_of(terms[key].anchor, now)) for key in sorted(terms)]
     if meters:
         _lock_and_add(cursor, meters, now)
 
 
 def begin_period(account: Account, starts_at: datetime) -> None:
-    """The account's periods are counted from `starts_at` now: the one that runs ends there, so that none overlaps."""
-    running = UsagePeriod.objects.filter(account=account, starts_at__lt=starts_at, ends_at__gt=starts_at)
-    running.update(ends_at=starts_at)
+    """The periods of the account and its sub-accounts are counted from `starts_at` now: those that run end there, so
+    that none overlaps."""
+    running = UsagePeriod.objects.filter(starts_at__lt=starts_at, ends_at__gt=starts_at)
+    running.filter(Q(account=account) | Q(account__organization=account)).update(ends_at=starts_at)
+
+
+@transaction.atomic
+def keep_of_deleted(account: Account) -> None:
+    """What the account sent stays on the meters of its organisation, without what it gave back: all else that says so
+    is about to be deleted. May be called again."""
+    shared = UsagePeriod.objects.filter(account=account).exclude(organization=None)
+    accounts = {account.pk, *shared.values_list("organization_id", flat=True)}
+    both = UsagePeriod.objects.filter(
+        account__in=accounts, starts_at__in=list(shared.values_list("starts_at", flat=True))
+    )
+    for own in both.select_for_update().order_by("account_id", "starts_at"):
+        if own.account_id == account.pk and own.organization_id is not None:
+            pool = UsagePeriod.objects.filter(account=own.organization_id, starts_at=own.starts_at)
+            pool.update(of_deleted=F("of_deleted") + own.used, given_back=F("given_back") - own.given_back)
+            UsagePeriod.objects.filter(pk=own.pk).update(organization=None)
 
 
 def usage(account: Account, now: datetime | None = None) -> Usage:
@@ -140,67 +171,8 @@ _Sender = tuple[int, int, str, str, int]
 """Account id, id of the meter's row, domain, stream and token id: who is counted by themselves on a day."""
 
 
-@dataclass(slots=True)
-class _Meter:
-    """One account's demands on its meter; `row`, `before` and `known_limit` are those of the row, once it is locked."""
-
-    account_id: int
-    terms: Terms
-    period: Period
-    asked: list[tuple[int, Demand]] = field(default_factory=list)
-    """With their places among all demands."""
-    row: int = 0
-    before: int = 0
-    known_limit: int = 0
-    accepted: int = 0
-
-    @property
-    def limit(self) -> int:
-        hard_limit = self.terms.hard_limit
-        return sql.UNLIMITED if hard_limit is None else hard_limit
-
-    @property
-    def recipients(self) -> int:
-        return sum(demand.recipients for _, demand in self.asked)
-
-    @property
-    def token_limits(self) -> dict[int, int]:
-        return {demand.token_id: demand.token_limit for _, demand in self.asked if demand.token_limit is not None}
-
-    @property
-    def domains_left(self) -> dict[str, int]:
-        return {demand.domain: demand.domain_left for _, demand in self.asked if demand.domain_left is not None}
-
-    def turns_on(self, day: date) -> bool:
-        """Whether a limit of day or hour is to be held while the period begins or ends on it."""
-        is_border = day in (self.period.starts_at.date(), self.period.ends_at.date())
-        return is_border and (self.terms.emails_per_day is not None or self.terms.emails_per_hour is not None)
-
-    def differs_from(self, added: Mapping[int, int]) -> bool:
-        return self.accepted != added.get(self.account_id, 0) or self.known_limit != self.limit
-
-    @property
-    def passed(self) -> alerts.Passed:
-        """Of a limit that has changed, all that was used before is news."""
-        before = self.before if self.known_limit == self.limit else 0
-        return alerts.Passed(self.account_id, self.period.starts_at, before, self.before + self.accepted, self.terms)
-
-
-def _meters(demands: Sequence[Demand], terms: Mapping[int, Terms], now: datetime) -> list[_Meter]:
-    """By account, in the order in which they are locked."""
-    found: dict[int, _Meter] = {}
-    for place, demand in enumerate(demands):
-        if not demand.metered:
-            continue
-        if demand.account_id not in found:
-            own = terms[demand.account_id]
-            found[demand.account_id] = _Meter(demand.account_id, own, period_of(own.anchor, now))
-        found[demand.account_id].asked.append((place, demand))
-    return [found[account_id] for account_id in sorted(found)]
-
-
 def _lock_and_add(
-    cursor: Cursor, meters: Sequence[_Meter], now: datetime
+    cursor: Cursor, meters: Sequence[Meter], now: datetime
 ) -> tuple[dict[int, Room], dict[int, int], hours.Booked]:
     """What each account has left; what its meter was moved by already: its whole sum, where the month has room for it;
     and the hours that are booked. That costs one statement, and no trip more where there are limits beside the
@@ -209,7 +181,7 @@ def _lock_and_add(
     if turning := [meter.account_id for meter in meters if meter.turns_on(today)]:
         cursor.execute(sql.LOCK_DAY, (Column("bigint", turning),))
     sums, booked = _execute(cursor, sql.RESERVE, meters, now)
-    added = {meter.account_id: meter.recipients for meter in meters if meter.row}
+    added = {meter.account_id: meter.at_once for meter in meters if meter.row}
     if short := [meter for meter in meters if not meter.row]:
         short_sums, short_booked = _execute(cursor, sql.HOLD, short, now)
         sums, booked = sums | short_sums, booked | short_booked
@@ -227,7 +199,7 @@ def _lock_and_add(
 
 
 def _execute(
-    cursor: Cursor, statement: str, meters: Sequence[_Meter], now: datetime
+    cursor: Cursor, statement: str, meters: Sequence[Meter], now: datetime
 ) -> tuple[dict[tuple[int, int], int], hours.Booked]:
     """Locks the rows and keeps in `meters` what they show; the sums of the day (token 0) and of tokens with a
     limit, and the hours that are booked."""
@@ -237,8 +209,9 @@ def _execute(
             Column("bigint", [meter.account_id for meter in meters]),
             Column("timestamptz", [meter.period.starts_at for meter in meters]),
             Column("timestamptz", [meter.period.ends_at for meter in meters]),
-            Column("bigint", [meter.recipients for meter in meters]),
+            Column("bigint", [meter.at_once for meter in meters]),
             Column("bigint", [meter.limit for meter in meters]),
+            Column("bigint", [meter.terms.organization_id for meter in meters]),
         ),
     )
     sums = psycopg.Cursor(cursor.connection)
@@ -267,7 +240,7 @@ def _execute(
     return used, hours.answered_booked(of_hours) if hourly else {}
 
 
-def _correct(cursor: Cursor, meters: Sequence[_Meter], added: Mapping[int, int]) -> None:
+def _correct(cursor: Cursor, meters: Sequence[Meter], added: Mapping[int, int]) -> None:
     """Moves the meters to what was accepted, and notes the limits in force."""
     if not meters:
         return

@@ -17,8 +17,8 @@ def move(cursor: Cursor, wishes: Sequence[Wish], now: datetime) -> list[datetime
     if not wishes:
         return []
     terms = read_terms(cursor, {wish.account_id for wish in wishes}, now)
-    limits = {account_id: one.emails_per_hour for account_id, one in terms.items()}
-    hold(cursor, {key: one for key, one in terms.items() if limits[key] is not None}, now)
+    limits = {wish.account_id: terms[wish.account_id].emails_per_hour for wish in wishes if wish.account_id in terms}
+    hold(cursor, {key: terms[key] for key, limit in limits.items() if limit is not None}, now)
     before = lock_booked(cursor, sorted(limits), now)
     booked = {account_id: dict(before.get(account_id, {})) for account_id in limits}
     found = [

@@ -29,6 +29,7 @@ from billing.plan_words import (
     people_words,
     price_words,
     short_day,
+    sub_accounts_words,
 )
 from billing.plans import PLANS, Plan
 from billing.quota import Usage
@@ -123,6 +124,8 @@ def included(standing: Standing) -> tuple[str, ...]:
     pace = pace_words(terms.emails_per_day, terms.emails_per_hour)
     said = [f"{month}, {_('up to %(pace)s') % {'pace': pace}}" if pace else month]
     said += [people_words(terms.users), domains_words(terms.domains), log_words(terms.log_days)]
+    if terms.sub_accounts != 0:
+        said.append(sub_accounts_words(terms.sub_accounts))
     said += [feature_words((feature,)) for feature in standing.plan.features]
     return tuple(said)
 

@@ -24,7 +24,6 @@ FEATURES: dict[Feature, str | Promise] = {
     Feature.LINK_BRANDING: gettext_lazy("own link domain"),
     Feature.DEDICATED_IP: gettext_lazy("own IP address"),
     Feature.SSO: gettext_lazy("single sign-on"),
-    Feature.SUB_ACCOUNTS: gettext_lazy("sub-accounts"),
     Feature.AUDIT_LOG: gettext_lazy("audit log"),
     Feature.CONTENT_FREE_LOGGING: gettext_lazy("logging without content"),
 }
@@ -66,6 +65,14 @@ def log_words(days: int) -> str:
     return ngettext("%(count)s day of logs", "%(count)s days of logs", days) % {"count": figure_words(days)}
 
 
+def sub_accounts_words(accounts: int | None) -> str:
+    if accounts is None:
+        return _("any number of sub-accounts")
+    if not accounts:
+        return _("no sub-accounts")
+    return ngettext("%(count)s sub-account", "%(count)s sub-accounts", accounts) % {"count": figure_words(accounts)}
+
+
 def feature_words(features: tuple[Feature, ...]) -> str:
     return ", ".join(str(FEATURES[feature]) for feature in features)
 
@@ -86,6 +93,7 @@ def change_words(old: Plan, new: Plan) -> tuple[str, ...]:
         (old.users, new.users, people_words(new.users)),
         (old.domains, new.domains, domains_words(new.domains)),
         (old.log_days, new.log_days, log_words(new.log_days)),
+        (old.sub_accounts, new.sub_accounts, sub_accounts_words(new.sub_accounts)),
     )
     found = [
         _("%(new)s, now\N{NO-BREAK SPACE}%(old)s")

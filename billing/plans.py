@@ -27,7 +27,6 @@ class Feature(StrEnum):
     LINK_BRANDING = "link_branding"
     DEDICATED_IP = "dedicated_ip"
     SSO = "sso"
-    SUB_ACCOUNTS = "sub_accounts"
     AUDIT_LOG = "audit_log"
     CONTENT_FREE_LOGGING = "content_free_logging"
 
@@ -49,6 +48,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     users: int | None = None
     domains: int | None = None
     log_days: int
+    sub_accounts: int = 0
+    """Accounts that may share the plan and its emails."""
     overage_cents_per_thousand: int | None = None
     most_overage: int = 0
     """The most emails above the month's that an account may agree to pay for."""

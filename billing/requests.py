@@ -37,6 +37,8 @@ def ask_for_size(account: Account, reason: str, by: User) -> SupportRequest:
 
 def ask_for_plan(account: Account, plan: Plan, reason: str, by: User) -> SupportRequest:
     """Asks for a plan that is not paid by card. Raises ValueError with a sentence where there is nothing to ask for."""
+    if problem := subscriptions.why_shared(account):
+        raise ValueError(problem)
     if subscriptions.plan_of(subscriptions.subscription_of(account)) == plan:
         raise ValueError(_("This account is on the plan %(plan)s already.") % {"plan": plan.name})
     return _ask(account, Kind.PLAN, reason, by, plan_code=plan.code)

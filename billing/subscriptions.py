@@ -50,6 +50,14 @@ def next_plan_of(subscription: Subscription) -> Plan | None:
     return None if generation is None else PLANS.agreed(subscription.next_plan_code, generation)
 
 
+def why_shared(account: Account) -> str:
+    """Why a sub-account has no plan of its own, as a sentence; empty for other accounts."""
+    if account.organization is None:
+        return ""
+    words = _("This account has no plan of its own: %(organization)s pays for it.")
+    return words % {"organization": account.organization.name}
+
+
 def why_unbilled(subscription: Subscription) -> str:
     """Why nothing could bill emails above the limit, as a sentence; empty where a card pays for the plan, or an
     agreement with us says how it is paid."""
@@ -130,6 +138,18 @@ def agree_overage(account: Account, emails: int, by: By) -> Subscription:
 
 
 @transaction.atomic
+def begin_alone(account: Account, shared: Plan, by: By, now: datetime) -> Subscription:
+    """An account that shared this plan of its organisation is on Free from now on, with an empty meter of its own."""
+    row = _locked(account)
+    row.anchor = now
+    row.save()
+    begin_period(account, now)
+    _record("plan.changed", account, by, shared.name, FREE.name)
+    _make_room()
+    return row
+
+
+@transaction.atomic
 def know_customer(account: Account, customer_id: str) -> Subscription:
     """Where the account pays: its customer id at Stripe."""
     row = _locked(account)
@@ -139,6 +159,9 @@ def know_customer(account: Account, customer_id: str) -> Subscription:
 
 
 def _locked(account: Account) -> Subscription:
+    """Raises ValueError for a sub-account, which has none."""
+    if problem := why_shared(account):
+        raise ValueError(problem)
     Subscription.objects.get_or_create(
         account=account,
         defaults={"plan_code": FREE.code, "plan_generation": FREE.generation, "anchor": account.created_at},

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from billing.views import payments, plan, pricing, requests, stripe_webhook, usage
+from billing.views import organization, payments, plan, pricing, requests, stripe_webhook, usage
 
 app_name = "billing"
 ACCOUNT = "a/<int:account_id>/"
@@ -24,4 +24,11 @@ urlpatterns = [
     path(f"{ACCOUNT}usage/periods.csv", usage.periods_csv, name="usage_periods_csv"),
     path(f"{ACCOUNT}usage/size/", requests.size_request, name="size_request"),
     path(f"{ACCOUNT}plan/request/", requests.plan_request, name="plan_request"),
+    path(f"{ACCOUNT}organization/", organization.organization, name="organization"),
+    path(f"{ACCOUNT}organization/<int:sub_account_id>/cap/", organization.sub_account_cap, name="sub_account_cap"),
+    path(
+        f"{ACCOUNT}organization/<int:sub_account_id>/independence/",
+        organization.sub_account_independence,
+        name="sub_account_independence",
+    ),
 ]

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from django.db.models import Sum
+from django.db.models import Q, QuerySet, Sum
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
@@ -27,24 +27,36 @@ class Share:
 
 def by_day(account: Account, usage: Usage) -> dict[date, int]:
     """Recipients of each day (UTC) of the period on which there were any."""
-    days = UsageDay.objects.filter(account=account, period__starts_at=usage.starts_at)
+    days = _days(account, usage)
     return dict(days.values_list("day").annotate(Sum("used")).order_by("day"))
 
 
 def by_domain(account: Account, usage: Usage) -> list[Share]:
     """The most first."""
-    return [Share(str(name), used) for name, used in _sums(account, usage, "domain")]
+    return [Share(str(name), used) for name, used in _sums(_own_days(account, usage), "domain")]
 
 
 def by_stream(account: Account, usage: Usage) -> list[Share]:
     """The most first."""
-    return [Share(str(name).capitalize(), used) for name, used in _sums(account, usage, "stream")]
+    return [Share(str(name).capitalize(), used) for name, used in _sums(_own_days(account, usage), "stream")]
 
 
 def by_token(account: Account, usage: Usage) -> list[Share]:
     """The most first, by the tokens' names; one that is deleted is named so."""
     name_of = token_names(account)
-    return [Share(name_of(int(key)), used) for key, used in _sums(account, usage, "token_id")]
+    return [Share(name_of(int(key)), used) for key, used in _sums(_own_days(account, usage), "token_id")]
+
+
+def by_account(account: Account, usage: Usage) -> list[Share]:
+    """The organisation and its sub-accounts, the most first; none where nobody shares its meter."""
+    sums = [(int(key), used) for key, used in _sums(_days(account, usage), "account")]
+    own = UsagePeriod.objects.filter(account=account, starts_at=usage.starts_at)
+    of_deleted = own.values_list("of_deleted", flat=True).first() or 0
+    if not of_deleted and all(key == account.pk for key, _ in sums):
+        return []
+    names = dict(Account.objects.filter(pk__in=[key for key, _ in sums]).values_list("pk", "name"))
+    shares = [Share(names.get(key, str(key)), used) for key, used in sums]
+    return shares + ([Share(_("Deleted sub-accounts"), of_deleted)] if of_deleted else [])
 
 
 def token_names(account: Account) -> Callable[[int], str]:
@@ -85,10 +97,21 @@ def _bar(day: date, count: int, today: date) -> Bar:
     return Bar(label, (count,), title=title, unfinished=day == today, ahead=day > today)
 
 
-def _sums(account: Account, usage: Usage, field: str) -> list[tuple[str | int, int]]:
-    days = UsageDay.objects.filter(account=account, period__starts_at=usage.starts_at)
+def _sums(days: QuerySet[UsageDay], field: str) -> list[tuple[str | int, int]]:
     sums = days.values(field).annotate(sum_used=Sum("used")).order_by("-sum_used", field)
     return [(one[field], one["sum_used"]) for one in sums]
+
+
+def _own_days(account: Account, usage: Usage) -> QuerySet[UsageDay]:
+    """What the account itself sent: an organisation sees how much its sub-accounts send, not by which names."""
+    return UsageDay.objects.filter(account=account, period__starts_at=usage.starts_at)
+
+
+def _days(account: Account, usage: Usage) -> QuerySet[UsageDay]:
+    """The days of all whose recipients the meter counts in this period."""
+    counted = Q(account=account) | Q(organization=account)
+    periods = UsagePeriod.objects.filter(counted, starts_at=usage.starts_at)
+    return UsageDay.objects.filter(period__in=list(periods.values_list("pk", flat=True)))
 
 
 def _nameless(token_id: int) -> str:

@@ -74,10 +74,14 @@ def _tell(alert: UsageAlert, now: datetime) -> bool:
     if _is_stale(alert, usage):
         return False
     by_card = bool(subscription_of(account).stripe_subscription_id)
-    words = words_for(alert, usage, Payer(account.name, terms.plan, by_card, payments_are_on()), now)
-    drawn = Drawn(words.meter, words.emphasis, _("See usage and plans"), str(RHYTHM))
+    organization = account.organization.name if account.organization else ""
+    words = words_for(alert, usage, Payer(account.name, terms.plan, by_card, payments_are_on(), organization), now)
+    path, action = plan_path(account.pk), _("See usage and plans")
+    if organization:
+        path, action = reverse("billing:usage", args=[account.pk]), _("See the usage")
+    drawn = Drawn(words.meter, words.emphasis, action, str(RHYTHM))
     level = _LEVELS[alert.threshold]
-    notify(account, USAGE, words.title[:200], words.body, plan_path(account.pk), level, USAGE_READERS, drawn)
+    notify(account, USAGE, words.title[:200], words.body, path, level, USAGE_READERS, drawn)
     return True
 
 

@@ -29,6 +29,8 @@ class Payer:
     """Whether a card pays for the plan already, so that another one costs the difference."""
     prices: bool = True
     """Whether plans are paid in this instance at all."""
+    capped_by: str = ""
+    """The organisation that set the limit; empty where it is the plan's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,10 @@ def _then(usage: Usage, plan: Plan, alert: UsageAlert) -> str:
 
 
 def _what_fits(usage: Usage, payer: Payer, now: datetime) -> str:
+    if payer.capped_by:
+        return _("This is the cap that %(organization)s set for this account. Its owners can raise it.") % {
+            "organization": payer.capped_by
+        }
     needed = max(usage.forecast, (usage.limit or 0) + 1)
     found = fitting_plan(PLANS.on_offer, needed, payer.plan)
     if found is None or found.cents_per_month is None or found.code == payer.plan.code:

@@ -4,6 +4,7 @@ from accounts.api import accounts_router
 from accounts.api import routers as of_people_and_tokens
 from accounts.api_auth import TokenAuth
 from billing.api import router as billing
+from billing.sub_accounts_api import router as sub_accounts
 from domains.api import company_router as company
 from domains.api import router as domains
 from mailtrap_site.web.json_api import GeneralApi, both_dialects
@@ -18,6 +19,7 @@ from sending.api.webhooks import router as webhooks
 
 api = GeneralApi(title="Email API", version="2", urls_namespace="api", auth=TokenAuth(), beside=send_document())
 api.add_router("", accounts_router)
+api.add_router("", sub_accounts)
 for router in (
     *of_people_and_tokens,
     billing,

@@ -6,15 +6,16 @@ from typing import Annotated, Any, Literal
 from django.http import Http404, HttpResponse
 from django.utils import timezone
 from ninja import Body, Router, Schema
+from ninja.errors import AuthorizationError
 from pydantic import Field
 
 from accounts import tokens
 from accounts.api.resources import Resource, ResourceIn, read_resources
 from accounts.api_auth import ApiRequest, account_of, require_level
 from accounts.models import ApiToken
-from accounts.scopes import ADMIN
+from accounts.scopes import ADMIN, level_on_sub_accounts
 from accounts.token_life import LONGEST, USUAL_DAYS
-from mailtrap_site.web.json_api import Invalid
+from mailtrap_site.web.json_api import FORBIDDEN, Invalid
 
 router = Router(tags=["API tokens"])
 
@@ -90,6 +91,8 @@ def reset_api_token(
 ) -> dict[str, Any]:
     """A successor with the same name and resources under a new id; the old one works for 12 more hours."""
     found = _find(request, account_id, token_id)
+    if tokens.reaches_sub_accounts(found) and not level_on_sub_accounts(request.auth.scopes, found.account_id):
+        raise AuthorizationError(message=FORBIDDEN)
     try:
         made, secret = tokens.reset(found, None, expires_at=_end(body), request=request, actor_name=_actor(request))
     except tokens.TokenIsEnding as problem:

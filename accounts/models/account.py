@@ -39,6 +39,19 @@ class Account(models.Model):
     )
     closing_told_at = models.DateTimeField(null=True, editable=False)
     """When the letter before the end was written."""
+    organization = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="sub_accounts",
+        verbose_name=_("organisation"),
+    )
+    """The account whose plan it shares; null for one with a plan of its own. That account has none itself. Written by
+    `billing.organization` alone, like the cap."""
+    monthly_cap = models.PositiveBigIntegerField(_("cap of emails a month"), null=True, blank=True, editable=False)
+    """The most recipients that a sub-account uses of the shared emails in a period; null: what is left of them."""
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
 
     objects: ClassVar[models.Manager["Account"]] = models.Manager()
@@ -49,7 +62,16 @@ class Account(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["is_platform"], condition=models.Q(is_platform=True), name="one_platform_account"
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(organization=None)
+                | ~models.Q(organization=models.F("id")) & models.Q(is_platform=False),
+                name="organization_is_another_account",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(monthly_cap=None) | models.Q(organization__isnull=False),
+                name="cap_of_a_sub_account",
+            ),
         ]
         indexes = [
             models.Index(OpClass(Upper("name"), "text_pattern_ops"), name="account_by_name"),
@@ -66,6 +88,11 @@ class Account(models.Model):
     @property
     def is_banned(self) -> bool:
         return self.state == self.State.BANNED
+
+    @property
+    def payer_id(self) -> int:
+        """The account whose plan it is on: its organisation, or itself."""
+        return self.organization_id or self.pk
 
     @property
     def is_closing(self) -> bool:

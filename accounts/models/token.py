@@ -16,7 +16,8 @@ class ApiToken(models.Model):
     first_digits = models.CharField(max_length=4, editable=False)
     last_digits = models.CharField(max_length=4, editable=False)
     scopes = models.JSONField(_("scopes"), default=list)
-    """`[{"resource_type": "account"|"domain", "resource_id": 1, "access_level": 10|100}]`, the contract's resources."""
+    """`[{"resource_type": "account"|"domain"|"sandbox"|"organization", "resource_id": 1, "access_level": 10|100}]`, the
+    contract's resources."""
     created_by = models.ForeignKey("accounts.User", on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     expires_at = models.DateTimeField(_("expires"), null=True, blank=True)

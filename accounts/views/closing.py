@@ -44,6 +44,9 @@ def closing(request: AccountRequest) -> HttpResponse:
         raise PermissionDenied(_("The account that sends the service’s own letters stays."))
     if request.account.is_closing:
         return _keep(request)
+    if request.account.sub_accounts.exists():
+        status = 422 if request.method == "POST" else 200
+        return render(request, "accounts/closing_with_sub_accounts.html", status=status)
     answer: HttpResponse = _close(request)
     return answer
 
@@ -52,8 +55,10 @@ def closing(request: AccountRequest) -> HttpResponse:
 def _close(request: AccountRequest) -> HttpResponse:
     form = ClosingForm(request.account.name, request.POST or None)
     if request.method == "POST" and form.is_valid():
-        closings.ask(request.account, request.user, request)
-        messages.success(request, _("The account is to be closed. Nothing is sent any more."))
+        if closings.ask(request.account, request.user, request):
+            messages.success(request, _("The account is to be closed. Nothing is sent any more."))
+        else:
+            messages.error(request, _("Nothing was changed: somebody else was quicker."))
         return redirect("accounts:closing", request.account.pk)
     context = {"form": form, "days": closings.GRACE.days}
     return render(request, "accounts/closing.html", context, status=422 if form.is_bound else 200)

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts import tokens
 from accounts.models import ApiToken
-from accounts.roles import Ability, can
+from accounts.roles import Ability, can, require
 from accounts.scopes import ADMIN
 from accounts.tenancy import AccountRequest, account_view
 from accounts.token_forms import TokenForm
@@ -21,7 +21,7 @@ from accounts.token_forms import TokenForm
 @require_GET
 def token_list(request: AccountRequest) -> HttpResponse:
     """All tokens, newest first, with the form for a new one."""
-    return _page(request, form=TokenForm(request.account))
+    return _page(request, form=_form(request))
 
 
 @account_view(Ability.MANAGE_TOKENS)
@@ -29,7 +29,7 @@ def token_list(request: AccountRequest) -> HttpResponse:
 @never_cache
 def token_add(request: AccountRequest) -> HttpResponse:
     """Makes a token; the answer shows its secret."""
-    form = TokenForm(request.account, request.POST or None)
+    form = _form(request, request.POST or None)
     if request.method == "GET":
         return _page(request, form=form)
     if not form.is_valid():
@@ -42,7 +42,7 @@ def token_add(request: AccountRequest) -> HttpResponse:
         form.limits,
         request=request,
     )
-    return _page(request, form=TokenForm(request.account), new_token=token, secret=secret)
+    return _page(request, form=_form(request), new_token=token, secret=secret)
 
 
 @account_view(Ability.MANAGE_TOKENS)
@@ -51,6 +51,8 @@ def token_add(request: AccountRequest) -> HttpResponse:
 def token_reset(request: AccountRequest, token_id: int) -> HttpResponse:
     """Asks, then makes a successor; the answer shows its secret."""
     token = get_object_or_404(request.account.tokens, pk=token_id)
+    if tokens.reaches_sub_accounts(token):
+        require(request, Ability.MANAGE_SUB_ACCOUNTS)
     if request.method == "GET":
         return _ask(request, token, "reset")
     try:
@@ -60,7 +62,7 @@ def token_reset(request: AccountRequest, token_id: int) -> HttpResponse:
             request, _("“%(name)s” is about to end, so it was not reset. Add a token.") % {"name": token.name}
         )
         return redirect("accounts:tokens", request.account.pk)
-    return _page(request, form=TokenForm(request.account), new_token=new, secret=secret, old_token=token)
+    return _page(request, form=_form(request), new_token=new, secret=secret, old_token=token)
 
 
 @account_view(Ability.MANAGE_TOKENS)
@@ -73,6 +75,10 @@ def token_delete(request: AccountRequest, token_id: int) -> HttpResponse:
     tokens.delete(token, request.user, request=request)
     messages.success(request, _("“%(name)s” was deleted.") % {"name": token.name})
     return redirect("accounts:tokens", request.account.pk)
+
+
+def _form(request: AccountRequest, data: Any = None) -> TokenForm:
+    return TokenForm(request.account, data, may_reach_all=can(request.membership, Ability.MANAGE_SUB_ACCOUNTS))
 
 
 def _page(request: AccountRequest, *, status: int = 200, **context: Any) -> HttpResponse:
@@ -96,6 +102,8 @@ def _may(token: ApiToken, domains: dict[int, str]) -> str:
     """What it is for, in a few words."""
     levels = [scope.get("access_level", 0) for scope in token.scopes]
     verb = _("sends") if token.sends_only else _("everything") if max(levels, default=0) >= ADMIN else _("reads")
+    if tokens.reaches_sub_accounts(token):
+        return _("%(verb)s, in sub-accounts too") % {"verb": verb}
     if any(scope.get("resource_type") == "account" for scope in token.scopes):
         return verb
     names = [domains[scope["resource_id"]] for scope in token.scopes if scope.get("resource_id") in domains]

@@ -20,6 +20,7 @@ class QuotaOverride(models.Model):
         USERS = "users", _("Users")
         DOMAINS = "domains", _("Domains")
         LOG_DAYS = "log_days", _("Days of logs")
+        SUB_ACCOUNTS = "sub_accounts", _("Sub-accounts")
 
     account = models.ForeignKey("accounts.Account", on_delete=models.CASCADE, related_name="quota_overrides")
     term = models.CharField(_("term"), max_length=32, choices=Term)

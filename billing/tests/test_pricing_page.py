@@ -38,7 +38,7 @@ def test_a_feature_of_all_plans_of_a_tier_is_said_once(db: None):
     business = next(tier for tier in price_tiers(PLANS.on_offer) if tier.name == "Business")
     assert "single sign-on" in business.features
     assert not any("single sign-on" in row.includes for row in business.rows)
-    assert business.rows[0].includes == "100 people, 100 domains, 15 days of logs"
+    assert business.rows[0].includes == "100 people, 100 domains, 15 days of logs, 10 sub-accounts"
 
 
 def test_sign_in_and_sign_up_lead_to_it(db: None):

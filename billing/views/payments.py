@@ -23,6 +23,7 @@ from billing.plans import PLANS, Plan
 from billing.stripe_gateway import CardDeclined, NotThere, StripeTrouble, Unconfirmed, payments_are_on
 from billing.stripe_sync import Restless
 from billing.subscriptions import next_plan_of, plan_of, subscription_of
+from billing.views.own_plan import of_own_plan
 
 log = structlog.get_logger(__name__)
 
@@ -33,6 +34,7 @@ MOST_SHOWN = 120
 
 
 @account_view(Ability.MANAGE_BILLING)
+@of_own_plan
 @require_POST
 def checkout(request: AccountRequest) -> HttpResponse:
     """On to the page where the first paid plan is paid."""
@@ -40,6 +42,7 @@ def checkout(request: AccountRequest) -> HttpResponse:
 
 
 @account_view(Ability.MANAGE_BILLING)
+@of_own_plan
 @require_GET
 def checkout_return(request: AccountRequest) -> HttpResponse:
     """Back from there: asks Stripe itself, so that the plan holds although no event may have come."""
@@ -55,6 +58,7 @@ def checkout_return(request: AccountRequest) -> HttpResponse:
 
 
 @account_view(Ability.MANAGE_BILLING)
+@of_own_plan
 @require_http_methods(["GET", "HEAD", "POST"])
 def change(request: AccountRequest) -> HttpResponse:
     """To another plan: up at once, down when the period ends. Asks first, with what it costs."""
@@ -73,6 +77,7 @@ def change(request: AccountRequest) -> HttpResponse:
 
 
 @account_view(Ability.MANAGE_BILLING)
+@of_own_plan
 @require_POST
 def keep(request: AccountRequest) -> HttpResponse:
     """Takes back what was agreed for the next period."""
@@ -86,6 +91,7 @@ def keep(request: AccountRequest) -> HttpResponse:
 
 
 @account_view(Ability.MANAGE_BILLING)
+@of_own_plan
 @require_POST
 def portal(request: AccountRequest) -> HttpResponse:
     """On to the page where card, address and tax id are changed."""
@@ -93,6 +99,7 @@ def portal(request: AccountRequest) -> HttpResponse:
 
 
 @account_view(Ability.VIEW_USAGE)
+@of_own_plan
 @require_GET
 def invoice_list(request: AccountRequest) -> HttpResponse:
     """All invoices, newest first."""

@@ -15,10 +15,12 @@ from billing import plan_cards, requests, subscriptions
 from billing.forms import OverageForm
 from billing.plan_words import long_day, overage_words, price_words
 from billing.subscriptions import By
+from billing.views.own_plan import of_own_plan
 from mailtrap_site.web.wording import figure_words
 
 
 @account_view(Ability.VIEW_USAGE)
+@of_own_plan
 @require_safe
 def plan(request: AccountRequest) -> HttpResponse:
     """The plan in force and those on offer."""
@@ -26,6 +28,7 @@ def plan(request: AccountRequest) -> HttpResponse:
 
 
 @account_view(Ability.MANAGE_BILLING)
+@of_own_plan
 @require_POST
 def overage(request: AccountRequest) -> HttpResponse:
     """How many emails above the limit the account pays for in each period."""

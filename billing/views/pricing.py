@@ -21,6 +21,7 @@ from billing.plan_words import (
     pace_words,
     people_words,
     price_words,
+    sub_accounts_words,
 )
 from billing.plans import PLANS, Plan, Tier
 from billing.stripe_gateway import payments_are_on
@@ -71,6 +72,8 @@ def _tier(tier: Tier, plans: tuple[Plan, ...]) -> PriceTier:
 
 def _row(plan: Plan, shared: tuple[object, ...]) -> PriceRow:
     said = [people_words(plan.users), domains_words(plan.domains), log_words(plan.log_days)]
+    if plan.sub_accounts:
+        said.append(sub_accounts_words(plan.sub_accounts))
     if own := feature_words(tuple(one for one in plan.features if one not in shared)):
         said.append(own)
     return PriceRow(

@@ -15,6 +15,7 @@ from accounts.tenancy import AccountRequest, account_view
 from billing import requests
 from billing.forms import PlanRequestForm, SizeRequestForm
 from billing.models import SupportRequest
+from billing.views.own_plan import of_own_plan
 
 
 @account_view(Ability.VIEW_USAGE)
@@ -37,6 +38,7 @@ def size_request(request: AccountRequest) -> HttpResponse:
 
 
 @account_view(Ability.MANAGE_BILLING)
+@of_own_plan
 @require_POST
 def plan_request(request: AccountRequest) -> HttpResponse:
     """Asks staff for a plan, and goes back to the page of plans."""

@@ -22,15 +22,18 @@ def usage(request: AccountRequest) -> HttpResponse:
     """The meter of the current period with all that explains it."""
     account, now = request.account, timezone.now()
     meter = metering.usage(account, now)
+    shares = usage_figures.by_account(account, meter)
     context: dict[str, Any] = {
         "meter_now": meter,
         "most": None if meter.limit is None else meter.limit + meter.overage_cap,
         "chart": usage_figures.daily_chart(meter, usage_figures.by_day(account, meter), now),
         "tables": [
+            *([(_("By account"), _("Account"), shares)] if shares else []),
             (_("By domain"), _("Domain"), usage_figures.by_domain(account, meter)),
             (_("By stream"), _("Stream"), usage_figures.by_stream(account, meter)),
             (_("By token"), _("API token"), usage_figures.by_token(account, meter)),
         ],
+        "is_shared": bool(shares),
         "periods": usage_figures.history(account),
         "readers": usage_letters.readers_of(account),
         "told": usage_letters.last_told(account, meter),

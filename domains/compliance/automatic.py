@@ -88,9 +88,9 @@ def _record(domain: SendingDomain, row: ComplianceReview, judgement: Judgement) 
 
 @transaction.atomic
 def _card_was_paid_with(row: ComplianceReview) -> bool:
-    """Back to staff once the account has paid an invoice."""
-    account_id = row.domain.account_id
-    if not Invoice.objects.filter(account=account_id, status=Invoice.Status.PAID, paid_cents__gt=0).exists():
+    """Back to staff once the account, or the organisation that pays for it, has paid an invoice."""
+    payer_id = row.domain.account.payer_id
+    if not Invoice.objects.filter(account=payer_id, status=Invoice.Status.PAID, paid_cents__gt=0).exists():
         return False
     domain = locked(row.domain_id)
     if domain is None or not review.move(row, State.MANUAL, seen=row.state_since):

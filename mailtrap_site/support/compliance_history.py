@@ -21,7 +21,7 @@ def account_facts(domain: SendingDomain, now: datetime) -> list[tuple[str, str]]
     owners = Membership.objects.filter(account=account, role=Role.OWNER).order_by("pk")
     days = UsageDay.objects.filter(account=account)
     lately = days.filter(day__gte=(now - LATELY).date())
-    paid = Invoice.objects.filter(account=account, status=Invoice.Status.PAID, paid_cents__gt=0).count()
+    paid = Invoice.objects.filter(account=account.payer_id, status=Invoice.Status.PAID, paid_cents__gt=0).count()
     return [
         (_("Owners"), ", ".join(owners.values_list("user__email", flat=True)) or "–"),
         (_("Age of the account"), duration_words((now - account.created_at).total_seconds())),

@@ -90,6 +90,8 @@ def _terms(terms: Terms, in_force: list[QuotaOverride], now: datetime) -> list[l
     for term in QuotaOverride.Term:
         of_plan = _value(getattr(terms.plan, term.value))
         source = _("the plan")
+        if terms.organization_id and getattr(terms, term.value) != getattr(terms.plan, term.value):
+            source = _("its organisation")
         if term.value in newest:
             source = _("an override; the plan says %(value)s") % {"value": of_plan}
         rows.append([str(term.label), _value(getattr(terms, term.value)), source])

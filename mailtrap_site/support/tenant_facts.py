@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db.models import Sum
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -39,6 +39,7 @@ def about(account: Account, now: datetime) -> list[tuple[str, str]]:
     suppressed = Suppression.objects.filter(account=account)
     return [
         (_("Number"), str(account.pk)),
+        *_organization(account),
         (_("State"), f"{state}: {account.suspension_reason}" if account.suspension_reason else state),
         (_("Age"), duration_words((now - account.created_at).total_seconds())),
         (_("Plan"), terms.plan.name),
@@ -47,6 +48,21 @@ def about(account: Account, now: datetime) -> list[tuple[str, str]]:
         (_("Emails accepted, 30 days"), figure_words(lately.aggregate(all=Sum("used"))["all"] or 0)),
         (_("Suppressed addresses"), _counted(suppressed)),
     ]
+
+
+def _organization(account: Account) -> list[tuple[str, str]]:
+    """Links to the account whose plan it shares, or to those that share its own."""
+    if account.organization is not None:
+        return [(_("Shares the plan of"), _link(account.organization))]
+    found = list(account.sub_accounts.order_by("name", "pk")[: MOST + 1])
+    if not found:
+        return []
+    links = format_html_join(", ", "{}", ((_link(one),) for one in found[:MOST]))
+    return [(_("Its sub-accounts"), format_html(_("{}, and more"), links) if len(found) > MOST else links)]
+
+
+def _link(account: Account) -> str:
+    return format_html(LINK, reverse("admin:tenant", args=[account.pk]), account.name)
 
 
 def people(account: Account) -> Table:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from accounts.models import Invitation, Role
+from accounts.models import Account, Invitation, Role
 from accounts.models.single_sign_on import slug_of
 from billing.models import Invoice
 from mailtrap_site.testing.captured import make_captured, make_sandbox
@@ -52,8 +52,11 @@ def make_things(world: World) -> dict[str, object]:
     invitation = Invitation.objects.create(
         account=account, email="ivy@new.test", role=Role.VIEWER, expires_at=now + timedelta(days=7)
     )
+    sub_account = Account.objects.create(name="Shop", organization=account, monthly_cap=100)
     return {
         "account_id": account.pk,
+        "organization_id": account.pk,
+        "sub_account_id": sub_account.pk,
         "domain_id": world.domain.pk,
         "token_id": world.token.pk,
         "message_id": message.pk,

@@ -7,7 +7,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts import standing
-from accounts.models import AuditEntry, User
+from accounts.models import Account, AuditEntry, User
 from billing.models import SupportRequest
 from mailtrap_site.support.piles import waiting
 from mailtrap_site.testing.mail import make_message
@@ -119,3 +119,17 @@ def test_a_domain_is_checked_again_on_demand_and_that_is_recorded(world: World, 
     path = f"/admin/tenants/{world.stranger_account.pk}/domains/{world.domain.pk}/check/"
     assert staff.post(path).status_code == 404
     assert not AuditEntry.objects.filter(action="domain.checked").exists()
+
+
+def test_an_organisation_and_its_sub_accounts_lead_to_each_other_and_are_found(world: World, staff: Client) -> None:
+    shop = Account.objects.create(name="Harbour Shop", organization=world.account, monthly_cap=20)
+    of_shop, of_acme = (f"/admin/tenants/{account.pk}/" for account in (shop, world.account))
+    page = staff.get(of_acme).text
+    assert "Its sub-accounts" in page
+    assert f'href="{of_shop}"' in page
+    page = staff.get(of_shop).text
+    assert "Shares the plan of" in page
+    assert f'href="{of_acme}"' in page
+    assert "its organisation" in staff.get(f"/admin/plans/{shop.pk}/").text
+    found = staff.get("/admin/find/", {"q": "Harbour"})
+    assert "Harbour Shop" in (staff.get(found["Location"]) if found.status_code == 302 else found).text

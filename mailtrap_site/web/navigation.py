@@ -81,6 +81,13 @@ PLACES: tuple[tuple[str | Promise, tuple[Place, ...]], ...] = (
                 ("accounts:people", "accounts:member", "accounts:invit"),
                 "g e",
             ),
+            Place(
+                _("Organisation"),
+                "billing:organization",
+                "layout",
+                ("billing:organization", "billing:sub_account"),
+                roles=frozenset({"owner"}),
+            ),
             Place(_("Audit log"), "accounts:audit", "eye", ("accounts:audit",), roles=frozenset({"owner", "admin"})),
             Place(
                 _("Privacy"),

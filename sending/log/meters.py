@@ -1,9 +1,12 @@
-"""The meter's second opinion: what a usage period shows as used, against what was accepted and not given back in it."""
+"""The meter's second opinion: what a usage period shows as used, against what was accepted and not given back in it.
+
+The meter of an organisation shows what its sub-accounts sent as well, of which each has a meter of its own."""
 
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from django.db.migrations.recorder import MigrationRecorder
@@ -31,7 +34,7 @@ class Meter:
     account_id: int
     used: int
     accepted: int
-    """Accepted events of its time, less what was given back."""
+    """Accepted events of its time, less what was given back; those of sub-accounts as well."""
     days: int
     """What the usage page's days of it add up to."""
 
@@ -47,22 +50,25 @@ def compare(now: datetime) -> list[Meter]:
     """
     running = Q(starts_at__lte=now, ends_at__gt=now - ENDED_SINCE)
     periods = UsagePeriod.objects.filter(running | Q(pk__in=MeterDifference.objects.values("period_id")))
-    shown = list(periods.values_list("pk", "account_id", "used", "given_back"))
-    begun = dict(periods.values_list("pk", "starts_at"))
+    shown = list(periods.values_list("pk", "account_id", "starts_at", "used", "given_back", "of_deleted"))
+    counts = _periods_counted(shown)
+    every = {key for keys in counts.values() for key in keys}
     since = days_counted_since()
-    sums = HourBalance.objects.filter(period_id__in=[row[0] for row in shown]).order_by().values_list("period_id")
+    sums = HourBalance.objects.filter(period_id__in=every).order_by().values_list("period_id")
     counted = {key: row for key, *row in sums.annotate(Sum("accepted"), Sum("returned"))}
-    waiting = _waiting({key for key, _, _, given in shown if given != counted.get(key, [0, 0])[1]})
-    days = dict(
-        UsageDay.objects.filter(period_id__in=[row[0] for row in shown]).values_list("period_id").annotate(Sum("used"))
-    )
+    days = dict(UsageDay.objects.filter(period_id__in=every).values_list("period_id").annotate(Sum("used")))
+    of_all = {
+        key: [sum(counted.get(one, [0, 0])[place] for one in keys) for place in (0, 1)] for key, keys in counts.items()
+    }
+    waiting = _waiting({one for key, *_, given, _ in shown if given != of_all[key][1] for one in counts[key]})
     found = []
-    for key, account_id, used, given in shown:
-        accepted, returned = counted.get(key, [0, 0])
-        of_days = days.get(key, 0)
-        if since is not None and begun[key] < since and of_days != used:
-            of_days = completed(of_days, used, *_accepted_before(key, since))
-        meter = Meter(key, account_id, used, accepted - believed(given, returned, returned + waiting[key]), of_days)
+    for key, account_id, begins, used, given, of_deleted in shown:
+        accepted, returned = of_all[key]
+        of_days = of_deleted + sum(days.get(one, 0) for one in counts[key])
+        if since is not None and begins < since and of_days != used:
+            of_days = completed(of_days, used, *_accepted_before(counts[key], since))
+        at_most = returned + sum(waiting[one] for one in counts[key])
+        meter = Meter(key, account_id, used, of_deleted + accepted - believed(given, returned, at_most), of_days)
         if not meter.agrees:
             found.append(meter)
     _keep(found, now)
@@ -94,9 +100,23 @@ def days_counted_since() -> datetime | None:
     return applied[_DAYS]
 
 
-def _accepted_before(period_id: int, since: datetime) -> tuple[int, int]:
-    """Between how many recipients the period had when the days began, in the middle of an hour."""
-    hours = HourBalance.objects.filter(period_id=period_id)
+def _periods_counted(shown: Sequence[tuple[Any, ...]]) -> dict[int, set[int]]:
+    """By period, itself and those of sub-accounts that its meter counts as well."""
+    pools = {(account_id, starts_at): key for key, account_id, starts_at, *_ in shown}
+    counts = {key: {key} for key, *_ in shown}
+    oldest = min((starts_at for _, _, starts_at, *_ in shown), default=None)
+    if oldest is None:
+        return counts
+    of_subs = UsagePeriod.objects.exclude(organization=None).filter(starts_at__gte=oldest)
+    for key, organization_id, starts_at in of_subs.values_list("pk", "organization_id", "starts_at"):
+        if pool := pools.get((organization_id, starts_at)):
+            counts[pool].add(key)
+    return counts
+
+
+def _accepted_before(period_ids: Collection[int], since: datetime) -> tuple[int, int]:
+    """Between how many recipients these periods had when the days began, in the middle of an hour."""
+    hours = HourBalance.objects.filter(period_id__in=period_ids)
     least = hours.filter(hour__lt=hour_of(since)).aggregate(a=Sum("accepted", default=0), r=Sum("returned", default=0))
     most = hours.filter(hour__lte=hour_of(since)).aggregate(a=Sum("accepted", default=0))
     return least["a"] - least["r"], most["a"]

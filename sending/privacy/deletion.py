@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from accounts import audit, closing
 from accounts.letters import Letter, compose
 from accounts.models import Account, AuditEntry, Membership, Notification, Role, User
-from billing import stripe_leaving
+from billing import metering, stripe_leaving
 from billing.models import StripeEvent, Subscription, UsageDay
 from domains.models import SendingDomain
 from domains.models.reports import DmarcReport
@@ -81,6 +81,7 @@ def work_off(now: datetime, until: float) -> bool:
         except ValueError:
             log.error("account_not_closed", account=account_id, problem="stripe")
             continue
+        metering.keep_of_deleted(account)
         if not _empty(account, until):
             return True
         _finish(account)

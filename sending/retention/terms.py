@@ -11,7 +11,8 @@ from sending.models.statements import raw_cursor
 
 
 def days_by_account(now: datetime, account_ids: Collection[int] | None = None) -> dict[int, int]:
-    """Of these accounts, or of all, in one statement; an account that is gone is left out."""
+    """Of these accounts, or of all, in one statement; an account that is gone is left out, their organisations may
+    stand beside them."""
     asked = Account.objects.values_list("pk", flat=True) if account_ids is None else account_ids
     # Pages ask this first; as Django's own cursors do, it renews a connection that broke since the request before.
     connection.close_if_health_check_failed()

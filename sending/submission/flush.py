@@ -230,11 +230,10 @@ def _store_large(
                 passed.append(payload)
             else:
                 refused[payload.submission_id] = refusal
-        metered = {one.account_id: terms[one.account_id] for one in passed if not standings[one.key].is_platform}
-        left = look(cursor, metered, now)
+        left = look(cursor, terms, now)
         contents = []
         for payload in passed:
-            room = left.get(payload.account_id)
+            room = None if standings[payload.key].is_platform else left[payload.account_id]
             if room is not None and len(payload.recipients) > room:
                 refused[payload.submission_id] = Refusal(Reason.MONTHLY_LIMIT)
                 continue

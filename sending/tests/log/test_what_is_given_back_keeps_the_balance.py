@@ -5,9 +5,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db.models import F
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from accounts import closing
+from accounts.models import Account
 from billing.metering import usage
 from billing.models import UsagePeriod
 from sending.events.record import Evidence, Result, record_results
@@ -17,6 +20,7 @@ from sending.log.balance_check import count
 from sending.models import Attempt, Event, HourBalance, HourCheck, Message, MeterDifference, QueueEntry, Submission
 from sending.models.identifiers import time_of
 from sending.models.statements import raw_cursor
+from sending.privacy import deletion
 from sending.queue import control, orders, parked
 from sending.queue.claim import claim
 from sending.queue.control import Scope
@@ -52,6 +56,24 @@ def test_an_hour_tells_what_was_returned_and_the_meter_agrees(world):
     row = HourBalance.objects.get()
     assert (row.accepted, row.returned, row.states) == (5, 3, {"scheduled": 2, "cancelled": 3})
     assert usage(world.account).used == 2
+
+
+def test_an_organisations_meter_agrees_with_what_its_sub_accounts_sent(world):
+    Account.objects.filter(pk=world.account.pk).update(organization=world.stranger_account, monthly_cap=10)
+    schedule(world, 2)
+    assert cancel(world.account, schedule(world, 3), ALICE)
+    assert counted() == []
+    pool = UsagePeriod.objects.get(account=world.stranger_account)
+    assert (pool.used, pool.given_back) == (2, 3)
+    UsagePeriod.objects.filter(pk=pool.pk).update(used=3)
+    [differs] = counted()
+    assert (differs.account_id, differs.used, differs.accepted, differs.days) == (world.stranger_account.pk, 3, 2, 2)
+    UsagePeriod.objects.filter(pk=pool.pk).update(used=2)
+    closing.ask(world.account, world.alice)
+    Account.objects.filter(pk=world.account.pk).update(closes_at=timezone.now())
+    assert not deletion.work_off(timezone.now(), time.monotonic() + 30)
+    assert not Account.objects.filter(pk=world.account.pk).exists()
+    assert meters.compare(datetime.now(UTC)) == []
 
 
 def test_a_cancellation_since_an_hour_was_counted_last_is_no_difference(world):

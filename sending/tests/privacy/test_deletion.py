@@ -63,6 +63,7 @@ def test_everything_of_the_account_is_deleted_and_nothing_of_others(
     world: World, django_capture_on_commit_callbacks: Any
 ):
     make_things(world)
+    world.account.sub_accounts.all().delete()
     make_message(world.domain, status=MessageStatus.QUEUED)
     theirs = make_message(world.stranger_domain)
     before = rows_of(world.stranger_account.pk)

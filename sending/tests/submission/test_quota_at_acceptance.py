@@ -1,11 +1,13 @@
 """The meter decides last, and exactly."""
 
+import secrets
 from datetime import timedelta
 
 import pytest
 from django.db import connection
 from django.utils import timezone
 
+from accounts.models import Account
 from billing import subscriptions
 from billing.models import UsageAlert, UsageDay, UsagePeriod
 from billing.periods import period_of
@@ -13,8 +15,10 @@ from billing.plans import FREE, PLANS
 from mailtrap_site import wake
 from mailtrap_site.testing.live_instance import wait_for
 from mailtrap_site.testing.world import make_platform, make_token
-from sending.models import Door, Event, Message
+from sending.models import Content, Door, Event, Message
+from sending.policy import hints
 from sending.policy.refusal import Reason
+from sending.policy.standing import Standing
 from sending.submission import group_commit
 from sending.submission.flush import flush
 from sending.submission.payload import prepare
@@ -149,3 +153,18 @@ def test_mail_that_waited_while_its_account_went_to_a_larger_plan_counts_in_the_
     meters = dict(UsagePeriod.objects.values_list("starts_at", "used"))
     assert (len(meters), meters[upgraded]) == (2, 1)
     assert Event.objects.get(message=outcome.message_ids[0]).occurred_at == upgraded
+
+
+def test_the_cap_of_a_sub_account_and_what_all_share_are_refused_in_the_same_words(world):
+    shared = Account.objects.create(name="Holding")
+    Account.objects.filter(pk=world.account.pk).update(organization=shared, monthly_cap=2)
+    assert isinstance(submit([draft(world)])[0], Accepted)
+    assert submit([draft(world, recipients=to(2))])[0].reason is Reason.MONTHLY_LIMIT
+    assert hints.nothing_left(world.account.pk, Standing(account_banned=False)) is None
+    UsagePeriod.objects.filter(account=shared).update(used=FREE.emails_per_month)
+    refusal = hints.nothing_left(world.account.pk, Standing(account_banned=False))
+    assert refusal.reason is submit([draft(world)])[0].reason is Reason.MONTHLY_LIMIT
+    large = message(body="\r\n".join(secrets.token_hex(35) for _ in range(12_000)))
+    assert submit([draft(world, message=large)])[0].reason is Reason.MONTHLY_LIMIT
+    assert Content.objects.count() == 1
+    assert UsagePeriod.objects.get(account=world.account).used == 1
