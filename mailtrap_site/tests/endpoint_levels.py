@@ -40,6 +40,8 @@ LEAST: dict[str, Least] = {
     "PUT /account_accesses/{access_id}/permissions/bulk": Least.ADMIN_ACCOUNT,
     "GET /permissions/resources": Least.ANY,
     "GET /billing/usage": Least.READ_ACCOUNT,
+    "GET /organizations/{organization_id}/sub_accounts": Least.ADMIN_ACCOUNT,
+    "POST /organizations/{organization_id}/sub_accounts": Least.ADMIN_ACCOUNT,
     "GET /domains": Least.ANY,
     "POST /domains": Least.ADMIN_ACCOUNT,
     "GET /domains/{domain_id}": Least.READ_DOMAIN,
@@ -98,6 +100,7 @@ def bodies(things: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     return {
         "POST /api_tokens": {"name": "New", "resources": [grant]},
         "PUT /account_accesses/{access_id}/permissions/bulk": {"permissions": [grant]},
+        "POST /organizations/{organization_id}/sub_accounts": {"account": {"name": "Acme shop"}},
         "POST /domains": {"domain": {"domain_name": "new.test"}},
         "PATCH /domains/{domain_id}": {"domain": {"open_tracking_enabled": True}},
         "POST /domains/{domain_id}/send_setup_instructions": {"email": "dns@reader.test"},

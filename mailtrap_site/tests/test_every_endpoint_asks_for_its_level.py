@@ -118,13 +118,19 @@ def test_another_tenants_token_and_none_open_nothing_of_an_account(world, things
     wrong, own = [], world.stranger_account.pk
     for endpoint, path in _addresses():
         is_sending = LEAST[endpoint] in SENDING
-        if "{account_id}" in path:
+        if "{account_id}" in path or "{organization_id}" in path:
             status = _ask(endpoint, path, things, world.stranger_secret).status_code
             if status != 403:
                 wrong.append((endpoint, path, "of another account", status))
-        answer = _ask(endpoint, path, things | {"account_id": own}, world.stranger_secret)
+        answer = _ask(endpoint, path, things | {"account_id": own, "organization_id": own}, world.stranger_secret)
         status = _status_of(answer)
-        if status not in ({404} if "_id}" in endpoint else {401, 403} if is_sending else {200, 201, 202, 403, 422}):
+        if status not in (
+            {404}
+            if "_id}" in endpoint.replace("{organization_id}", "")
+            else {401, 403}
+            if is_sending
+            else {200, 201, 202, 403, 422}
+        ):
             wrong.append((endpoint, path, "of their own", status))
         elif status < 300 and _shows_example(answer):
             wrong.append((endpoint, path, "shows what is Alice's"))
