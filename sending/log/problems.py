@@ -2,10 +2,12 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -26,6 +28,7 @@ TROUBLED = (
     MessageStatus.UNCERTAIN,
     MessageStatus.HELD,
 )
+_SAID = ("response_code", "email_service_provider_status")
 _LOOKS = {
     MessageStatus.BOUNCED: ("back", "bad"),
     MessageStatus.REJECTED: ("barred", "bad"),
@@ -54,27 +57,29 @@ class Problem:
 def recent_problems(account_id: int, now: datetime, *, most: int = 5) -> list[Problem]:
     """The newest causes first."""
     found = fetch(account_id, Query(statuses=TROUBLED, sent_after=now - PERIOD), size=LOOKED_AT).rows
-    categories = _categories(found)
+    refusals = _refusals(found)
     groups: dict[tuple[str, str, str], list[Message]] = defaultdict(list)
     for message in found:
         domain = message.recipient.rpartition("@")[2].lower()
-        groups[message.status, categories.get(str(message.pk), ""), domain].append(message)
-    return [_problem(cause, messages, now) for cause, messages in list(groups.items())[:most]]
+        category = str(refusals.get(message.pk, {}).get("bounce_category") or "")
+        groups[message.status, category, domain].append(message)
+    return [_problem(cause, messages, refusals, now) for cause, messages in list(groups.items())[:most]]
 
 
-def _categories(messages: Sequence[Message]) -> dict[str, str]:
-    """The bounce category of each message's last refusal."""
+def _refusals(messages: Sequence[Message]) -> dict[UUID, dict[str, Any]]:
+    """What is known of each message's last refusal, also of one that came as a report."""
     if not messages:
         return {}
     events = Event.objects.filter(
         message__in=[message.pk for message in messages],
         type__in=(Event.Type.BOUNCE, Event.Type.SOFT_BOUNCE),
     )
-    told = events.order_by("pk").values_list("message_id", "details")
-    return {str(message_id): str(details.get("bounce_category") or "") for message_id, details in told}
+    return dict(events.order_by("pk").values_list("message_id", "details"))
 
 
-def _problem(cause: tuple[str, str, str], messages: Sequence[Message], now: datetime) -> Problem:
+def _problem(
+    cause: tuple[str, str, str], messages: Sequence[Message], refusals: Mapping[UUID, dict[str, Any]], now: datetime
+) -> Problem:
     status, category, domain = cause
     icon, tone = _LOOKS[MessageStatus(status)]
     newest = messages[0]
@@ -85,7 +90,7 @@ def _problem(cause: tuple[str, str, str], messages: Sequence[Message], now: date
         icon=icon,
         tone=tone,
         heading=_heading(MessageStatus(status), category, domain, len(messages)),
-        answer=_code(newest.reply or ""),
+        answer=_answer(newest, refusals.get(newest.pk, {})),
         means=str(MEANINGS[category]) if category in MEANINGS else "",
         next_try=min(tries) if tries else None,
         count=len(messages),
@@ -115,6 +120,13 @@ def _heading(status: MessageStatus, category: str, domain: str, count: int) -> s
         MessageStatus.HELD: _("Mail to %(domain)s is held"),
     }
     return sentences[status] % words
+
+
+def _answer(message: Message, refusal: Mapping[str, Any]) -> str:
+    """The code of what was said last: a server that took the mail may have reported a bounce afterwards."""
+    if not (message.reply or "").startswith("2"):
+        return _code(message.reply or "")
+    return " ".join(str(refusal[key]) for key in _SAID if refusal.get(key))
 
 
 def _code(reply: str) -> str:

@@ -6,9 +6,11 @@ import pytest
 
 from mailtrap_site.testing.mail import make_message
 from mailtrap_site.testing.world import World
+from sending.events.record import News, record_news
 from sending.log import today as room
 from sending.log.problems import recent_problems
 from sending.log.today import count, today
+from sending.models import Event
 from sending.models.identifiers import id_at
 
 MIDNIGHT = datetime(2026, 11, 22, tzinfo=UTC)
@@ -85,3 +87,13 @@ def test_problems_are_grouped_by_cause_newest_first(world: World):
     ]
     assert problems[1].next_try is not None
     assert problems[2].filters == "status=bounced&q=%40gone.test"
+
+
+def test_a_mail_that_came_back_later_is_told_by_its_report_and_not_by_what_was_said_first(world: World):
+    now = datetime.now(UTC)
+    message = make_message(world.domain, "late@gone.test", at=now)
+    assert message.reply.startswith("250")
+    refused = {"response_code": 550, "email_service_provider_status": "5.1.1", "bounce_category": "badrecipient"}
+    record_news([News(message.pk, message.account_id, Event.Type.BOUNCE, now, refused)])
+    [problem] = recent_problems(world.account.pk, now)
+    assert (problem.heading, problem.answer) == ("1 mailbox at gone.test does not exist", "550 5.1.1")
