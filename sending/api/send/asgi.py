@@ -11,11 +11,13 @@ from typing import Any
 from accounts.authentication import TokenIdentity, could_be_token, remembered_identity
 from accounts.rate_limits import TOKEN, take
 from mailtrap_site.database_pool import DatabasePool
+from sending.api.send.admission import identify, refuse_beyond, refuse_early
 from sending.api.send.answers import Answer, closing, failure, problem_of
 from sending.api.send.asked import Asked, Composed
 from sending.api.send.batch import Batch, Handed, Result, answer_of_all, read_batch, refusal_of_all, refused, result_of
 from sending.api.send.body_limits import most_octets
-from sending.api.send.compose import answer_of, identify, read_draft, refuse_beyond, refuse_early
+from sending.api.send.compose import read_draft
+from sending.api.send.outcomes import answer_of
 from sending.api.send.request_body import COPIES, BodyMemory, BodyShare, ClientGone, pass_over, read_body
 from sending.api.send.routes import Kind, Route, route_of
 from sending.api.send.suppressed_recipients import suppressed_beside

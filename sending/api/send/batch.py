@@ -7,13 +7,15 @@ from hashlib import sha256
 from typing import Any
 
 from accounts.authentication import TokenIdentity
+from sending.api.send.admission import refuse_head, refuse_sandbox
 from sending.api.send.answers import Answer, answer, failed, failure, problem_of
 from sending.api.send.asked import Asked, Composed
 from sending.api.send.body.batch import read_requests, size_of
 from sending.api.send.body.fields import MailFields
 from sending.api.send.body.mail import Mail, read_fields
 from sending.api.send.body_limits import most_mail_octets
-from sending.api.send.compose import accepted, compose_asked, refuse_head, refuse_sandbox
+from sending.api.send.compose import compose_asked
+from sending.api.send.outcomes import accepted
 from sending.api.send.suppressed_recipients import Suppressed
 from sending.policy.fault import Problem
 from sending.policy.idempotency_key import MOST_KEY_CHARACTERS, fingerprint

@@ -6,11 +6,13 @@ from django.views.decorators.csrf import csrf_exempt
 from accounts.api_auth import ApiRequest, secret_of
 from accounts.authentication import TokenIdentity
 from accounts.rate_limits import TOKEN, take
+from sending.api.send.admission import identify, refuse_beyond, refuse_early
 from sending.api.send.answers import Answer, failure, problem_of
 from sending.api.send.asked import Asked
 from sending.api.send.batch import Handed, Result, answer_of_all, read_batch, refusal_of_all, result_of
 from sending.api.send.body_limits import most_octets
-from sending.api.send.compose import answer_of, identify, read_draft, refuse_beyond, refuse_early
+from sending.api.send.compose import read_draft
+from sending.api.send.outcomes import answer_of
 from sending.api.send.routes import Kind, route_of
 from sending.api.send.suppressed_recipients import suppressed_of
 from sending.policy.fault import Fault, FaultCode

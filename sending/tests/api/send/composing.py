@@ -1,4 +1,4 @@
-"""Requests to the sending API that are read and composed, and go no further."""
+"""Mail for the sending API, requests that are read and composed and go no further, and what answers say."""
 
 import json
 
@@ -38,3 +38,9 @@ def batch(*requests, key=None, base=BASE):
 def content(answer):
     assert isinstance(answer, Answer), answer
     return json.loads(answer.content)
+
+
+def errors(answer):
+    """Status and error strings of an answer to the Django client."""
+    assert answer.json()["success"] is False
+    return answer.status_code, answer.json()["errors"]

@@ -12,7 +12,6 @@ from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from accounts.authentication import forget_tokens
 from sending.models import Content, Message, Submission
 from sending.tests.api.send.any_json import CHANGES, JSON
 from sending.tests.api.send.composing import MAIL
@@ -45,8 +44,6 @@ FOUND = sorted((Path(__file__).parent / "found").glob("*.json"))
 
 @pytest.fixture
 def post(world):
-    forget_tokens()
-
     def _post(path, body):
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
         return Client().post(path, data, content_type="application/json", headers={"Api-Token": world.secret})

@@ -7,7 +7,6 @@ from email import message_from_bytes, policy
 import pytest
 from django.test import Client
 
-from accounts.authentication import forget_tokens
 from mailtrap_site.testing.roomy import make_roomy
 from sending.api.send import batch as batches
 from sending.models import Content, Message, Submission
@@ -16,11 +15,6 @@ from sending.tests.submission.test_quota_at_acceptance import use_all_but
 pytestmark = pytest.mark.django_db
 
 BASE = {"from": {"email": "alice@example.test", "name": "Alice"}, "subject": "Hello", "text": "Hi"}
-
-
-@pytest.fixture(autouse=True)
-def _fresh_tokens():
-    forget_tokens()
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import uuid
 import pytest
 
 from sending.api.send.batch import answer_of_all, refusal_of_all, result_of
-from sending.api.send.compose import answer_of
+from sending.api.send.outcomes import answer_of
 from sending.models import Stream
 from sending.policy.refusal import Reason, Refusal
 from sending.submission.draft import Accepted

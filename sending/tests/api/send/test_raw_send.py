@@ -8,18 +8,12 @@ from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from accounts.authentication import forget_tokens
 from sending.models import Content, Message, Submission
 
 pytestmark = pytest.mark.django_db
 
 HEAD = b"From: Alice <alice@example.test>\r\nTo: Rita <rita@far.test>\r\nSubject: Hello\r\n"
 MAIL = HEAD + b"\r\nHi\r\n"
-
-
-@pytest.fixture(autouse=True)
-def _fresh_tokens():
-    forget_tokens()
 
 
 @pytest.fixture

@@ -14,8 +14,6 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def send(world):
-    forget_tokens()
-
     def _send(**fields):
         headers = {"Api-Token": world.secret}
         return Client().post("/api/send", {**MAIL, **fields}, content_type="application/json", headers=headers)

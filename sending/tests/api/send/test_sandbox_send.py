@@ -8,7 +8,6 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts.authentication import forget_tokens
 from mailtrap_site.testing.captured import make_sandbox
 from mailtrap_site.testing.world import make_token
 from sending.api.send.asgi import SendDoor
@@ -26,11 +25,6 @@ MAIL = {
 }
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _fresh_tokens():
-    forget_tokens()
 
 
 @pytest.fixture

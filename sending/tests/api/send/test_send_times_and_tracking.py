@@ -6,7 +6,7 @@ from email import message_from_bytes, policy
 
 import pytest
 
-from sending.api.send.compose import answer_of
+from sending.api.send.outcomes import answer_of
 from sending.submission.draft import Accepted, Tracking
 from sending.tests.api.send.composing import MAIL, composed, content
 
