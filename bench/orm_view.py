@@ -15,8 +15,8 @@ from billing.periods import period_of
 from billing.plans import FREE
 from domains.models import SendingDomain
 from mailtrap_site.health import healthz
-from sending.api.send import compose
-from sending.api.send_body import read_mail
+from sending.api.send.body.mail import read_mail
+from sending.api.send.compose import compose
 from sending.models import Content, Event, Message, QueueEntry, Stream, Submission
 from sending.submission.payload import Payload, prepare
 from sending.submission.rows import content_id

@@ -8,9 +8,9 @@ from billing.sub_accounts_api import router as sub_accounts
 from domains.api import company_router as company
 from domains.api import router as domains
 from mailtrap_site.web.json_api import GeneralApi, both_dialects
-from sending.api.email_logs import router as email_logs
-from sending.api.log_exports import router as log_exports
-from sending.api.openapi import send_document
+from sending.api.log.email_logs import router as email_logs
+from sending.api.log.exports import router as log_exports
+from sending.api.openapi.document import send_document
 from sending.api.scheduled_messages import router as scheduled_messages
 from sending.api.stats import router as stats
 from sending.api.suppressions import router as suppressions

@@ -21,7 +21,7 @@ from mailtrap_site.pages_asgi import PageDoor
 end_with_parent()
 _wsgi: Any = get_wsgi_application()
 # Its models can be imported once the apps are ready.
-send_asgi = import_module("sending.api.send_asgi")
+send_asgi = import_module("sending.api.send.asgi")
 door = import_module("sending.tracking.door")
 recorder = import_module("sending.tracking.recorder")
 

@@ -20,7 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("metrics", metrics, name="metrics"),
-    path("", include("sending.api.send_urls")),
+    path("", include("sending.api.send.urls")),
     path("", include("sending.tracking.urls")),
     path("", include("domains.urls")),
     path("", include("sending.urls")),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sending.api import raw_messages
+from sending.api.log import raw_messages
 from sending.pages import (
     auto_bcc,
     captured,

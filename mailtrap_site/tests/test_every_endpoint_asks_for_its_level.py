@@ -26,7 +26,7 @@ from mailtrap_site.testing.url_map import doors
 from mailtrap_site.testing.world import World, _key_pair, make_domain, make_token
 from mailtrap_site.tests.endpoint_levels import LEAST, Least, bodies, questions
 from mailtrap_site.tests.tenants_things import READER, make_things
-from sending.api.routes import PATHS
+from sending.api.send.routes import PATHS
 from sending.submission.submit import submit
 from sending.tests.drafts import draft
 

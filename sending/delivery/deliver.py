@@ -1,7 +1,6 @@
 """Delivers claimed messages over few connections that are used again, each message with its evidence."""
 
 import asyncio
-from collections import deque
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -16,6 +15,7 @@ from sending.delivery.opening import NoSession, contact_of, no_route_ending, ope
 from sending.delivery.routes import NO_ROUTE_FOUND, Route, fallback_of
 from sending.delivery.session import Session
 from sending.delivery.sites import Site
+from sending.delivery.waiting_jobs import WaitingJobs
 from sending.models import Attempt
 from sending.protocol.smtp_client_events import ClientPhase, RecipientOutcome, Transaction
 from sending.replies.asks import Asks
@@ -51,13 +51,11 @@ class Pool:
         self.site = site
         self._marks = marks
         self._ends = ends
-        self._jobs: deque[Job] = deque()
-        self._idle: deque[asyncio.Future[Job | None]] = deque()
+        self._jobs = WaitingJobs()
         self._workers: set[asyncio.Task[None]] = set()
         self._opening = 0
         self._refused_until = 0.0
         self._without_since: float | None = None
-        self._moved_at = asyncio.get_running_loop().time()
         self._patience: asyncio.TimerHandle | None = None
         site.used(1)
 
@@ -68,17 +66,14 @@ class Pool:
             self._leave_if_unused()
             return
         for job in jobs:
-            if not self._hand(job):
-                self._jobs.append(job)
+            self._jobs.put(job)
             if not self._workers or len(self._jobs) > JOBS_PER_CONNECTION * len(self._workers):
                 self._hire()
         self._look_again()
 
     def take_back(self) -> list[Job]:
         """Removes and returns the jobs that nobody has begun."""
-        jobs = list(self._jobs)
-        self._jobs.clear()
-        return jobs
+        return self._jobs.take_back()
 
     def close(self) -> None:
         """Cuts everything."""
@@ -120,7 +115,7 @@ class Pool:
             self._put_back(datetime.now(UTC) + GIVEN_BACK_FOR)
             self._leave_if_unused()
             return
-        self._make_room(loop.time() - self._moved_at)
+        self._make_room(self._jobs.still_for)
         if self._jobs:
             self._hire()
             self._look_again()
@@ -131,17 +126,12 @@ class Pool:
             return
         if still_for > STUCK_FOR and self._opening < len(self._workers):
             jobs, rest = self.take_back(), min(timedelta(seconds=still_for), LONGEST_REST)
-        elif len(self._jobs) > MOST_WAITING and self._first_waits_for() > STUCK_FOR:
-            jobs, rest = self.take_back(), STUCK_JOBS_REST
-            self._jobs.extend(jobs[:MOST_WAITING])
-            jobs = jobs[MOST_WAITING:]
+        elif len(self._jobs) > MOST_WAITING and self._jobs.first_waits_for > STUCK_FOR:
+            jobs, rest = self._jobs.take_back(but=MOST_WAITING), STUCK_JOBS_REST
         else:
             return
         log.info("site_is_slow", site=self.site.key, still_for=round(still_for))
         self._ends.put_back(jobs, datetime.now(UTC) + rest, self.site.pace.why)
-
-    def _first_waits_for(self) -> float:
-        return (datetime.now(UTC) - self._jobs[0].started_at).total_seconds()
 
     def _worker_ended(self, worker: "asyncio.Task[None]") -> None:
         self._workers.discard(worker)
@@ -188,34 +178,11 @@ class Pool:
 
     async def _next_job(self, session: Session | None) -> Job | None:
         """A job, waited for only while a connection stands."""
-        if self._jobs:
-            self._moved_at = asyncio.get_running_loop().time()
-            return self._jobs.popleft()
+        if (job := self._jobs.take()) is not None:
+            return job
         if session is None or not session.is_ready:
             return None
-        loop = asyncio.get_running_loop()
-        waiting: asyncio.Future[Job | None] = loop.create_future()
-        self._idle.append(waiting)
-        timer = loop.call_later(self.site.idle_seconds, self._stop_waiting, waiting)
-        try:
-            return await waiting
-        finally:
-            timer.cancel()
-
-    def _stop_waiting(self, waiting: "asyncio.Future[Job | None]") -> None:
-        if not waiting.done():
-            self._idle.remove(waiting)
-            waiting.set_result(None)
-
-    def _hand(self, job: Job) -> bool:
-        """Gives `job` to somebody idle, the one who has just become so first: the others' connections may then end."""
-        while self._idle:
-            waiting = self._idle.pop()
-            if not waiting.done():
-                waiting.set_result(job)
-                self._moved_at = asyncio.get_running_loop().time()
-                return True
-        return False
+        return await self._jobs.wait(self.site.idle_seconds)
 
     def _may_be_used(self, session: Session) -> bool:
         return session.is_ready and session.sent < self.site.pace.messages_per_connection
@@ -250,7 +217,7 @@ class Pool:
             # Another connection stands, or is still being tried: it decides.
             self._refused_until = asyncio.get_running_loop().time() + REFUSED_FOR
             self.site.complained(Asks.FEWER, why=str(none.ending.reply), standing=others)
-            self._jobs.appendleft(job)
+            self._jobs.put_first(job)
             return
         failed = [job]
         if asks is not None:
@@ -315,7 +282,7 @@ class Pool:
             self.site.succeeded()
         elif self._is_about_the_connection(outcome, ending, session) and not job.was_put_back:
             job.was_put_back = True
-            self._jobs.appendleft(job)
+            self._jobs.put_first(job)
             return
         elif ending.verdict.asks is not None:
             standing = self.site.standing - (not session.is_ready)

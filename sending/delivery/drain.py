@@ -7,30 +7,25 @@ two threads with a database connection each, so that marks never wait behind res
 import asyncio
 import contextlib
 import os
-import threading
 import uuid
-from collections.abc import Callable, Coroutine, Sequence
-from concurrent.futures import Future
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any, TypeVar
 
 import structlog
-import uvloop
 from django.conf import settings
 
 from sending.delivery.database_thread import DatabaseThread
-from sending.delivery.deliver import Pool
-from sending.delivery.evidence import NOBODY, result_of
 from sending.delivery.in_flight import InFlight
 from sending.delivery.job import Job
 from sending.delivery.load import Load, jobs_of, load
+from sending.delivery.loop_thread import LoopThread
 from sending.delivery.marks import Marks
-from sending.delivery.opening import no_route_ending
+from sending.delivery.pools import Pools, without_route
 from sending.delivery.results import DATABASE_AWAY, Results
-from sending.delivery.routes import NO_ROUTE_FOUND, NoRoute, Route, asked_to_wait, route_to
-from sending.delivery.sites import Site, Sites
+from sending.delivery.routes import Route, asked_to_wait
+from sending.delivery.sites import Sites
 from sending.events.record import Result, record_results
 from sending.models.statements import raw_cursor
 from sending.queue import claim as queue
@@ -38,8 +33,6 @@ from sending.queue.claim import Claim
 from sending.queue.schedule import DELAYS
 
 log = structlog.get_logger(__name__)
-
-T = TypeVar("T")
 
 LOOK_AGAIN = 0.25
 """Seconds between two looks at the queue while conversations last, at most …"""
@@ -73,43 +66,38 @@ class Engine:
     def __init__(self, *, lease: timedelta = queue.LEASE, batch: int = queue.BATCH) -> None:
         self._lease = lease
         self._batch = batch
-        self._loop = uvloop.new_event_loop()
+        self._loop = LoopThread("delivery")
         self._ledger = DatabaseThread("ledger")
         self._mark_writer = DatabaseThread("marks")
         self._marks = Marks(self._write_marks)
         self._sites = Sites()
-        self._pools: dict[Route, Pool] = {}
+        self._pools = Pools(self._sites, self._ledger, self._marks, self, self._loop.spawn)
         self._held = InFlight()
-        self._results = Results(self._write_results, self._let_go, self._spawn)
+        self._results = Results(self._write_results, self._let_go, self._loop.spawn)
         self._something_ended = asyncio.Event()
         self._draining = asyncio.Lock()
         self._is_ending = False
         self._queued: list[Callable[[], bool]] = []
         self._stop_by: float | None = None
-        self._tasks: set[asyncio.Task[Any]] = set()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="delivery", daemon=True)
-        self._thread.start()
-        self._call(self._start()).result()
+        self._loop.call(self._start())
 
     def drain(self, seconds: float, should_stop: Callable[[], bool] = lambda: False, *, linger: float = 0.0) -> Drained:
         """Blocks until nothing is due and nothing in flight, or for `seconds`; slow conversations then go on alone.
 
         With `linger` it ends only once nothing has come for so many seconds.
         """
-        return self._call(self._drain(seconds, should_stop, linger)).result()
+        return self._loop.call(self._drain(seconds, should_stop, linger))
 
     def look_by_itself(self, seconds: float) -> None:
         """From now on drains, for at most `seconds` at a time, although nobody calls."""
-        self._call(self._start_looking(seconds)).result()
+        self._loop.call(self._start_looking(seconds))
 
     def close(self) -> None:
         """Lets a drain of its own wind up, then cuts all connections. What is in flight is found by its lease."""
         self._is_ending = True
-        self._call(self._stop()).result()
+        self._loop.call(self._stop())
         self._ledger.close()
         self._mark_writer.close()
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
         self._loop.close()
 
     async def _drain(self, seconds: float, should_stop: Callable[[], bool], linger: float) -> Drained:
@@ -156,7 +144,8 @@ class Engine:
             if loaded.claims:
                 found_at = loop.time()
                 claimed += len(loaded.claims)
-                self._dispatch(loaded)
+                self._held.add(loaded.claims)
+                self._pools.put(jobs_of(loaded))
             elif not len(self._held) and loop.time() - found_at >= linger:
                 return Drained(claimed, is_more=False)
             if len(loaded.claims) < self._batch:
@@ -166,11 +155,14 @@ class Engine:
         await self._wind_up()
         return Drained(claimed, is_more=False)
 
+    def _claim(self, busy: set[str]) -> Load:
+        return load(raw_cursor(), now=datetime.now(UTC), lease=self._lease, limit=self._batch, busy=busy)
+
     async def _wind_up(self) -> None:
         """Gives back what has not begun and waits for what has: for STOP_SECONDS from the first call on."""
         if self._stop_by is None:
             self._stop_by = asyncio.get_running_loop().time() + STOP_SECONDS
-        unbegun = [job.claim for pool in self._pools.values() for job in pool.take_back()]
+        unbegun = [job.claim for job in self._pools.take_back()]
         if unbegun:
             await self._give_back(unbegun, None)
         while len(self._held) and asyncio.get_running_loop().time() < self._stop_by:
@@ -184,53 +176,6 @@ class Engine:
         except TimeoutError:
             pass
 
-    # Claims.
-
-    def _claim(self, busy: set[str]) -> Load:
-        return load(raw_cursor(), now=datetime.now(UTC), lease=self._lease, limit=self._batch, busy=busy)
-
-    def _dispatch(self, loaded: Load) -> None:
-        self._held.add(loaded.claims)
-        together: dict[tuple[str, str, bool], list[Job]] = {}
-        for job in jobs_of(loaded):
-            claim = job.claim
-            together.setdefault((claim.destination, claim.stream, claim.requires_tls), []).append(job)
-        for (destination, stream, requires_tls), jobs in together.items():
-            self._spawn(self._place(destination, stream, requires_tls, jobs))
-
-    async def _place(self, destination: str, stream: str, requires_tls: bool, jobs: Sequence[Job]) -> None:
-        """Finds the route of a destination, which may take a while, and hands it the jobs."""
-        try:
-            route = await route_to(destination, stream)
-            if not isinstance(route, NoRoute):
-                await self._put(jobs, route.with_tls if requires_tls else route)
-                return
-        except Exception:
-            log.exception("route_failed", destination=destination)
-            route = NO_ROUTE_FOUND
-        for job in jobs:
-            self._end_without_route(job, route)
-
-    async def _put(self, jobs: Sequence[Job], route: Route) -> None:
-        site = self._sites.get(route.site) or await self._new_site(route)
-        pool = self._pools.get(route)
-        if pool is None:
-            pool = self._pools[route] = Pool(route, site, self._marks, self)
-        pool.put(jobs)
-
-    async def _new_site(self, route: Route) -> Site:
-        limits = route.limits
-        if not limits.learns:
-            return self._sites.add(route.site, limits)
-        now = datetime.now(UTC)
-        learnt = await self._ledger.run(lambda: self._sites.read(raw_cursor(), [route.site], now))
-        return self._sites.add(route.site, limits, learnt)
-
-    def _end_without_route(self, job: Job, route: NoRoute) -> None:
-        now = datetime.now(UTC)
-        ending = no_route_ending(route)
-        self.report(result_of(job.claim, ending, NOBODY, started_at=job.started_at, now=now, content_sha256=None))
-
     # The ends of jobs (`job.Ends`).
 
     def report(self, result: Result) -> None:
@@ -241,26 +186,18 @@ class Engine:
         claims = []
         for job in jobs:
             if now - job.claim.leaves_since > UNTRIED_FOR:
-                self._end_without_route(job, asked_to_wait(why))
+                self.report(without_route(job, asked_to_wait(why)))
             else:
                 claims.append(job.claim)
         self._held.rests({claim.destination for claim in claims}, until)
         log.info("put_back", messages=len(claims), until=until.isoformat())
-        self._spawn(self._give_back(claims, until))
+        self._loop.spawn(self._give_back(claims, until))
 
     def lead(self, jobs: Sequence[Job], route: Route) -> None:
-        self._spawn(self._lead(jobs, route))
+        self._pools.lead(jobs, route)
 
     def leave(self, route: Route) -> None:
-        self._pools.pop(route, None)
-
-    async def _lead(self, jobs: Sequence[Job], route: Route) -> None:
-        try:
-            await self._put(jobs, route)
-        except Exception:
-            log.exception("route_failed", site=route.site)
-            for job in jobs:
-                self._end_without_route(job, NO_ROUTE_FOUND)
+        self._pools.leave(route)
 
     async def _give_back(self, claims: Sequence[Claim], due_at: datetime | None) -> None:
         try:
@@ -319,14 +256,14 @@ class Engine:
             except Exception:
                 log.exception("sites_not_exchanged")
 
-    # The machinery.
+    # Beginning and end.
 
     async def _start(self) -> None:
-        self._spawn(self._renew_leases())
-        self._spawn(self._exchange())
+        self._loop.spawn(self._renew_leases())
+        self._loop.spawn(self._exchange())
 
     async def _start_looking(self, seconds: float) -> None:
-        self._spawn(self._look(seconds))
+        self._loop.spawn(self._look(seconds))
 
     async def _stop(self) -> None:
         with contextlib.suppress(TimeoutError):
@@ -335,27 +272,8 @@ class Engine:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(WRITE_SECONDS):
                 await self._results.finish()
-        for pool in self._pools.values():
-            pool.close()
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        await asyncio.sleep(0)
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._task_ended)
-        return task
-
-    def _task_ended(self, task: "asyncio.Task[Any]") -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (problem := task.exception()):
-            log.error("delivery_task_failed", exc_info=problem)
-
-    def _call(self, work: Coroutine[Any, Any, T]) -> "Future[T]":
-        return asyncio.run_coroutine_threadsafe(work, self._loop)
+        self._pools.close()
+        await self._loop.cancel()
 
 
 def _renew(held: Sequence[Claim], until: datetime) -> int:

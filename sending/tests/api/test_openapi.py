@@ -5,10 +5,10 @@ import json
 import msgspec
 from django.test import Client
 
-from sending.api import openapi_shapes
-from sending.api.body_attachments import AttachmentShape
-from sending.api.body_fields import AddressShape, MailFields
-from sending.api.routes import PATHS
+from sending.api.openapi import shapes
+from sending.api.send.body.attachments import AttachmentShape
+from sending.api.send.body.fields import AddressShape, MailFields
+from sending.api.send.routes import PATHS
 from sending.policy.fault import Fault, FaultCode, Problem
 from sending.policy.refusal import Reason, Refusal
 
@@ -26,9 +26,9 @@ def test_every_route_is_documented_beside_the_general_api():
 
 
 def test_every_field_is_documented():
-    assert names(openapi_shapes.Mail) == names(MailFields)
-    assert names(openapi_shapes.Address) == names(AddressShape)
-    assert names(openapi_shapes.Attachment) == names(AttachmentShape)
+    assert names(shapes.Mail) == names(MailFields)
+    assert names(shapes.Address) == names(AddressShape)
+    assert names(shapes.Attachment) == names(AttachmentShape)
 
 
 def test_every_status_is_documented():

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from mailtrap_site.testing.fake_mx import FakeMx, receiving
-from sending.delivery import deliver, drain
+from sending.delivery import deliver, pools
 from sending.models import Attempt, Message, QueueEntry
 from sending.tests.queued import queue_message
 
@@ -23,7 +23,7 @@ def test_while_composing(domain, engine, lead_to, monkeypatch):
 
 
 def test_while_routing(domain, engine, monkeypatch):
-    monkeypatch.setattr(drain, "route_to", broken)
+    monkeypatch.setattr(pools, "route_to", broken)
     [message_id] = queue_message(domain, "rita@recipient.test")
     engine.drain(10)
     assert Message.objects.get(pk=message_id).status == "deferred"

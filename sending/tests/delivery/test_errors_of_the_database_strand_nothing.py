@@ -68,7 +68,7 @@ def test_what_could_not_be_given_back_is_let_go(domain, engine, monkeypatch):
     queue_message(domain, *(f"r{number}@recipient.test" for number in range(3)))
     claims = claim(raw_cursor(), now=timezone.now())
     engine._held.add(claims)
-    engine._call(engine._give_back(claims, None)).result()
+    engine._loop.call(engine._give_back(claims, None))
     assert not len(engine._held)
 
 
