@@ -25,9 +25,10 @@ def test_a_port_in_use_is_named_with_its_setting() -> None:
 
 
 def test_a_datagram_port_in_use_is_seen() -> None:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
-        taken.bind(("127.0.0.1", 0))
-        port = taken.getsockname()[1]
+    with socket.create_server(("127.0.0.1", 0)) as stream, socket.socket(type=socket.SOCK_DGRAM) as taken:
+        port = stream.getsockname()[1]
+        taken.bind(("127.0.0.1", port))
+        stream.close()
         assert obstacle([Wanted("DNS_PORT", "name server", "127.0.0.1", port)]) is None
         assert obstacle([Wanted("DNS_PORT", "name server", "127.0.0.1", port, datagrams=True)]) is not None
 

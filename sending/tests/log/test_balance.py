@@ -14,6 +14,7 @@ from structlog.testing import capture_logs
 from billing.models import UsageDay, UsagePeriod
 from domains.models import SendingDomain
 from mailtrap_site.testing.mail import make_message
+from mailtrap_site.testing.roomy import Term, make_roomy
 from mailtrap_site.testing.world import World, make_platform
 from sending.events.record import News, record_news
 from sending.log import balance_facts, meters
@@ -296,6 +297,7 @@ def test_a_long_absence_is_caught_up_in_bounded_runs(world: World, transactional
 
 
 def test_mail_in_movement_is_no_difference(world: World, transactional_db: None):
+    make_roomy(world.account, Term.EMAILS_PER_DAY)
     stop = threading.Event()
 
     def move() -> None:
