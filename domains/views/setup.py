@@ -67,7 +67,8 @@ def _detail_context(request: AccountRequest, domain: SendingDomain) -> dict[str,
     full_names = request.GET.get("names") == "full"
     here = reverse("domains:detail", args=[domain.account_id, domain.pk])
     shown = wizard(domain, timezone.now(), full_names=full_names)
-    company_url = url_or_nothing("domains:company", domain.account_id)
+    # What holds for the whole account is not for somebody limited to some domains.
+    company_url = "" if request.membership.is_limited else url_or_nothing("domains:company", domain.account_id)
     return {
         "domain": domain,
         "wizard": shown,
