@@ -12,7 +12,7 @@ from domains import demo
 from domains.models import SendingDomain
 from domains.names import display_name
 from domains.standings import standing
-from mailtrap_site.web.navigation import url_or_nothing
+from mailtrap_site.web.navigation import url_of_account, url_or_nothing
 
 
 def show_demo(request: AccountRequest, domain: SendingDomain) -> HttpResponse:
@@ -25,8 +25,9 @@ def show_demo(request: AccountRequest, domain: SendingDomain) -> HttpResponse:
         "standing": standing(domain),
         "addresses": addresses,
         "may_manage": can(request.membership, Ability.MANAGE_DOMAINS),
+        "add_url": url_of_account(request.membership, "domains:add"),
         "may_try": is_owner and can(request.membership, Ability.SEND) and domain.may_send().allowed,
-        "integration_url": url_or_nothing("sending:integration", domain.account_id),
+        "integration_url": url_of_account(request.membership, "sending:integration"),
         "test_email_url": url_or_nothing("sending:test_email", domain.account_id),
     }
     return render(request, "domains/demo.html", context)

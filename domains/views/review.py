@@ -107,7 +107,7 @@ def _context(request: AccountRequest, domain: SendingDomain, **forms: Any) -> di
     may_appeal = answering.may_appeal(last)
     told = story(domain, may_appeal=may_appeal)
     asks = domain.compliance_status == Compliance.AWAITING_QUESTIONNAIRE and last is not None
-    url, action = _next_place(domain)
+    url, action = _next_place(request, domain)
     return {
         "domain": domain,
         "name": display_name(domain.name),
@@ -127,9 +127,13 @@ def _context(request: AccountRequest, domain: SendingDomain, **forms: Any) -> di
     } | forms
 
 
-def _next_place(domain: SendingDomain) -> tuple[str, str]:
-    """Where the customer's next step is done, and the words of its button; empty where there is none."""
-    match domain.compliance_status:
+def _next_place(request: AccountRequest, domain: SendingDomain) -> tuple[str, str]:
+    """Where the customer's next step is done, and the words of its button; empty where there is none for this reader:
+    somebody limited to some domains does nothing that holds for the account."""
+    status = domain.compliance_status
+    if request.membership.is_limited and status != Compliance.UNVERIFIED_DNS:
+        return "", ""
+    match status:
         case Compliance.MISSING_COMPANY_INFO:
             form = reverse("domains:company", args=[domain.account_id])
             return f"{form}?next={domain.pk}", _("Enter the sender information")

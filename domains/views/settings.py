@@ -17,7 +17,7 @@ from domains.option_form import SettingsForm
 from domains.records import RecordKey
 from domains.views.lookup import domain_of
 from domains.views.tabs import domain_tabs
-from mailtrap_site.web.navigation import url_or_nothing
+from mailtrap_site.web.navigation import url_of_account, url_or_nothing
 from mailtrap_site.web.partials import render_invalid, render_page
 
 PAGE, FRAGMENT = "domains/settings.html", "domains/_settings_form.html"
@@ -66,6 +66,6 @@ def _context(request: AccountRequest, domain: SendingDomain, form: SettingsForm)
         "has_link_record": options.has_link_record(domain),
         "lacks_clicks": not options.is_included(domain, "click_tracking_enabled"),
         "lacks_own_links": not options.is_included(domain, "custom_domain_tracking_enabled"),
-        "plan_url": url_or_nothing("billing:plan", domain.account_id),
+        "plan_url": url_of_account(request.membership, "billing:plan"),
         "copies_url": url_or_nothing("sending:auto_bcc", domain.account_id, domain.pk),
     }

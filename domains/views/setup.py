@@ -19,7 +19,7 @@ from domains.views.dns_context import dns_context
 from domains.views.lookup import domain_of, own_domain_of
 from domains.views.tabs import domain_tabs
 from domains.wizard import wizard
-from mailtrap_site.web.navigation import url_or_nothing
+from mailtrap_site.web.navigation import url_of_account, url_or_nothing
 from mailtrap_site.web.partials import STOP_POLLING, render_page, unchanged, wants_fragment
 
 FRAGMENT = "domain"
@@ -67,7 +67,7 @@ def _detail_context(request: AccountRequest, domain: SendingDomain) -> dict[str,
     full_names = request.GET.get("names") == "full"
     here = reverse("domains:detail", args=[domain.account_id, domain.pk])
     shown = wizard(domain, timezone.now(), full_names=full_names)
-    company_url = url_or_nothing("domains:company", domain.account_id)
+    company_url = url_of_account(request.membership, "domains:company")
     return {
         "domain": domain,
         "wizard": shown,
@@ -86,6 +86,6 @@ def _detail_context(request: AccountRequest, domain: SendingDomain) -> dict[str,
         "company_url": f"{company_url}?next={domain.pk}" if company_url else "",
         "sender_action": _("Change it") if shown.facts.has_company_info else _("Fill it in now"),
         "review_url": url_or_nothing("domains:review", domain.account_id, domain.pk),
-        "integration_url": url_or_nothing("sending:integration", domain.account_id),
+        "integration_url": url_of_account(request.membership, "sending:integration"),
         "test_email_url": url_or_nothing("sending:test_email", domain.account_id),
     }

@@ -1,7 +1,7 @@
 """What the shell shows on each signed-in page: the places, the current one, the accounts of the reader."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -272,6 +272,20 @@ def url_or_nothing(name: str, *arguments: object) -> str:
         return reverse(name, args=arguments)
     except NoReverseMatch:
         return ""
+
+
+class Member(Protocol):
+    """What `url_of_account` asks of a membership."""
+
+    account_id: int
+
+    @property
+    def is_limited(self) -> bool: ...
+
+
+def url_of_account(membership: Member, name: str) -> str:
+    """The URL of a page about the whole account; an empty text for somebody limited to some of its domains."""
+    return "" if membership.is_limited else url_or_nothing(name, membership.account_id)
 
 
 def _url(place: Place, account_id: int | None) -> str:

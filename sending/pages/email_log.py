@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
-from accounts.roles import Ability
+from accounts.roles import Ability, can
 from accounts.tenancy import AccountRequest, account_view, within
 from mailtrap_site.web.partials import STOP_POLLING, render_page, unchanged, wants_fragment
 from mailtrap_site.web.wording import figure_words
@@ -60,8 +60,11 @@ def email_log(request: AccountRequest) -> HttpResponse:
     waits = "waiting" in request.GET
     is_whole = request.domain_ids is None
     if is_whole and not page.rows and not filters and before is None and "add" not in request.GET:
+        if waits:
+            return unchanged()
         first = first_mail(request, sending_domain(request))
-        return unchanged() if waits else render(request, "sending/email_log_empty.html", {"first": first})
+        context = {"first": first, "may_send": can(request.membership, Ability.SEND)}
+        return render(request, "sending/email_log_empty.html", context)
     context = _list_context(request, filters, query, page, before) | {"control": control}
     if waits and wants_fragment(request, "log"):
         return render(request, "sending/_email_log.html", context, status=STOP_POLLING)

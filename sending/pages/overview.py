@@ -77,7 +77,7 @@ def _week(account_id: int, now: datetime) -> Week | None:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing to do on the way to the first email, computed from facts."""
+    """One thing to do on the way to the first email, computed from facts. Without `action` it is for others to do."""
 
     word: str
     why: str
@@ -92,20 +92,21 @@ def _steps(request: AccountRequest, *, has_sent: bool) -> list[Step]:
     domain, token = sending_domain(request), usable_token(request)
     own = SendingDomain.objects.filter(account=request.account, deleted_at=None, is_demo=False)
     begun = own.order_by("-id").first()
+    may_domains, may_tokens = (can(request.membership, one) for one in (Ability.MANAGE_DOMAINS, Ability.MANAGE_TOKENS))
     domain_page = ("domains:detail", account_id, begun.pk) if begun else ("domains:add", account_id)
     steps = (
         (
             _("Verify a sending domain"),
             _("Receivers trust mail whose domain says in DNS that we may send it. We show the records to publish."),
             reverse(domain_page[0], args=domain_page[1:]),
-            _("Go on with the domain") if begun else _("Add a domain"),
+            (_("Go on with the domain") if begun else _("Add a domain")) if may_domains else "",
             domain is not None and not domain.is_demo,
         ),
         (
             _("Make an API token"),
             _("It opens the API and is the password of SMTP."),
             reverse("accounts:tokens", args=[account_id]),
-            _("Make a token"),
+            _("Make a token") if may_tokens else "",
             token is not None,
         ),
         (

@@ -6,6 +6,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from accounts.models import ApiToken
+from accounts.roles import Ability, can
 from accounts.tenancy import AccountRequest
 from sending.models import Sandbox, Stream
 from sending.pages.doors import Doors
@@ -24,6 +25,7 @@ class Lines:
     mail: Mail
     current: Way
     token: ApiToken | None
+    may_make_tokens: bool
 
     @property
     def ways(self) -> list[Way]:
@@ -42,4 +44,5 @@ def lines_for(request: AccountRequest, sandbox: Sandbox) -> Lines:
     mail = Mail(sender, request.user.email, _("Hello"), _("It works."))
     asked = request.GET.get("with", "")
     current = next((way for way in _WAYS if way.key == asked), _WAYS[0])
-    return Lines(Doors(Stream.TRANSACTIONAL, sandbox.pk), mail, current, usable_token(request))
+    may_make_tokens = can(request.membership, Ability.MANAGE_TOKENS)
+    return Lines(Doors(Stream.TRANSACTIONAL, sandbox.pk), mail, current, usable_token(request), may_make_tokens)

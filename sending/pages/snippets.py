@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import ApiToken
+from accounts.roles import Ability, can
 from accounts.tenancy import AccountRequest, within
 from domains.models import SendingDomain
 from sending.models import Stream
@@ -88,6 +89,7 @@ class FirstMail:
     way: Way
     domain: SendingDomain | None
     token: ApiToken | None
+    may_make_tokens: bool
 
     @property
     def code(self) -> str:
@@ -118,7 +120,8 @@ def first_mail(
         text=_("It works."),
     )
     way = _WAY_BY_KEY.get(request.GET.get("with", ""), WAYS[0])
-    return FirstMail(mail, Doors(stream), way, domain, usable_token(request))
+    may_make_tokens = can(request.membership, Ability.MANAGE_TOKENS)
+    return FirstMail(mail, Doors(stream), way, domain, usable_token(request), may_make_tokens)
 
 
 def code_of(way: Way, mail: Mail, doors: Doors) -> str:

@@ -33,7 +33,7 @@ function press(keys) {
   const target = found.find((element) => element.checkVisibility()) ?? found.find((element) => element.href);
   if (!target) return false;
   if (target instanceof HTMLInputElement) target.select();
-  if (target instanceof HTMLInputElement) target.focus();
+  if (isTyping(target)) target.focus();
   else target.click();
   return true;
 }

@@ -47,7 +47,7 @@ def test_every_state_can_be_read_in_either_theme_and_width(world: World, live_se
         page.goto(live_server.url + base)
         page.get_by_label("Mailbox provider", exact=True).select_option("Office 365")
         page.wait_for_url("**provider=Office+365**")
-        page.get_by_text("mail to Office 365").wait_for()
+        page.locator("#statistics").get_by_text("mail to Office 365").wait_for()
         page.get_by_role("link", name="Day", exact=True).click()
         page.get_by_role("link", name="Office 365").wait_for(state="detached")
         assert page.get_by_label("Mailbox provider", exact=True).input_value() == "Office 365"
