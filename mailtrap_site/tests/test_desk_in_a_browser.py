@@ -46,6 +46,8 @@ def test_the_desk_is_sound_in_every_look(live_server: Any) -> None:
         ):
             page.goto(live_server.url + path)
             assert flaws(page, name, but=OF_UNFOLD) == []
+            page.keyboard.press("Tab")
+            page.wait_for_function("getComputedStyle(document.activeElement).outlineStyle === 'solid'")
         page.fill("textarea[name=reason]", "Ticket 7")
         page.click("button:has-text('Look into Acme')")
         assert "You look into Acme as support" in page.inner_text("body")
