@@ -34,7 +34,7 @@ def unfold_settings(site_name: str) -> dict[str, Any]:
         "SITE_SYMBOL": "support_agent",
         "SITE_URL": "/",
         "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": _mark}],
-        "STYLES": [_desk_style],
+        "STYLES": [_focus_style],
         "SHOW_VIEW_ON_SITE": False,
         "ENVIRONMENT": "mailtrap_site.support.look.route_label",
         "COLORS": {"primary": {str(step): f"oklch({light} {chroma} 257)" for step, (light, chroma) in _BLUE.items()}},
@@ -163,8 +163,8 @@ def _mark(request: HttpRequest) -> str:
     return static("img/mark.svg")
 
 
-def _desk_style(request: HttpRequest) -> str:
-    return static("css/desk.css")
+def _focus_style(request: HttpRequest) -> str:
+    return static("desk/focus.css")
 
 
 def _place(title: Any, icon: str, view: str) -> dict[str, Any]:
