@@ -53,7 +53,7 @@ lint: requirements-dev ## style, types, import directions, templates, migrations
 	$(BIN)/lint-imports
 	$(BIN)/djlint templates --lint --quiet
 	$(BIN)/python manage.py makemigrations --check --dry-run
-	$(BIN)/python mailtrap_site/embedded/audit.py requirements.txt requirements-dev.txt
+	$(BIN)/python mailtrap_site/embedded/audit.py requirements.txt requirements-saml.txt requirements-dev.txt
 
 format: requirements-dev ## puts the code into shape
 	$(BIN)/ruff check --fix .

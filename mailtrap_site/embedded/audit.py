@@ -1,7 +1,7 @@
 """Asks PyPI which of the pinned packages have known vulnerabilities; the last step of `make lint`.
 
 It fails on one that a release mends. Where PyPI's data cannot be reached it says so in one line and stops nothing.
-Use: .venv/bin/python mailtrap_site/embedded/audit.py requirements.txt requirements-dev.txt
+Use: .venv/bin/python mailtrap_site/embedded/audit.py requirements.txt requirements-saml.txt requirements-dev.txt
 """
 
 import json
@@ -33,10 +33,10 @@ class Vulnerability:
 
 def main(*requirements: str) -> None:
     """Ends the process with a sentence where a package has to be replaced."""
-    dependencies = _report(requirements)
+    dependencies, problem = _report(requirements)
     asked = [one for one in dependencies if "skip_reason" not in one]
     if not asked:
-        print("Known vulnerabilities were not looked up: PyPI's data cannot be reached from here.")
+        print(f"Known vulnerabilities were not looked up: {problem or 'PyPI says nothing about any of them.'}")
         return
     if len(asked) < len(dependencies):
         print(f"Known vulnerabilities: PyPI says nothing about {len(dependencies) - len(asked)} packages.")
@@ -58,18 +58,20 @@ def concerning(found: Iterable[Vulnerability], exceptions: Mapping[str, str]) ->
     return (one for one in found if one.id not in exceptions)
 
 
-def _report(requirements: Sequence[str]) -> list[dict[str, Any]]:
-    """What pip-audit says of each package; empty where nobody answers, or not in time."""
+def _report(requirements: Sequence[str]) -> tuple[list[dict[str, Any]], str]:
+    """What pip-audit says of each package; nothing where nobody answers, or not in time, and then why."""
     command = [sys.executable, "-m", "pip_audit", "--no-deps", "--disable-pip"]
     # Each file by its name: pip-audit does not follow what one includes.
     command += [f"--requirement={one}" for one in requirements]
     command += ["--format", "json", "--progress-spinner", "off", "--timeout", "5"]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
-        found: list[dict[str, Any]] = json.loads(done.stdout)["dependencies"]
-    except (subprocess.TimeoutExpired, ValueError):
-        return []
-    return found
+    except subprocess.TimeoutExpired:
+        return [], f"nobody answered within {SECONDS} seconds."
+    try:
+        return json.loads(done.stdout)["dependencies"], ""
+    except ValueError:
+        return [], (done.stderr.strip().splitlines() or ["pip-audit said nothing."])[-1][:300]
 
 
 if __name__ == "__main__":
